@@ -1,0 +1,53 @@
+"""Automatic differentiation from first principles, on the standard library alone.
+
+`operators` is scalar mathematics; `Scalar` a number that remembers how it was computed;
+`Function` one differentiable operation; `engine` the sweep that applies the chain rule. The
+engine asks of values and functions only what `protocol` says, and minitorch-tensor's `Tensor` is
+its other client.
+"""
+
+from importlib.metadata import version
+
+from minitorch_autodiff import operators
+from minitorch_autodiff.checks import central_difference, derivative_check
+from minitorch_autodiff.engine import run_backward, topological_order
+from minitorch_autodiff.function import Context, Function
+from minitorch_autodiff.grad_mode import (
+    detect_anomaly,
+    enable_grad,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from minitorch_autodiff.protocol import AUTODIFF_INTERFACE, Edge, Gradient, Hook, Node
+from minitorch_autodiff.scalar import Scalar, ScalarFunction
+from minitorch_autodiff.variable import RemovableHandle, Variable, grad, jvp, vjp
+
+__version__ = version("minitorch-autodiff")
+
+__all__ = [
+    "AUTODIFF_INTERFACE",
+    "Context",
+    "Edge",
+    "Function",
+    "Gradient",
+    "Hook",
+    "Node",
+    "RemovableHandle",
+    "Scalar",
+    "ScalarFunction",
+    "Variable",
+    "central_difference",
+    "derivative_check",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "is_grad_enabled",
+    "jvp",
+    "no_grad",
+    "operators",
+    "run_backward",
+    "set_grad_enabled",
+    "topological_order",
+    "vjp",
+]

@@ -1,0 +1,272 @@
+"""Function: one differentiable operation, its forward and its backward side by side."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from minitorch_autodiff.grad_mode import mode
+from minitorch_autodiff.protocol import Edge, Gradient, Hook
+from minitorch_autodiff.variable import Variable
+
+
+class Context:
+    """One call of a Function: what its backward needs, and the edges to its inputs' history.
+
+    It is the node of the graph (see `protocol.Node`) and the `ctx` that `forward` and `backward`
+    receive. Attributes may be set on it freely (`ctx.dim = dim`); values of the graph go in
+    `save_for_backward`, which notices when they are changed before they are used.
+    """
+
+    is_leaf = False
+
+    # What most calls leave as it is costs nothing here: class attributes serve as defaults.
+    edges: Sequence[Edge | None] = ()
+    hooks: list[tuple[int, Hook]] | None = None
+    _specs: tuple[Any, ...] = ()
+    _saved: tuple[Any, ...] = ()
+    _versions: tuple[int, ...] = ()
+    #: (position in _saved, output index) of saved outputs; see _attach.
+    _own_outputs: tuple[tuple[int, int], ...] = ()
+    _constants: tuple[Any, ...] = ()
+    _freed = False
+    _kind: type[Variable]
+
+    def __init__(self, function: type[Function]) -> None:
+        self.function = function
+
+    # -- for the author of a Function --------------------------------------------------------
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep inputs or outputs of this call for `backward`; None is passed through."""
+        self._saved = values
+        self._versions = tuple([0 if v is None else v._version for v in values])
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` kept, as it was.
+
+        Raises: RuntimeError if the graph was freed, or a value was changed in place since.
+        """
+        if self._freed:
+            raise RuntimeError(
+                f"{self.name}: its saved values were freed by an earlier backward through this "
+                "graph. Pass retain_graph=True to that backward to go through it again."
+            )
+        for value, version in zip(self._saved, self._versions):
+            if value is not None and value._version != version:
+                raise RuntimeError(
+                    f"{self.name}: a value that it saved for backward ({value._describe()}) was "
+                    f"changed in place afterwards: saved at version {version}, now at "
+                    f"{value._version}. Use the out-of-place operation, or clone() the value "
+                    "before changing it."
+                )
+        if not self._own_outputs:
+            return self._saved
+        saved = list(self._saved)
+        for position, index in self._own_outputs:
+            saved[position] = saved[position]._alias()
+            saved[position]._record(self, index)
+        return tuple(saved)
+
+    @property
+    def saved_values(self) -> tuple[Any, ...]:
+        """The course's name for `saved_tensors`."""
+        return self.saved_tensors
+
+    def mark_non_differentiable(self, *outputs: Any) -> None:
+        """Outputs of this call that have no gradient (indices, counts)."""
+        self._constants = outputs
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For each input of `forward`, whether its gradient is wanted; known in `backward`."""
+        return tuple([edge is not None for edge in self.edges])
+
+    # -- for the engine ----------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The function's name, as errors and drawings show it."""
+        return self.function.__name__
+
+    @property
+    def n_outputs(self) -> int:
+        """How many values the call returned."""
+        return len(self._specs)
+
+    def fit(self, gradient: Gradient, index: int) -> Gradient:
+        """Adapt an arriving gradient to output `index`."""
+        return self._kind._fit(gradient, self._specs[index])
+
+    def send_back(self, *gradients: Gradient | None) -> Sequence[Gradient | None]:
+        """The function's backward, its result checked and made a tuple."""
+        function = self.function
+        if function.once_differentiable and mode.grad_enabled:
+            raise RuntimeError(
+                f"{self.name}: its gradient cannot be differentiated again (it is marked "
+                "once_differentiable), so create_graph=True cannot pass through it."
+            )
+        if len(gradients) > 1:
+            gradients = tuple(
+                self._kind._zeros(spec) if gradient is None else gradient
+                for gradient, spec in zip(gradients, self._specs)
+            )
+        sent = function.backward(self, *gradients)
+        if type(sent) is not tuple:
+            sent = (sent,)
+        if len(sent) != len(self.edges):
+            raise RuntimeError(
+                f"{self.name}.backward returned {len(sent)} gradients for the "
+                f"{len(self.edges)} inputs of forward; return one for each, None where there "
+                "is none."
+            )
+        if mode.detect_anomaly:
+            self._look_for_nan("backward", gradients, sent)
+        return sent
+
+    def accumulate(self, gradient: Gradient) -> None:
+        """Never called: only a leaf accumulates."""
+        raise AssertionError(f"{self.name} is no leaf")
+
+    def release(self) -> None:
+        """Drop the saved values; a second backward that asks for them is told so."""
+        if self._saved:
+            self._saved = ()
+            self._freed = True
+
+    # -- recording ---------------------------------------------------------------------------
+
+    def _attach(self, inputs: Sequence[Any], outputs: Sequence[Variable]) -> None:
+        """Make this call the history of its outputs."""
+        self.edges = tuple(
+            [x._edge if isinstance(x, Variable) and x.requires_grad else None for x in inputs]
+        )
+        self._kind = type(outputs[0])
+        self._specs = tuple([out._spec() for out in outputs])
+        if self._saved:
+            self._let_go_of(outputs)
+        for index, out in enumerate(outputs):
+            if out._differentiable and not _among(out, self._constants):
+                out._record(self, index)
+        if self._constants:
+            self._constants = ()
+
+    def _let_go_of(self, outputs: Sequence[Variable]) -> None:
+        """Keep an alias without history for each output that was saved.
+
+        An output points at this node, and this node must not point back: such a cycle would keep
+        the graph alive until the garbage collector runs. `saved_tensors` gives the alias its
+        history when it is asked for.
+        """
+        for index, out in enumerate(outputs):
+            for position, value in enumerate(self._saved):
+                if value is out:
+                    saved = list(self._saved)
+                    saved[position] = out._alias()
+                    self._saved = tuple(saved)
+                    self._own_outputs = (*self._own_outputs, (position, index))
+
+    def _look_for_nan(self, where: str, came: Sequence[Any], made: Sequence[Any]) -> None:
+        def any_nan(values: Sequence[Any]) -> bool:
+            return any(isinstance(value, Variable) and value._has_nan() for value in values)
+
+        if any_nan(made) and not any_nan(came):
+            stack: list[str] | None = self.__dict__.get("called_at")
+            raise RuntimeError(
+                f"detect_anomaly: {self.name}.{where} made the first NaN: nothing that it "
+                "received was NaN. The operation was called here:\n"
+                + ("".join(stack) if stack else "  (unknown: forward ran without detect_anomaly)")
+            )
+
+    def __repr__(self) -> str:
+        return f"<{self.name} backward>"
+
+
+class Function:
+    """A differentiable operation. Subclass it with two static methods, and call `apply`.
+
+    >>> class Square(Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, grad_output):
+    ...         (x,) = ctx.saved_tensors
+    ...         return 2.0 * x * grad_output
+    >>> from minitorch_autodiff import Scalar
+    >>> x = Scalar(3.0, requires_grad=True)
+    >>> Square.apply(x).backward()
+    >>> x.grad
+    Scalar(6.0)
+
+    `forward` runs with recording off; `backward` is recorded when the sweep has
+    `create_graph=True`, so one written in differentiable operations can be differentiated again.
+    Set `once_differentiable = True` on one that cannot.
+    """
+
+    once_differentiable = False
+
+    @staticmethod
+    def forward(ctx: Context, *inputs: Any) -> Any:
+        """The result, or a tuple of results, from the inputs of `apply`."""
+        raise NotImplementedError("a Function must define forward(ctx, *inputs)")
+
+    @staticmethod
+    def backward(ctx: Context, *grad_outputs: Any) -> Any:
+        """One gradient for each input of `forward`, None where there is none.
+
+        Broadcasting need not be undone: the engine sums a gradient to its input's shape.
+        """
+        raise NotImplementedError("a Function must define backward(ctx, *grad_outputs)")
+
+    @classmethod
+    def apply(cls, *inputs: Any) -> Any:
+        """Run `forward`, and record the call if any input requires a gradient."""
+        ctx = Context(cls)
+        if mode.detect_anomaly:
+            return cls._apply_watched(ctx, inputs)
+        if mode.grad_enabled:
+            for value in inputs:
+                if isinstance(value, Variable) and value.requires_grad:
+                    return cls._apply_recorded(ctx, inputs)
+        return cls.forward(ctx, *inputs)
+
+    @classmethod
+    def _apply_recorded(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
+        mode.grad_enabled = False
+        try:
+            result = cls.forward(ctx, *inputs)
+        finally:
+            mode.grad_enabled = True
+        # An input that is handed back keeps its own history; the output is another variable.
+        if type(result) is not tuple:
+            if _among(result, inputs):
+                result = result._alias()
+            ctx._attach(inputs, (result,))
+        else:
+            result = tuple([out._alias() if _among(out, inputs) else out for out in result])
+            ctx._attach(inputs, result)
+        return result
+
+    @classmethod
+    def _apply_watched(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
+        """`apply` under detect_anomaly: remember who called, and look for the first NaN."""
+        ctx.called_at = traceback.format_stack()[:-2]  # type: ignore[attr-defined]
+        recording = mode.grad_enabled and any(
+            isinstance(x, Variable) and x.requires_grad for x in inputs
+        )
+        result = cls._apply_recorded(ctx, inputs) if recording else cls.forward(ctx, *inputs)
+        ctx._look_for_nan("forward", inputs, result if type(result) is tuple else (result,))
+        return result
+
+
+def _among(value: object, others: Sequence[object]) -> bool:
+    """Whether `value` itself, not an equal, is one of `others`."""
+    for other in others:  # noqa: SIM110 - a generator would cost more than the loop
+        if value is other:
+            return True
+    return False

@@ -1,0 +1,465 @@
+"""Scalar mathematics: what every operation means, one number at a time.
+
+Each function takes and returns plain numbers, is total (an out-of-range argument gives the IEEE
+754 answer, inf or NaN, where Python's `math` would raise), and uses only what numba compiles for
+CPU and GPU alike: a backend can hand any of them, or any function made of them, to `map`, `zip`
+and `reduce`. `f_back(x, d)` is d times the derivative of f: at x, or where it is cheaper, as the
+docstring says, at y = f(x).
+
+The second part is functions of functions and lists: `map`, `zipWith`, `reduce`.
+"""
+
+from __future__ import annotations
+
+import math
+from builtins import abs as magnitude
+from collections.abc import Callable, Iterable
+
+#: The largest x whose e**x is a finite double.
+MAX_EXPONENT = 709.782712893384
+
+__all__ = [
+    "abs",
+    "abs_back",
+    "add",
+    "addLists",
+    "cos",
+    "cos_back",
+    "div",
+    "eq",
+    "erf",
+    "erf_back",
+    "exp",
+    "exp_back",
+    "expm1",
+    "expm1_back",
+    "ge",
+    "gt",
+    "id",
+    "inv",
+    "inv_back",
+    "is_close",
+    "isinf",
+    "isnan",
+    "keep_if",
+    "le",
+    "log",
+    "log1p",
+    "log1p_back",
+    "log_back",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "map",
+    "max",
+    "min",
+    "mul",
+    "ne",
+    "neg",
+    "negList",
+    "pow",
+    "prod",
+    "reduce",
+    "relu",
+    "relu_back",
+    "sigmoid",
+    "sigmoid_back",
+    "sign",
+    "sin",
+    "sin_back",
+    "sqrt",
+    "sqrt_back",
+    "square",
+    "square_back",
+    "sub",
+    "sum",
+    "tanh",
+    "tanh_back",
+    "zipWith",
+]
+
+# -- arithmetic --------------------------------------------------------------------------------
+
+
+def id(x: float) -> float:
+    """x."""
+    return x
+
+
+def neg(x: float) -> float:
+    """-x."""
+    return -x
+
+
+def add(x: float, y: float) -> float:
+    """x + y."""
+    return x + y
+
+
+def sub(x: float, y: float) -> float:
+    """x - y."""
+    return x - y
+
+
+def mul(x: float, y: float) -> float:
+    """x * y."""
+    return x * y
+
+
+def inv(x: float) -> float:
+    """1 / x; a signed infinity at a signed zero."""
+    if x == 0:
+        return math.copysign(math.inf, x)
+    return 1.0 / x
+
+
+def inv_back(x: float, d: float) -> float:
+    """-d / x**2."""
+    return -d * inv(x * x)
+
+
+def div(x: float, y: float) -> float:
+    """x / y; infinite for y = 0, NaN for 0 / 0."""
+    if y == 0:
+        if x == 0 or x != x:
+            return math.nan
+        return math.copysign(math.inf, x) * math.copysign(1.0, y)
+    return x / y
+
+
+def abs(x: float) -> float:
+    """The magnitude of x."""
+    return magnitude(x)
+
+
+def abs_back(x: float, d: float) -> float:
+    """d times the sign of x; 0 at 0, where the middle of all slopes is as good as any."""
+    return d * sign(x)
+
+
+def sign(x: float) -> float:
+    """-1, 0 or 1; NaN for NaN."""
+    if x > 0:
+        return 1.0
+    if x < 0:
+        return -1.0
+    return x * 0.0
+
+
+def square(x: float) -> float:
+    """x * x."""
+    return x * x
+
+
+def square_back(x: float, d: float) -> float:
+    """2 d x."""
+    return 2.0 * d * x
+
+
+def pow(x: float, y: float) -> float:
+    """x ** y; NaN for a negative x and a fractional y, a signed infinity for 0 ** -odd.
+
+    The special cases are those of IEEE 754, 9.2.1: 1 for y = 0 or x = 1, whatever the other.
+    """
+    if x == 0 and y < 0:
+        odd = math.isfinite(y) and math.fabs(math.fmod(y, 2.0)) == 1
+        return math.copysign(math.inf, x) if odd else math.inf
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return math.pow(x, y)
+    remainder = math.fabs(math.fmod(y, 2.0))  # 0 for an even y, 1 for an odd one
+    if x < 0 and remainder != 0 and remainder != 1:
+        return math.nan
+    # math.pow raises where the result overflows; a product becomes infinite without a word.
+    if x != 0:
+        exponent = y * math.log(math.fabs(x))
+        if exponent > 709.0:
+            root = math.inf if exponent > 710.0 else math.pow(math.fabs(x), 0.5 * y)
+            return -root * root if x < 0 and remainder == 1 else root * root
+    return math.pow(x, y)
+
+
+# -- comparison and logic: 1.0 for true, 0.0 for false -------------------------------------------
+
+
+def lt(x: float, y: float) -> float:
+    """x < y."""
+    return 1.0 if x < y else 0.0
+
+
+def le(x: float, y: float) -> float:
+    """x <= y."""
+    return 1.0 if x <= y else 0.0
+
+
+def gt(x: float, y: float) -> float:
+    """x > y."""
+    return 1.0 if x > y else 0.0
+
+
+def ge(x: float, y: float) -> float:
+    """x >= y."""
+    return 1.0 if x >= y else 0.0
+
+
+def eq(x: float, y: float) -> float:
+    """x == y."""
+    return 1.0 if x == y else 0.0
+
+
+def ne(x: float, y: float) -> float:
+    """x != y."""
+    return 1.0 if x != y else 0.0
+
+
+def is_close(x: float, y: float) -> float:
+    """|x - y| < 0.01: the course's notion of close."""
+    return 1.0 if math.fabs(x - y) < 1e-2 else 0.0
+
+
+def isnan(x: float) -> float:
+    """Whether x is not a number."""
+    return 1.0 if x != x else 0.0
+
+
+def isinf(x: float) -> float:
+    """Whether x is infinite."""
+    return 1.0 if math.isinf(x) else 0.0
+
+
+def logical_not(x: float) -> float:
+    """Whether x is zero."""
+    return 1.0 if x == 0 else 0.0
+
+
+def logical_and(x: float, y: float) -> float:
+    """Whether both are nonzero."""
+    return 1.0 if x != 0 and y != 0 else 0.0
+
+
+def logical_or(x: float, y: float) -> float:
+    """Whether any is nonzero."""
+    return 1.0 if x != 0 or y != 0 else 0.0
+
+
+def logical_xor(x: float, y: float) -> float:
+    """Whether just one is nonzero."""
+    return 1.0 if (x != 0) != (y != 0) else 0.0
+
+
+def keep_if(condition: float, x: float) -> float:
+    """x where the condition is nonzero, else -0.0: the one zero that adds without a trace.
+
+    `keep_if(c, x) + keep_if(not c, y)` selects, also among infinities, NaN and signed zeros.
+    """
+    return x if condition != 0 else -0.0
+
+
+def max(x: float, y: float) -> float:
+    """The larger; NaN if any is NaN."""
+    return x if x > y or x != x else y
+
+
+def min(x: float, y: float) -> float:
+    """The smaller; NaN if any is NaN."""
+    return x if x < y or x != x else y
+
+
+# -- exponentials --------------------------------------------------------------------------------
+
+
+def exp(x: float) -> float:
+    """e ** x; infinite where that overflows."""
+    if x > MAX_EXPONENT:
+        return math.inf
+    return math.exp(x)
+
+
+def exp_back(y: float, d: float) -> float:
+    """d y, with y = exp(x)."""
+    return d * y
+
+
+def expm1(x: float) -> float:
+    """e ** x - 1, exact near 0."""
+    if x > MAX_EXPONENT:
+        return math.inf
+    return math.expm1(x)
+
+
+def expm1_back(x: float, d: float) -> float:
+    """d e ** x."""
+    return d * exp(x)
+
+
+def log(x: float) -> float:
+    """Natural logarithm; -inf at 0, NaN below."""
+    if x == 0:
+        return -math.inf
+    if x < 0:
+        return math.nan
+    return math.log(x)
+
+
+def log_back(x: float, d: float) -> float:
+    """d / x."""
+    return div(d, x)
+
+
+def log1p(x: float) -> float:
+    """log(1 + x), exact near 0; -inf at -1, NaN below."""
+    if x == -1:
+        return -math.inf
+    if x < -1:
+        return math.nan
+    return math.log1p(x)
+
+
+def log1p_back(x: float, d: float) -> float:
+    """d / (1 + x)."""
+    return div(d, 1.0 + x)
+
+
+def sqrt(x: float) -> float:
+    """Square root; NaN below 0."""
+    if x < 0:
+        return math.nan
+    return math.sqrt(x)
+
+
+def sqrt_back(y: float, d: float) -> float:
+    """d / (2 y), with y = sqrt(x)."""
+    return div(d, 2.0 * y)
+
+
+# -- trigonometry and friends ----------------------------------------------------------------------
+
+
+def sin(x: float) -> float:
+    """Sine of x radians; NaN at an infinity."""
+    if math.isinf(x):
+        return math.nan
+    return math.sin(x)
+
+
+def sin_back(x: float, d: float) -> float:
+    """d cos(x)."""
+    return d * cos(x)
+
+
+def cos(x: float) -> float:
+    """Cosine of x radians; NaN at an infinity."""
+    if math.isinf(x):
+        return math.nan
+    return math.cos(x)
+
+
+def cos_back(x: float, d: float) -> float:
+    """-d sin(x)."""
+    return -d * sin(x)
+
+
+def tanh(x: float) -> float:
+    """Hyperbolic tangent."""
+    return math.tanh(x)
+
+
+def tanh_back(y: float, d: float) -> float:
+    """d (1 - y**2), with y = tanh(x)."""
+    return d * (1.0 - y * y)
+
+
+def erf(x: float) -> float:
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
+    return math.erf(x)
+
+
+def erf_back(x: float, d: float) -> float:
+    """2 d / sqrt(pi) exp(-x**2)."""
+    return d * (2.0 / math.sqrt(math.pi)) * math.exp(-x * x)
+
+
+# -- activations -----------------------------------------------------------------------------------
+
+
+def sigmoid(x: float) -> float:
+    """1 / (1 + e**-x), from whichever side the exponential cannot overflow."""
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+def sigmoid_back(y: float, d: float) -> float:
+    """d y (1 - y), with y = sigmoid(x)."""
+    return d * y * (1.0 - y)
+
+
+def relu(x: float) -> float:
+    """x where positive, else 0; NaN stays NaN."""
+    return 0.0 if x <= 0 else x
+
+
+def relu_back(x: float, d: float) -> float:
+    """d where x is positive, else 0."""
+    return d if x > 0 else 0.0
+
+
+# -- functions of functions and lists ----------------------------------------------------------
+
+
+def map(fn: Callable[[float], float]) -> Callable[[Iterable[float]], list[float]]:
+    """A function that applies fn to every element of a list."""
+
+    def apply(values: Iterable[float]) -> list[float]:
+        return [fn(value) for value in values]
+
+    return apply
+
+
+def zipWith(
+    fn: Callable[[float, float], float],
+) -> Callable[[Iterable[float], Iterable[float]], list[float]]:
+    """A function that combines two lists element by element; the shorter one ends it."""
+
+    def apply(left: Iterable[float], right: Iterable[float]) -> list[float]:
+        return [fn(x, y) for x, y in zip(left, right)]
+
+    return apply
+
+
+def reduce(
+    fn: Callable[[float, float], float], start: float
+) -> Callable[[Iterable[float]], float]:
+    """A function that folds a list from the left: fn(... fn(fn(start, v0), v1) ..., vn)."""
+
+    def apply(values: Iterable[float]) -> float:
+        total = start
+        for value in values:
+            total = fn(total, value)
+        return total
+
+    return apply
+
+
+def negList(values: Iterable[float]) -> list[float]:
+    """Every element negated."""
+    return map(neg)(values)
+
+
+def addLists(
+    left: Iterable[float], right: Iterable[float]
+) -> list[float]:
+    """Two lists added element by element."""
+    return zipWith(add)(left, right)
+
+
+def sum(values: Iterable[float]) -> float:
+    """The sum of a list; 0 for an empty one."""
+    return reduce(add, 0.0)(values)
+
+
+def prod(values: Iterable[float]) -> float:
+    """The product of a list; 1 for an empty one."""
+    return reduce(mul, 1.0)(values)

@@ -1,0 +1,325 @@
+"""What every differentiable value shares: its gradient, its history, and how to ask for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from minitorch_autodiff.engine import run_backward
+from minitorch_autodiff.grad_mode import set_grad_enabled
+from minitorch_autodiff.protocol import Edge, Gradient, Hook
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from minitorch_autodiff.function import Context
+
+
+class RemovableHandle:
+    """What `register_hook` returns; `remove()` takes the hook back."""
+
+    def __init__(self, hooks: list[tuple[int, Hook]], entry: tuple[int, Hook]) -> None:
+        self._hooks = hooks
+        self._entry = entry
+
+    def remove(self) -> None:
+        """Take the hook off; doing so twice is fine."""
+        if self._entry in self._hooks:
+            self._hooks.remove(self._entry)
+
+
+class Variable:
+    """A value that can be differentiated. `Scalar` and `Tensor` derive from it.
+
+    A *leaf* was made by the user and is its own node of the graph; any other variable points at
+    the `Context` of the call that computed it.
+
+    A subclass provides the methods of the first section, and `+` between gradients.
+    """
+
+    # Class attributes serve as defaults: making a variable sets only what differs.
+    requires_grad: bool = False
+    grad: Any = None
+    #: Hooks on a leaf's gradient. An inner value's are held by its `grad_fn`.
+    hooks: list[tuple[int, Hook]] | None = None
+    _node: Context | None = None
+    _index: int = 0
+    _retained: bool = False
+
+    #: A leaf ends the sweep; these three serve `Node` for a variable that is one.
+    edges: Sequence[Edge | None] = ()
+    n_outputs = 1
+
+    # -- what a subclass provides ------------------------------------------------------------
+
+    def _spec(self) -> Any:
+        """Whatever `_fit` needs to know of this value, without keeping its memory alive."""
+        return None
+
+    @staticmethod
+    def _fit(gradient: Gradient, spec: Any) -> Gradient:
+        """`gradient` adapted to a value of that spec: where broadcasting is undone."""
+        return gradient
+
+    def _alias(self) -> Self:
+        """A new variable of the same value and memory, with no history."""
+        raise NotImplementedError(f"{type(self).__name__} must define _alias")
+
+    def _ones_like(self) -> Gradient:
+        """The gradient of this value with respect to itself; raises where it is ambiguous."""
+        raise NotImplementedError(f"{type(self).__name__} must define _ones_like")
+
+    def _start(self, gradient: Gradient) -> Gradient:
+        """A gradient that a person gave to start from, checked."""
+        return gradient
+
+    @staticmethod
+    def _zeros(spec: Any) -> Gradient:
+        """The gradient of an output that nothing used, for a function with several outputs."""
+        return 0.0
+
+    def _describe(self) -> str:
+        """A few words for error messages."""
+        return repr(self)
+
+    def _keep(self, gradient: Gradient) -> Gradient:
+        """`gradient`, or a copy of it where another holder could change it under our hands."""
+        return gradient
+
+    def _has_nan(self) -> bool:
+        """Whether any element is NaN, for `detect_anomaly`."""
+        return False
+
+    @property
+    def _version(self) -> int:
+        """Rises with every change in place; unequal to the saved one means a stale value."""
+        return 0
+
+    @property
+    def _differentiable(self) -> bool:
+        """Whether values of this kind can require a gradient (floating point can)."""
+        return True
+
+    # -- the graph ---------------------------------------------------------------------------
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a value that no recorded call computed."""
+        return self._node is None
+
+    @property
+    def grad_fn(self) -> Context | None:
+        """The recorded call that computed this value; None for a leaf."""
+        return self._node
+
+    def _record(self, node: Context, index: int) -> None:
+        """Make this the output `index` of a recorded call."""
+        self.requires_grad = True
+        self._node = node
+        self._index = index
+
+    @property
+    def _edge(self) -> Edge:
+        return (self._node or self, self._index)
+
+    def fit(self, gradient: Gradient, index: int) -> Gradient:
+        """Of a leaf: adapt an arriving gradient to this value."""
+        return self._fit(gradient, self._spec())
+
+    def send_back(self, *gradients: Gradient | None) -> Sequence[Gradient | None]:
+        """Of a leaf: nothing made it, so there is nowhere to send to."""
+        return ()
+
+    def accumulate(self, gradient: Gradient) -> None:
+        """Of a leaf: add to `grad`."""
+        self.grad = self._keep(gradient) if self.grad is None else self.grad + gradient
+
+    def release(self) -> None:
+        """Of a leaf: nothing is saved, so nothing to drop."""
+
+    def backward(
+        self,
+        gradient: Gradient | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+    ) -> None:
+        """Add to the `grad` of every leaf the derivative of this value with respect to it.
+
+        Args:
+            gradient: the derivative of the final result with respect to this value; may be left
+                out for a single number, where it is one.
+            retain_graph: keep what the graph saved, to call `backward` through it again.
+                Defaults to `create_graph`.
+            create_graph: record the sweep itself, so that the gradients can be differentiated.
+
+        Raises: RuntimeError if this value does not require a gradient, if it is not a single
+            number and no gradient is given, or if the graph was already freed.
+        """
+        differentiate([self], [gradient], retain_graph, create_graph, capture=None)
+
+    def register_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(grad)` once this value's gradient is complete; it may return another.
+
+        Raises: RuntimeError if this value does not require a gradient.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "register_hook: this value does not require a gradient, so the hook would never "
+                "be called. Call requires_grad_() on it first."
+            )
+        holder = self._node or self
+        if holder.hooks is None:
+            holder.hooks = []
+        entry = (self._index, hook)
+        holder.hooks.append(entry)
+        return RemovableHandle(holder.hooks, entry)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of an inner value in its `grad` too, as a leaf does."""
+        if self.is_leaf or self._retained:
+            if not self.requires_grad:
+                raise RuntimeError(
+                    "retain_grad: this value does not require a gradient. "
+                    "Call requires_grad_() on what it is computed from."
+                )
+            return
+        self._retained = True
+
+        def keep(gradient: Gradient) -> None:
+            self.grad = self._keep(gradient) if self.grad is None else self.grad + gradient
+
+        self.register_hook(keep)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set in place whether to track this leaf.
+
+        Raises: RuntimeError for an inner value, or for a kind that has no gradient.
+        """
+        if not self.is_leaf and not requires_grad:
+            raise RuntimeError(
+                "requires_grad_: an inner value of the graph cannot be told to need no gradient; "
+                "use detach() for a value cut out of the graph."
+            )
+        if requires_grad and not self._differentiable:
+            raise RuntimeError(
+                f"requires_grad_: only floating-point values have gradients, got {self._spec()}. "
+                "Convert first, with .float()."
+            )
+        self.requires_grad = requires_grad
+        return self
+
+    def detach(self) -> Self:
+        """The same value and memory, cut out of the graph."""
+        return self._alias()
+
+
+def differentiate(
+    outputs: Sequence[Variable],
+    gradients: Sequence[Gradient | None],
+    retain_graph: bool | None,
+    create_graph: bool,
+    capture: Sequence[Edge] | None,
+) -> list[Gradient | None]:
+    """Check the outputs, fill in missing gradients, and run the sweep."""
+    roots = []
+    for output, gradient in zip(outputs, gradients):
+        if not output.requires_grad:
+            raise RuntimeError(
+                "backward: this value does not require a gradient: it was computed from nothing "
+                "that does, or under no_grad(). Set requires_grad=True on an input."
+            )
+        start = output._ones_like() if gradient is None else output._start(gradient)
+        roots.append((output._edge, start))
+    with set_grad_enabled(create_graph):
+        return run_backward(
+            roots,
+            retain_graph=create_graph if retain_graph is None else retain_graph,
+            capture=capture,
+        )
+
+
+def _as_sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (tuple, list)) else [value]
+
+
+def grad(
+    outputs: Variable | Sequence[Variable],
+    inputs: Variable | Sequence[Variable],
+    grad_outputs: Gradient | Sequence[Gradient | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Gradient | None, ...]:
+    """The derivatives of `outputs` with respect to `inputs`, leaving every `.grad` untouched.
+
+    Args:
+        outputs: one value or several, whose derivatives are summed.
+        inputs: leaves or inner values.
+        grad_outputs: for each output the gradient to start from; may be left out for numbers.
+        retain_graph: keep what the graph saved; defaults to `create_graph`.
+        create_graph: record the sweep, for derivatives of derivatives.
+        allow_unused: return None for an input that the outputs do not depend on.
+
+    Returns: one gradient for each input.
+    Raises: RuntimeError if an input is unused and that is not allowed.
+    """
+    outputs, inputs = _as_sequence(outputs), _as_sequence(inputs)
+    starts = [None] * len(outputs) if grad_outputs is None else list(_as_sequence(grad_outputs))
+    if len(starts) != len(outputs):
+        raise ValueError(
+            f"grad: got {len(outputs)} outputs but {len(starts)} grad_outputs; give one for each "
+            "output, None for a number."
+        )
+    for position, value in enumerate(inputs):
+        if not value.requires_grad:
+            raise RuntimeError(
+                f"grad: input {position} does not require a gradient. "
+                "Set requires_grad=True on it before computing the outputs."
+            )
+    results = differentiate(
+        outputs, starts, retain_graph, create_graph, capture=[value._edge for value in inputs]
+    )
+    if not allow_unused:
+        for position, result in enumerate(results):
+            if result is None:
+                raise RuntimeError(
+                    f"grad: the outputs do not depend on input {position}. "
+                    "Pass allow_unused=True to get None for it."
+                )
+    return tuple(results)
+
+
+def vjp(
+    function: Callable[..., Any], *primals: Variable
+) -> tuple[Any, Callable[[Gradient], tuple[Gradient | None, ...]]]:
+    """`function(*primals)` and the map from a gradient of it to the gradients of the primals.
+
+    The vector-Jacobian product: reverse mode, one sweep for each vector.
+    """
+    inputs = [primal.detach().requires_grad_() for primal in primals]
+    output = function(*inputs)
+
+    def pull_back(gradient: Gradient) -> tuple[Gradient | None, ...]:
+        return grad(output, inputs, gradient, retain_graph=True, allow_unused=True)
+
+    return output, pull_back
+
+
+def jvp(
+    function: Callable[..., Any], primals: Sequence[Variable], tangents: Sequence[Gradient]
+) -> tuple[Any, Gradient | None]:
+    """`function(*primals)` and its directional derivative along `tangents`.
+
+    The Jacobian-vector product from two reverse sweeps: the vector-Jacobian product is linear in
+    its vector u, so differentiating <vjp(u), tangents> with respect to u gives J @ tangents
+    (Townsend, "A new trick for calculating Jacobian vector products", 2017). `function` must be
+    twice differentiable.
+    """
+    inputs = [primal.detach().requires_grad_() for primal in primals]
+    output = function(*inputs)
+    u = (output.detach() * 0.0).requires_grad_()
+    pulled = grad(output, inputs, u, create_graph=True, allow_unused=True)
+    used = [(p, t) for p, t in zip(pulled, tangents) if p is not None and p.requires_grad]
+    if not used:
+        return output, None
+    return output, grad([p for p, _ in used], u, [t for _, t in used])[0]
