@@ -1,0 +1,181 @@
+"""`numpy`: the light default where numba is not installed.
+
+Every scalar operator that has a numpy ufunc uses it; any other scalar function is applied element
+by element. What numpy has in one call (`where`, sums over several dimensions) overrides the
+derived default, and the rest is derived.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from minitorch_autodiff import operators as ops
+
+from minitorch_tensor.backends.host import HostBackend
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.layout import Shape
+from minitorch_tensor.tensor_data import TensorData, as_array
+
+Array = npt.NDArray[Any]
+
+# Arithmetic is IEEE 754 and silent, as in PyTorch. numpy reports overflow and invalid operands as
+# warnings; `np.errstate` around every operation would cost more than a small operation itself, so
+# the ones that arise in this module are filtered.
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch_tensor\.backends\.")
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.reciprocal(1 + np.exp(-x))
+
+
+def _relu_back(x: Array, d: Array) -> Array:
+    return np.where(x > 0, d, 0)
+
+
+def _keep_if(condition: Array, x: Array) -> Array:
+    return np.where(condition, x, -0.0 if x.dtype.kind == "f" else 0)
+
+
+def _is_close(x: Array, y: Array) -> Array:
+    return np.abs(x - y) < 1e-2
+
+
+def _erf(x: Array) -> Array:
+    return np.frompyfunc(ops.erf, 1, 1)(x)  # type: ignore[no-any-return]
+
+
+#: Scalar functions and what computes them on whole arrays.
+UNARY: dict[Callable[..., float], Callable[..., Any]] = {
+    ops.id: np.array,
+    ops.neg: np.negative,
+    ops.abs: np.abs,
+    ops.sign: np.sign,
+    ops.square: np.square,
+    ops.inv: lambda x: 1 / x,
+    ops.exp: np.exp,
+    ops.expm1: np.expm1,
+    ops.log: np.log,
+    ops.log1p: np.log1p,
+    ops.sqrt: np.sqrt,
+    ops.sin: np.sin,
+    ops.cos: np.cos,
+    ops.tanh: np.tanh,
+    ops.sigmoid: _sigmoid,
+    ops.relu: lambda x: np.maximum(x, 0),
+    ops.isnan: np.isnan,
+    ops.isinf: np.isinf,
+    ops.logical_not: np.logical_not,
+}
+BINARY: dict[Callable[..., float], Callable[..., Any]] = {
+    ops.add: np.add,
+    ops.sub: np.subtract,
+    ops.mul: np.multiply,
+    ops.div: np.true_divide,
+    ops.pow: np.power,
+    ops.lt: np.less,
+    ops.le: np.less_equal,
+    ops.gt: np.greater,
+    ops.ge: np.greater_equal,
+    ops.eq: np.equal,
+    ops.ne: np.not_equal,
+    ops.is_close: _is_close,
+    ops.max: np.maximum,
+    ops.min: np.minimum,
+    ops.logical_and: np.logical_and,
+    ops.logical_or: np.logical_or,
+    ops.logical_xor: np.logical_xor,
+    ops.keep_if: _keep_if,
+    ops.relu_back: _relu_back,
+    ops.sigmoid_back: lambda y, d: d * y * (1 - y),
+    ops.tanh_back: lambda y, d: d * (1 - y * y),
+    ops.inv_back: lambda x, d: -d / (x * x),
+    ops.log_back: lambda x, d: d / x,
+    ops.sqrt_back: lambda y, d: d / (2 * y),
+}
+FOLDS: dict[Callable[..., float], np.ufunc] = {
+    ops.add: np.add,
+    ops.mul: np.multiply,
+    ops.max: np.maximum,
+    ops.min: np.minimum,
+    ops.logical_and: np.logical_and,
+    ops.logical_or: np.logical_or,
+}
+
+
+class NumpyBackend(HostBackend):
+    """numpy's ufuncs and BLAS."""
+
+    name: ClassVar[str] = "numpy"
+    interface_version: ClassVar[int] = 1
+
+    def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
+        array = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
+        vectorized = UNARY.get(fn)
+        if vectorized is None:
+            vectorized = np.frompyfunc(fn, 1, 1)
+        return wrap(vectorized(array), x.shape, dtype)
+
+    def zip(
+        self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
+    ) -> TensorData:
+        a = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
+        b = y.buffer if y.base is None and y.buffer.shape == y.shape else as_array(y)
+        vectorized = BINARY.get(fn)
+        if vectorized is None:
+            vectorized = np.frompyfunc(fn, 2, 1)
+        result = vectorized(a, b)
+        return wrap(result, result.shape, dtype)
+
+    def reduce(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dim: int,
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        if fn in FOLDS:
+            return self.reduce_dims(fn, x, (dim,), start, dtype)
+        total = self.full((*x.shape[:dim], 1, *x.shape[dim + 1 :]), start, dtype)
+        for i in range(x.shape[dim]):
+            total = self.zip(fn, total, x.slice(dim, i, 1), dtype)
+        return total
+
+    def reduce_dims(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dims: Sequence[int],
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        fold = FOLDS.get(fn)
+        if fold is None:
+            return super().reduce_dims(fn, x, dims, start, dtype)
+        result = fold.reduce(
+            as_array(x), axis=tuple(dims), keepdims=True, initial=start, dtype=dtype.numpy
+        )
+        return wrap(result, result.shape, dtype)
+
+    def where(self, condition: TensorData, x: TensorData, y: TensorData) -> TensorData:
+        result = np.where(as_array(condition), as_array(x), as_array(y))
+        return wrap(result, result.shape, x.dtype)
+
+    def matmul(self, x: TensorData, y: TensorData) -> TensorData:
+        result = np.matmul(as_array(x), as_array(y))
+        return wrap(result, result.shape, x.dtype)
+
+
+def wrap(result: Any, shape: Shape, dtype: DType) -> TensorData:
+    """A fresh result of numpy's as tensor data: contiguous, and of that dtype."""
+    if result.__class__ is not np.ndarray:  # numpy turns 0-dimensional results into scalars
+        result = np.asarray(result)
+    if result.dtype is not dtype.numpy:
+        result = result.astype(dtype.numpy, order="C")
+    elif not result.flags.c_contiguous:
+        result = np.ascontiguousarray(result)
+    return TensorData(result, dtype, shape)

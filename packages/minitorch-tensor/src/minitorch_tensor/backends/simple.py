@@ -1,0 +1,107 @@
+"""`simple`: plain loops over scalars. It defines what every operation means.
+
+For reading and for testing other backends against, not for speed. Python numbers are doubles and
+unbounded integers; a result is rounded or wrapped to its dtype once, when it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+import numpy as np
+
+from minitorch_tensor.backends.host import HostBackend
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.layout import (
+    Shape,
+    broadcast_shapes,
+    contiguous_strides,
+    positions,
+)
+from minitorch_tensor.tensor_data import TensorData
+
+
+class SimpleBackend(HostBackend):
+    """The reference: `map`, `zip`, `reduce` and `matmul` as they would be written on paper."""
+
+    name: ClassVar[str] = "simple"
+    interface_version: ClassVar[int] = 1
+
+    def copy_(self, out: TensorData, x: TensorData) -> None:
+        flat = out.buffer.reshape(-1)
+        values = _store(_elements(x), out.dtype)
+        for position, value in zip(positions(out.shape, out.strides, out.offset), values):
+            flat[position] = value
+
+    def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
+        return _new((fn(value) for value in _elements(x)), x.shape, dtype)
+
+    def zip(
+        self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
+    ) -> TensorData:
+        shape = broadcast_shapes(x.shape, y.shape)
+        pairs = zip(_elements(x.expand(shape)), _elements(y.expand(shape)))
+        return _new((fn(a, b) for a, b in pairs), shape, dtype)
+
+    def reduce(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dim: int,
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        storage = x.buffer.reshape(-1).tolist()
+        out_shape = (*x.shape[:dim], 1, *x.shape[dim + 1 :])
+        results = []
+        for first in positions(out_shape, x.strides, x.offset):
+            total = start
+            for i in range(x.shape[dim]):
+                total = fn(total, storage[first + i * x.strides[dim]])
+            results.append(total)
+        return _new(results, out_shape, dtype)
+
+    def matmul(self, x: TensorData, y: TensorData) -> TensorData:
+        *batch, m, k = x.shape
+        n = y.shape[-1]
+        left, right = x.buffer.reshape(-1).tolist(), y.buffer.reshape(-1).tolist()
+        x_row, x_step = x.strides[-2:]
+        y_step, y_column = y.strides[-2:]
+        x_starts = positions(tuple(batch), x.strides[:-2], x.offset)
+        y_starts = positions(tuple(batch), y.strides[:-2], y.offset)
+        results = []
+        for x_start, y_start in zip(x_starts, y_starts):
+            for i in range(m):
+                for j in range(n):
+                    total = 0
+                    for step in range(k):
+                        a = left[x_start + i * x_row + step * x_step]
+                        b = right[y_start + step * y_step + j * y_column]
+                        total += a * b
+                    results.append(total)
+        return _new(results, (*batch, m, n), x.dtype)
+
+
+def _elements(x: TensorData) -> Iterable[float]:
+    """The elements in row-major order of the index, as Python numbers."""
+    storage = x.buffer.reshape(-1).tolist()
+    return (storage[position] for position in positions(x.shape, x.strides, x.offset))
+
+
+def _new(values: Iterable[float], shape: Shape, dtype: DType) -> TensorData:
+    return TensorData(_store(values, dtype), dtype, shape, contiguous_strides(shape))
+
+
+def _store(values: Iterable[float], dtype: DType) -> np.ndarray:  # type: ignore[type-arg]
+    """Python numbers as a flat array: truth for bool, truncated and wrapped for integers, rounded
+    to the nearest for floating point."""
+    if dtype.kind == "bool":
+        return np.array([value != 0 for value in values], dtype.numpy)
+    if dtype.kind == "int":
+        low = int(np.iinfo(dtype.numpy).min)
+        span = 2 ** (8 * dtype.itemsize)
+        wrapped = [(int(value) - low) % span + low for value in values]
+        return np.array(wrapped, dtype.numpy)
+    with np.errstate(over="ignore"):  # a double too large for float32 becomes an infinity
+        return np.array(list(values), np.float64).astype(dtype.numpy)

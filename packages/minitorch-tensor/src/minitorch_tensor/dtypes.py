@@ -1,0 +1,103 @@
+"""Element types: what there is, what combines to what.
+
+Promotion follows the array API standard (2023.12, "Type promotion rules"); where the standard
+leaves a mix of integer and floating point open, the floating-point type wins, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Number: TypeAlias = "bool | int | float"
+
+
+class DType:
+    """An element type. There is one object for each; compare with `is` or `==`.
+
+    Attributes:
+        name: as PyTorch and numpy call it.
+        kind: "bool", "int" or "float".
+        itemsize: bytes of an element.
+        numpy: the numpy dtype of the same layout.
+    """
+
+    __slots__ = ("itemsize", "kind", "name", "numpy")
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self.kind = kind
+        self.numpy: np.dtype[Any] = np.dtype(name)
+        self.itemsize = self.numpy.itemsize
+
+    @property
+    def is_floating_point(self) -> bool:
+        """Whether gradients exist for it."""
+        return self.kind == "float"
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str:
+        return "bool_" if self is bool_ else self.name
+
+
+bool_ = DType("bool", "bool")
+uint8 = DType("uint8", "int")
+int32 = DType("int32", "int")
+int64 = DType("int64", "int")
+float32 = DType("float32", "float")
+float64 = DType("float64", "float")
+
+ALL = (bool_, uint8, int32, int64, float32, float64)
+_BY_NUMPY = {dtype.numpy: dtype for dtype in ALL}
+
+#: Every type's rank among those it can be mixed with; the higher of two wins.
+_RANK = {dtype: rank for rank, dtype in enumerate(ALL)}
+_PROMOTED = {(a, b): max(a, b, key=_RANK.__getitem__) for a in ALL for b in ALL}
+
+
+def promote(a: DType, b: DType) -> DType:
+    """The type that holds the result of combining the two."""
+    return _PROMOTED[a, b]
+
+
+def scalar_dtype(value: Number, beside: DType) -> DType:
+    """The type a plain Python number takes beside a tensor: it changes the kind, never the width.
+
+    An int beside float64 is float64, a float beside int64 is float32 (the default), a bool beside
+    anything is that.
+    """
+    if isinstance(value, (bool, np.bool_)) or beside.kind == "float":
+        return beside
+    if isinstance(value, (int, np.integer)):
+        return int64 if beside.kind == "bool" else beside
+    return float32
+
+
+def from_numpy_dtype(dtype: npt.DTypeLike) -> DType:
+    """Our type for numpy's.
+
+    Raises: TypeError for a type that tensors do not have.
+    """
+    found = _BY_NUMPY.get(np.dtype(dtype))
+    if found is None:
+        raise TypeError(
+            f"dtype: {np.dtype(dtype)} is not an element type of tensors; convert the array first "
+            f"to one of {', '.join(d.name for d in ALL)}."
+        )
+    return found
+
+
+def as_dtype(dtype: DType | npt.DTypeLike) -> DType:
+    """A DType given as one, or as numpy or a string names it ("float32", np.int64, bool)."""
+    if isinstance(dtype, DType):
+        return dtype
+    try:
+        return from_numpy_dtype(dtype)
+    except TypeError:
+        raise TypeError(
+            f"dtype: got {dtype!r}, wanted one of {', '.join(d.name for d in ALL)}."
+        ) from None

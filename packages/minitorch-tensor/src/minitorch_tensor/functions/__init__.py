@@ -1,0 +1,1 @@
+"""The differentiable functions, by family; each pairs its forward with its backward."""

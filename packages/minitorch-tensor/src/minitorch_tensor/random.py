@@ -1,0 +1,51 @@
+"""Random numbers: drawn on the host, so that one seed gives the same numbers on every backend."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+
+class Generator:
+    """A source of random numbers with a state of its own (PCG64, O'Neill 2014).
+
+    Args:
+        seed: where the sequence starts; drawn from the operating system if left out.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._lock = threading.Lock()
+        self._random = np.random.default_rng(seed)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start over from a seed."""
+        with self._lock:
+            self._random = np.random.default_rng(seed)
+        return self
+
+    def get_state(self) -> dict[str, Any]:
+        """The state, to go back to with `set_state`."""
+        with self._lock:
+            state: dict[str, Any] = dict(self._random.bit_generator.state)
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to a state from `get_state`."""
+        with self._lock:
+            self._random.bit_generator.state = state
+
+    def draw(self, kind: str, *args: Any, **kwargs: Any) -> Any:
+        """Call one of numpy's Generator methods, one thread at a time."""
+        with self._lock:
+            return getattr(self._random, kind)(*args, **kwargs)
+
+
+#: What functions draw from that are given no generator of their own.
+default_generator = Generator()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator over from a seed; returns it."""
+    return default_generator.manual_seed(seed)
