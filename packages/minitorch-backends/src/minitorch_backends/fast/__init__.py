@@ -1,0 +1,196 @@
+"""`fast`: compiled loops on every core.
+
+Each file holds one family of kernels, and `FastBackend` below says which of the interface's
+operations they serve. What numpy's own compiled loops do as well (single arithmetic operations)
+is left to numpy; what makes several passes there is one kernel here.
+
+Kernels take C-contiguous numpy arrays only, so that each is compiled once for a dtype; the
+backend makes an argument contiguous where it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from minitorch_tensor.backends.numpy import BINARY, FOLDS, UNARY, NumpyBackend
+from minitorch_tensor.derived import Window
+from minitorch_tensor.dtypes import DType, int64
+from minitorch_tensor.layout import Shape, broadcast_shapes
+from minitorch_tensor.tensor_data import TensorData, as_array
+
+from minitorch_backends.fast import convolution, elementwise, optimizers, pooling, reductions
+from minitorch_backends.fast import softmax as softmax_kernels
+
+
+def _rows(x: TensorData) -> npt.NDArray[Any]:
+    """The elements as a C-contiguous array of x's shape, copied only if they are not so."""
+    return np.ascontiguousarray(as_array(x)).reshape(x.shape)
+
+
+class FastBackend(NumpyBackend):
+    """numba kernels where one pass replaces several, numpy and its BLAS elsewhere."""
+
+    name: ClassVar[str] = "fast"
+    interface_version: ClassVar[int] = 1
+
+    # -- the higher-order operations, for any scalar function -----------------------------------
+
+    def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
+        if fn in UNARY:
+            return super().map(fn, x, dtype)
+        out = np.empty(x.shape, dtype.numpy)
+        elementwise.tensor_map(fn)(out.reshape(-1), _rows(x).reshape(-1))
+        return TensorData(out, dtype, x.shape)
+
+    def zip(
+        self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
+    ) -> TensorData:
+        if fn in BINARY:
+            return super().zip(fn, x, y, dtype)
+        shape = broadcast_shapes(x.shape, y.shape)
+        out = np.empty(shape, dtype.numpy)
+        a, b = _rows(x.expand(shape)), _rows(y.expand(shape))
+        elementwise.tensor_zip(fn)(out.reshape(-1), a.reshape(-1), b.reshape(-1))
+        return TensorData(out, dtype, shape)
+
+    def reduce(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dim: int,
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        if fn in FOLDS:
+            return super().reduce(fn, x, dim, start, dtype)
+        outer, size, inner = _around(x.shape, dim)
+        out = np.full((outer, inner), start, dtype.numpy)
+        reductions.tensor_reduce(fn)(out, _rows(x).reshape(outer, size, inner))
+        return TensorData(out, dtype, (*x.shape[:dim], 1, *x.shape[dim + 1 :]))
+
+    # -- softmax --------------------------------------------------------------------------------
+
+    def softmax(self, x: TensorData, dim: int) -> TensorData:
+        return self._softmax(softmax_kernels.softmax, x, dim)
+
+    def log_softmax(self, x: TensorData, dim: int) -> TensorData:
+        return self._softmax(softmax_kernels.log_softmax, x, dim)
+
+    def _softmax(self, kernel: Callable[..., None], x: TensorData, dim: int) -> TensorData:
+        out = np.empty(x.shape, x.dtype.numpy)
+        around = _around(x.shape, dim)
+        kernel(out.reshape(around), _rows(x).reshape(around))
+        return TensorData(out, x.dtype, x.shape)
+
+    # -- windows --------------------------------------------------------------------------------
+
+    def _columns(self, x: TensorData, window: Window, groups: int) -> TensorData:
+        n, c, height, width = x.shape
+        oh, ow = window.output_size((height, width))
+        kh, kw = window.kernel
+        out = np.empty((n, c, kh, kw, oh, ow), x.dtype.numpy)
+        convolution.im2col(out, _rows(x), window.stride, window.padding, window.dilation)
+        return TensorData(out, x.dtype, (n, groups, c // groups * kh * kw, oh * ow))
+
+    def fold2d(self, windows: TensorData, size: tuple[int, int], window: Window) -> TensorData:
+        n, c = windows.shape[:2]
+        out = np.empty((n, c, *size), windows.dtype.numpy)
+        convolution.col2im(out, _rows(windows), window.stride, window.padding, window.dilation)
+        return TensorData(out, windows.dtype, out.shape)
+
+    def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
+        shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
+        values, indices = np.empty(shape, x.dtype.numpy), np.empty(shape, np.int64)
+        pooling.max_pool2d(values, indices, _rows(x), *window)
+        return TensorData(values, x.dtype, shape), TensorData(indices, int64, shape)
+
+    def max_pool2d_backward(
+        self, grad_output: TensorData, indices: TensorData, input_shape: Shape, window: Window
+    ) -> TensorData:
+        out = np.empty(input_shape, grad_output.dtype.numpy)
+        pooling.max_pool2d_backward(out, _rows(grad_output), _rows(indices))
+        return TensorData(out, grad_output.dtype, input_shape)
+
+    def avg_pool2d(self, x: TensorData, window: Window) -> TensorData:
+        shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
+        out = np.empty(shape, x.dtype.numpy)
+        pooling.avg_pool2d(out, _rows(x), *window)
+        return TensorData(out, x.dtype, shape)
+
+    # -- optimizer steps ------------------------------------------------------------------------
+
+    def sgd_step_(
+        self,
+        parameter: TensorData,
+        gradient: TensorData,
+        velocity: TensorData | None,
+        *,
+        lr: float,
+        momentum: float,
+        dampening: float,
+        weight_decay: float,
+        nesterov: bool,
+    ) -> None:
+        written = [parameter] if velocity is None else [parameter, velocity]
+        if not _all_own(written):
+            super().sgd_step_(
+                parameter, gradient, velocity, lr=lr, momentum=momentum, dampening=dampening,
+                weight_decay=weight_decay, nesterov=nesterov,
+            )
+            return
+        scalars = _typed(parameter, lr, momentum, 1.0 - dampening, weight_decay)
+        p, g = parameter.buffer.reshape(-1), _rows(gradient).reshape(-1)
+        if velocity is None:
+            optimizers.sgd_step(p, g, scalars[0], scalars[3])
+        else:
+            optimizers.momentum_step(p, g, velocity.buffer.reshape(-1), *scalars, nesterov)
+
+    def adam_step_(
+        self,
+        parameter: TensorData,
+        gradient: TensorData,
+        mean: TensorData,
+        square: TensorData,
+        *,
+        step: int,
+        lr: float,
+        beta1: float,
+        beta2: float,
+        eps: float,
+        weight_decay: float,
+        decoupled: bool,
+    ) -> None:
+        if not _all_own([parameter, mean, square]):
+            super().adam_step_(
+                parameter, gradient, mean, square, step=step, lr=lr, beta1=beta1, beta2=beta2,
+                eps=eps, weight_decay=weight_decay, decoupled=decoupled,
+            )
+            return
+        scalars = _typed(
+            parameter, lr / (1.0 - beta1**step), beta1, 1.0 - beta1, beta2, 1.0 - beta2,
+            1.0 / (1.0 - beta2**step) ** 0.5, eps,
+            0.0 if decoupled else weight_decay, 1.0 - lr * weight_decay if decoupled else 1.0,
+        )
+        optimizers.adam_step(
+            parameter.buffer.reshape(-1), _rows(gradient).reshape(-1),
+            mean.buffer.reshape(-1), square.buffer.reshape(-1), *scalars,
+        )
+
+
+def _around(shape: Shape, dim: int) -> tuple[int, int, int]:
+    """The number of elements before, along and after a dimension."""
+    outer = int(np.prod(shape[:dim], dtype=np.int64))
+    return outer, shape[dim], int(np.prod(shape[dim + 1 :], dtype=np.int64))
+
+
+def _all_own(written: Sequence[TensorData]) -> bool:
+    """Whether kernels can write straight into these buffers."""
+    return all(x.base is None for x in written)
+
+
+def _typed(like: TensorData, *values: float) -> list[Any]:
+    """Python numbers in the dtype of the data they meet, so that a kernel computes in it."""
+    return [like.dtype.numpy.type(value) for value in values]

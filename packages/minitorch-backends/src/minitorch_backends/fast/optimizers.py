@@ -1,0 +1,45 @@
+"""Optimizer steps: every array is read and written once. Flat arrays of one length and dtype."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minitorch_backends.fast.compile import serial
+
+
+@serial
+def sgd_step(p: Any, g: Any, lr: Any, decay: Any) -> None:
+    """p -= lr (g + decay p)."""
+    for i in range(p.size):
+        p[i] -= lr * (g[i] + decay * p[i])
+
+
+@serial
+def momentum_step(
+    p: Any, g: Any, v: Any, lr: Any, momentum: Any, weight: Any, decay: Any, nesterov: bool
+) -> None:
+    """v = momentum v + weight (g + decay p), then p -= lr v; or p -= lr (g + decay p +
+    momentum v) for Nesterov's."""
+    for i in range(p.size):
+        step = g[i] + decay * p[i]
+        v[i] = momentum * v[i] + weight * step
+        p[i] -= lr * (step + momentum * v[i] if nesterov else v[i])
+
+
+@serial
+def adam_step(
+    p: Any, g: Any, m: Any, s: Any, rate: Any, beta1: Any, weight1: Any, beta2: Any, weight2: Any,
+    correction: Any, eps: Any, decay: Any, shrink: Any,
+) -> None:
+    """m = beta1 m + weight1 d and s = beta2 s + weight2 d**2 with d = g + decay p, then
+    p = shrink p - rate m / (correction sqrt(s) + eps).
+
+    The corrections of the moments' bias are in `rate` and `correction` (Kingma and Ba 2015,
+    section 2, last paragraph).
+    """
+    for i in range(p.size):
+        d = g[i] + decay * p[i]
+        m[i] = beta1 * m[i] + weight1 * d
+        s[i] = beta2 * s[i] + weight2 * d * d
+        p[i] = shrink * p[i] - rate * m[i] / (correction * math.sqrt(s[i]) + eps)
