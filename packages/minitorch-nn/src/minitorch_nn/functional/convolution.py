@@ -1,0 +1,129 @@
+"""Convolution and its two adjoints.
+
+Convolution is linear in the input and in the weight. Its gradients are the adjoints of these two
+linear maps, and theirs are convolution again: the three functions below differentiate into each
+other, to any order.
+"""
+
+from __future__ import annotations
+
+from minitorch_autodiff import Context, Function
+from minitorch_tensor import Tensor, Window
+
+from minitorch_nn.functional.windows import Pair, make_window
+
+
+class Conv2d(Function):
+    """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
+
+    Shapes:    x (N, C, H, W), weight (O, C / groups, KH, KW) -> out (N, O, OH, OW)
+    Gradients: the adjoints of out as a linear map of x, and of weight
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, weight: Tensor, window: Window, groups: int) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.window, ctx.groups = window, groups
+        return x._new(x.backend.conv2d(x._data, weight._data, window, groups))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        x, weight = ctx.saved_tensors
+        how = ctx.window, ctx.groups
+        to_x, to_weight, *_ = ctx.edges
+        return (
+            Conv2dInputGrad.apply(d, weight, x.shape, *how) if to_x else None,
+            Conv2dWeightGrad.apply(d, x, weight.shape, *how) if to_weight else None,
+            None,
+            None,
+        )
+
+
+class Conv2dInputGrad(Function):
+    """The adjoint of Conv2d in x: d (N, O, OH, OW), weight -> (N, C, H, W)."""
+
+    @staticmethod
+    def forward(
+        ctx: Context,
+        d: Tensor,
+        weight: Tensor,
+        input_shape: tuple[int, ...],
+        window: Window,
+        groups: int,
+    ) -> Tensor:
+        ctx.save_for_backward(d, weight)
+        ctx.window, ctx.groups = window, groups
+        return d._new(
+            d.backend.conv2d_input_grad(d._data, weight._data, input_shape, window, groups)
+        )
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        d, weight = ctx.saved_tensors
+        how = ctx.window, ctx.groups
+        return (
+            Conv2d.apply(e, weight, *how),
+            Conv2dWeightGrad.apply(d, e, weight.shape, *how),
+            None,
+            None,
+            None,
+        )
+
+
+class Conv2dWeightGrad(Function):
+    """The adjoint of Conv2d in weight: d (N, O, OH, OW), x -> (O, C / groups, KH, KW)."""
+
+    @staticmethod
+    def forward(
+        ctx: Context,
+        d: Tensor,
+        x: Tensor,
+        weight_shape: tuple[int, ...],
+        window: Window,
+        groups: int,
+    ) -> Tensor:
+        ctx.save_for_backward(d, x)
+        ctx.window, ctx.groups = window, groups
+        return d._new(
+            d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, window, groups)
+        )
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        d, x = ctx.saved_tensors
+        how = ctx.window, ctx.groups
+        return (
+            Conv2d.apply(x, e, *how),
+            Conv2dInputGrad.apply(d, e, x.shape, *how),
+            None,
+            None,
+            None,
+        )
+
+
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Slide `weight` over `input`: a cross-correlation, as in PyTorch.
+
+    Shapes: input (N, C, H, W), weight (O, C / groups, KH, KW), bias (O) -> (N, O, OH, OW) with
+        OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
+    Raises: ValueError if shapes, groups and window do not fit together.
+    """
+    if weight.ndim != 4:
+        raise ValueError(f"conv2d: wanted a weight of shape (O, C, KH, KW), got {weight.shape}.")
+    window = make_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
+    channels, outputs = input.shape[1], weight.shape[0]
+    if groups < 1 or outputs % groups or channels != weight.shape[1] * groups:
+        raise ValueError(
+            f"conv2d: input {input.shape} has {channels} channels, weight {weight.shape} with "
+            f"groups={groups} wants {weight.shape[1]} * {groups} and outputs divisible by groups."
+        )
+    out: Tensor = Conv2d.apply(input, weight, window, groups)
+    return out if bias is None else out + bias.reshape(1, outputs, 1, 1)

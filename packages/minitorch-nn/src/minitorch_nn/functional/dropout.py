@@ -1,0 +1,31 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from minitorch_tensor import Generator, Tensor, rand
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None
+) -> Tensor:
+    """Zero each element with probability p and scale the rest by 1 / (1 - p); outside of
+    training, change nothing.
+
+    Args:
+        input: any shape.
+        p: probability in [0, 1].
+        generator: where the random numbers come from; the default one if left out.
+
+    Returns: same shape as input.
+    Raises: ValueError if p is outside [0, 1].
+    Source: Srivastava et al. 2014, section 4, whose p is the probability of keeping.
+    """
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: p must be a probability in [0, 1], got {p}.")
+    if not training or p == 0.0:
+        return input
+    if p == 1.0:
+        return input * 0.0
+    # Always drawn in float32, so that a seed drops the same elements whatever the dtype.
+    kept = rand(*input.shape, generator=generator, backend=input.backend) >= p
+    return input * (kept.to(input.dtype) * (1.0 / (1.0 - p)))

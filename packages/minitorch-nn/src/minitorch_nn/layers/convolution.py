@@ -1,0 +1,80 @@
+"""Convolution layers."""
+
+from __future__ import annotations
+
+import minitorch_tensor as mt
+from minitorch_tensor import Tensor
+
+from minitorch_nn import functional as F
+from minitorch_nn import init
+from minitorch_nn.functional.windows import Pair, pair
+from minitorch_nn.module import Module, Parameter
+
+
+class Conv2d(Module):
+    """A convolution over images (a cross-correlation, as in PyTorch).
+
+    Args:
+        in_channels: C.
+        out_channels: O.
+        kernel_size: (KH, KW), or one number for both; so too the following.
+        stride: how far the window moves.
+        padding: rows and columns of zeros on every side.
+        dilation: distance between the elements that a window sees.
+        groups: input and output channels are split into so many independent groups.
+        bias: whether to add a learned bias to each output channel.
+
+    Attributes:
+        weight: (O, C / groups, KH, KW), uniform in [-b, b] with b = 1 / sqrt(fan_in).
+        bias: (O), likewise; or None.
+
+    Shapes: (N, C, H, W) -> (N, O, OH, OW) with
+        OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
+    Raises: ValueError if channels are not divisible by groups.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"Conv2d: in_channels {in_channels} and out_channels {out_channels} must both be "
+                f"divisible by groups {groups}."
+            )
+        self.in_channels = in_channels
+        self.out_channels = out_channels
+        self.kernel_size = pair("Conv2d: kernel_size", kernel_size, 1)
+        self.stride = pair("Conv2d: stride", stride, 1)
+        self.padding = pair("Conv2d: padding", padding, 0)
+        self.dilation = pair("Conv2d: dilation", dilation, 1)
+        self.groups = groups
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        self.weight = Parameter(mt.empty(shape))
+        self.bias = Parameter(mt.empty(out_channels)) if bias else None
+        init.default_(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.conv2d(
+            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+    def extra_repr(self) -> str:
+        text = (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"stride={self.stride}"
+        )
+        if self.padding != (0, 0):
+            text += f", padding={self.padding}"
+        if self.dilation != (1, 1):
+            text += f", dilation={self.dilation}"
+        if self.groups != 1:
+            text += f", groups={self.groups}"
+        return text if self.bias is not None else text + ", bias=False"

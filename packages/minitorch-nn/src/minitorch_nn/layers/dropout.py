@@ -1,0 +1,31 @@
+"""Dropout layers."""
+
+from __future__ import annotations
+
+from minitorch_tensor import Tensor
+
+from minitorch_nn import functional as F
+from minitorch_nn.module import Module
+
+
+class Dropout(Module):
+    """In training, zero each element with probability p and scale the rest by 1 / (1 - p).
+
+    Args:
+        p: probability in [0, 1].
+
+    Shapes: any, unchanged.
+    Raises: ValueError if p is outside [0, 1].
+    Source: Srivastava et al. 2014, section 4, whose p is the probability of keeping.
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"Dropout: p must be a probability in [0, 1], got {p}.")
+        self.p = p
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.dropout(input, self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"

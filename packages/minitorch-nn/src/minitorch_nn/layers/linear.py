@@ -1,0 +1,39 @@
+"""The affine layer."""
+
+from __future__ import annotations
+
+import minitorch_tensor as mt
+from minitorch_tensor import Tensor
+
+from minitorch_nn import functional as F
+from minitorch_nn import init
+from minitorch_nn.module import Module, Parameter
+
+
+class Linear(Module):
+    """y = x @ weight^T + bias.
+
+    Args:
+        in_features: size of the last dimension of the input.
+        out_features: size of the last dimension of the output.
+        bias: whether to add a learned bias.
+
+    Attributes:
+        weight: (out_features, in_features), uniform in [-b, b] with b = 1 / sqrt(in_features).
+        bias: (out_features), likewise; or None.
+
+    Shapes: (..., in_features) -> (..., out_features)
+    """
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(mt.empty(out_features, in_features))
+        self.bias = Parameter(mt.empty(out_features)) if bias else None
+        init.default_(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}"

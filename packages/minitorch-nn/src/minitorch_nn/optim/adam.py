@@ -1,0 +1,83 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from minitorch_tensor import Tensor
+
+from minitorch_nn.optim.optimizer import Group, Optimizer, Params, zeros
+
+
+class Adam(Optimizer):
+    """Adam: steps scaled by running moments of the gradient (Kingma and Ba 2015, algorithm 1).
+
+    Args:
+        params: parameters or groups.
+        lr: learning rate, the bound on the size of a step.
+        betas: decay of the running mean and of the running mean square.
+        eps: added to the root of the latter.
+        weight_decay: factor of an L2 penalty, added to the gradient.
+
+    Raises: ValueError for settings out of range.
+    """
+
+    decoupled: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(
+            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        )
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        if not all(0.0 <= beta < 1.0 for beta in group["betas"]):
+            raise ValueError(
+                f"{type(self).__name__}: betas must be in [0, 1), got {group['betas']}."
+            )
+
+    def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
+        if not state:
+            state.update(step=0, exp_avg=zeros(p), exp_avg_sq=zeros(p))
+        state["step"] += 1
+        beta1, beta2 = group["betas"]
+        p.backend.adam_step_(
+            p._data,
+            grad._data,
+            state["exp_avg"]._data,
+            state["exp_avg_sq"]._data,
+            step=state["step"],
+            lr=group["lr"],
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            weight_decay=group["weight_decay"],
+            decoupled=self.decoupled,
+        )
+
+
+class AdamW(Adam):
+    """Adam with weight decay taken off the parameter, not added to the gradient (Loshchilov and
+    Hutter 2019, algorithm 2).
+
+    Args: as `Adam`; weight_decay is the share of the parameter lost at a step, times lr.
+    """
+
+    decoupled: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)

@@ -1,0 +1,71 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch_tensor import Tensor
+
+from minitorch_nn.optim.optimizer import Group, Optimizer, Params, zeros
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if asked for.
+
+    g = gradient + weight_decay * parameter; velocity = momentum * velocity + (1 - dampening) * g,
+    starting at g; parameter -= lr * velocity, or lr * (g + momentum * velocity) for Nesterov's.
+
+    Args:
+        params: parameters or groups.
+        lr: learning rate.
+        momentum: how much of the velocity is kept (Polyak 1964).
+        dampening: how much of a new gradient is held back from the velocity.
+        weight_decay: factor of an L2 penalty.
+        nesterov: Nesterov's momentum (Sutskever et al. 2013, section 2), in PyTorch's form.
+
+    Raises: ValueError for settings out of range, or Nesterov's without momentum.
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+            },
+        )
+
+    def check(self, group: Group) -> None:
+        super().check(group)
+        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
+            raise ValueError("SGD: nesterov needs a momentum above 0 and a dampening of 0.")
+
+    def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
+        velocity = None
+        dampening = group["dampening"]
+        if group["momentum"]:
+            if "momentum_buffer" not in state:
+                state["momentum_buffer"] = zeros(p)
+                dampening = 0.0  # the first velocity is the whole gradient, as in PyTorch
+            velocity = state["momentum_buffer"]._data
+        p.backend.sgd_step_(
+            p._data,
+            grad._data,
+            velocity,
+            lr=group["lr"],
+            momentum=group["momentum"],
+            dampening=dampening,
+            weight_decay=group["weight_decay"],
+            nesterov=group["nesterov"],
+        )

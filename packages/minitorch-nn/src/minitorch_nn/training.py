@@ -1,0 +1,256 @@
+"""One training loop, for every app: epochs over batches, validated after each."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, TextIO
+
+from minitorch_tensor import Tensor, no_grad
+
+from minitorch_nn.functional import cross_entropy
+from minitorch_nn.module import Module
+from minitorch_nn.optim import Optimizer
+from minitorch_nn.optim.lr_scheduler import LRScheduler
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss is no longer a finite number."""
+
+
+class Batches(Protocol):
+    """What is trained or evaluated on: each iteration over it is an epoch of (input, target).
+
+    The model is called with `input`, whatever that is; `target` are class indices (N).
+    """
+
+    def __iter__(self) -> Iterator[tuple[Any, Tensor]]:
+        """The batches of one epoch."""
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model did on a set of examples: mean loss, and how many it classified right."""
+
+    loss: float
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share classified right."""
+        return self.correct / self.total if self.total else math.nan
+
+    def __str__(self) -> str:
+        return f"{self.accuracy:.4f} ({self.correct}/{self.total})"
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one epoch came to. Counted from 1; seconds are of training alone, without
+    validation."""
+
+    epoch: int
+    epochs: int
+    train: Evaluation
+    validation: Evaluation | None
+    seconds: float
+
+    @property
+    def examples_per_second(self) -> float:
+        """Training examples in a second."""
+        return self.train.total / self.seconds if self.seconds else math.inf
+
+
+class Reporter:
+    """Hears of the training's progress. This one says nothing."""
+
+    def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
+        """An epoch of so many batches begins."""
+
+    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
+        """A batch, counted from 1, was trained on."""
+
+    def epoch_ends(self, result: EpochResult) -> None:
+        """An epoch was trained and validated."""
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Training ended, well or not."""
+
+
+class ConsoleReporter(Reporter):
+    """A progress bar on stderr while an epoch runs (on a terminal), a line on stdout after it.
+
+    Args:
+        unit: what an example is called, in the plural.
+        stream: where the lines go.
+    """
+
+    def __init__(self, unit: str = "examples", stream: TextIO | None = None) -> None:
+        self.unit = unit
+        self.stream = stream or sys.stdout
+        self._bar: Any = None
+
+    def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=batches,
+            desc=f"epoch {epoch}/{epochs}",
+            unit="batch",
+            leave=False,
+            disable=None,  # silent where stderr is no terminal
+            file=sys.stderr,
+        )
+
+    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
+        self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+        self._bar.update()
+
+    def epoch_ends(self, result: EpochResult) -> None:
+        self._close()
+        line = f"epoch {result.epoch}/{result.epochs}  loss {result.train.loss:.4f}"
+        if result.validation is not None:
+            correct, total = result.validation.correct, result.validation.total
+            line += f"  validation {correct}/{total} ({result.validation.accuracy:.2%})"
+        line += f"  {result.examples_per_second:,.0f} {self.unit}/s  {result.seconds:.1f} s"
+        print(line, file=self.stream, flush=True)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def fit(
+    model: Module,
+    optimizer: Optimizer,
+    train: Batches,
+    *,
+    epochs: int,
+    validation: Batches | None = None,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    scheduler: LRScheduler | None = None,
+    reporter: Reporter | None = None,
+) -> list[EpochResult]:
+    """Train a classifier.
+
+    Args:
+        model: gives logits (N, C) for the inputs of a batch.
+        optimizer: of the model's parameters.
+        train: batches to learn from; iterated over once an epoch.
+        epochs: how often.
+        validation: batches to evaluate on after each epoch.
+        loss_function: of logits and targets, a mean over the batch.
+        scheduler: stepped after every batch.
+        reporter: told of every batch and epoch.
+
+    Returns: what each epoch came to. The model is left in evaluation mode.
+    Raises: TrainingDiverged as soon as a loss is not finite.
+    """
+    results = []
+    with reporter or Reporter() as reporter:
+        for epoch in range(1, epochs + 1):
+            reporter.epoch_begins(epoch, epochs, len(train))
+            started = time.perf_counter()
+            trained = _train_epoch(
+                model, optimizer, train, loss_function, scheduler, reporter, epoch
+            )
+            seconds = time.perf_counter() - started
+            validated = None
+            if validation is not None:
+                validated = evaluate(model, validation, loss_function=loss_function)
+            results.append(EpochResult(epoch, epochs, trained, validated, seconds))
+            reporter.epoch_ends(results[-1])
+    model.eval()
+    return results
+
+
+def _train_epoch(
+    model: Module,
+    optimizer: Optimizer,
+    train: Batches,
+    loss_function: Callable[[Tensor, Tensor], Tensor],
+    scheduler: LRScheduler | None,
+    reporter: Reporter,
+    epoch: int,
+) -> Evaluation:
+    model.train()
+    tally = _Tally()
+    for number, (input, target) in enumerate(train, start=1):
+        optimizer.zero_grad()
+        logits = model(input)
+        loss = loss_function(logits, target)
+        value = tally.add(loss, logits, target)
+        if not math.isfinite(value):
+            raise TrainingDiverged(
+                f"training diverged: the loss is {value} at batch {number} of epoch {epoch}. "
+                "Use a lower learning rate."
+            )
+        loss.backward()
+        optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
+        reporter.batch_ends(epoch, number, value)
+    return tally.result()
+
+
+@no_grad()
+def evaluate(
+    model: Module,
+    batches: Batches,
+    *,
+    loss_function: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+) -> Evaluation:
+    """Mean loss and number of right classifications, the model in evaluation mode (and left so)."""
+    model.eval()
+    tally = _Tally()
+    for input, target in batches:
+        logits = model(input)
+        tally.add(loss_function(logits, target), logits, target)
+    return tally.result()
+
+
+class _Tally:
+    """Adds up loss and right answers over batches of different sizes."""
+
+    def __init__(self) -> None:
+        self.loss = 0.0
+        self.correct = 0
+        self.total = 0
+
+    def add(self, loss: Tensor, logits: Tensor, target: Tensor) -> float:
+        value = float(loss.item())
+        count = target.shape[0]
+        self.loss += value * count
+        self.correct += int((logits.detach().argmax(1) == target).sum().item())
+        self.total += count
+        return value
+
+    def result(self) -> Evaluation:
+        return Evaluation(
+            self.loss / self.total if self.total else math.nan, self.correct, self.total
+        )
