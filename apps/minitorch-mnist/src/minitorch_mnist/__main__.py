@@ -1,0 +1,5 @@
+"""`python -m minitorch_mnist`."""
+
+from minitorch_mnist.cli import main
+
+raise SystemExit(main())
