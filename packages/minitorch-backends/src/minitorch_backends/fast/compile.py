@@ -7,17 +7,55 @@ on a machine. `parallel=True` doubles compile time, so only kernels that gain by
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any
 
 import numba
-
-F = TypeVar("F", bound=Callable[..., Any])
+from minitorch_autodiff import operators
+from numba.extending import register_jitable
 
 #: Additions may be reordered and fused with products, as BLAS does; NaN and inf keep meaning.
 REORDER = {"reassoc", "contract", "nsz"}
 
-serial: Callable[[F], F] = numba.njit(cache=True, error_model="numpy", nogil=True)
-parallel: Callable[[F], F] = numba.njit(
+#: One thread; for little work, and for what is called inside the loops of others.
+serial: Any = numba.njit(cache=True, error_model="numpy", nogil=True)
+
+#: All threads share the loops over `prange`.
+parallel: Any = numba.njit(
     cache=True, error_model="numpy", nogil=True, parallel=True, fastmath=REORDER
 )
+
+
+def scalar(fn: Callable[..., float]) -> Any:
+    """A scalar function of `operators`, or made of them, compiled."""
+    _register(fn)
+    return _compiled_scalar(fn)
+
+
+def _register(fn: Callable[..., Any]) -> None:
+    """Let compiled code call a Python function, and the functions that it calls in turn.
+
+    Of the functions that compiled code calls, numba knows only those that were registered. A
+    scalar function of a user's calls `operators`, by name or as attributes of the module, and
+    those call each other.
+    """
+    if fn in _registered:
+        return
+    _registered.add(fn)
+    register_jitable(fn)
+    scope = inspect.getclosurevars(fn)
+    for value in (*scope.nonlocals.values(), *scope.globals.values()):
+        named = [getattr(value, n, None) for n in fn.__code__.co_names] if value is operators else []
+        for callee in (value, *named):
+            if inspect.isfunction(callee):
+                _register(callee)
+
+
+_registered: set[Callable[..., Any]] = set()
+
+
+@lru_cache(maxsize=None)
+def _compiled_scalar(fn: Callable[..., float]) -> Any:
+    return numba.njit(error_model="numpy", nogil=True)(fn)

@@ -10,7 +10,15 @@ from typing import Any
 
 from numba import prange
 
-from minitorch_backends.fast.compile import parallel
+from minitorch_backends.fast.compile import parallel, serial
+
+
+@serial
+def inside(size: Any, count: Any, start: Any, stride: Any) -> Any:
+    """The j in range(count) for which start + j * stride lies in range(size), as (first, end)."""
+    first = max(0, (stride - 1 - start) // stride)
+    end = min(count, (size - 1 - start) // stride + 1)
+    return first, max(first, end)
 
 
 @parallel
@@ -19,35 +27,28 @@ def im2col(out: Any, x: Any, stride: Any, padding: Any, dilation: Any) -> None:
 
     x (N, C, H, W), out (N, C, KH, KW, OH, OW). Each thread owns planes (n, c) of out.
     """
-    n_planes = x.shape[0] * x.shape[1]
     channels, height, width = x.shape[1:]
     kh, kw, oh, ow = out.shape[2:]
-    for plane in prange(n_planes):
+    for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
         for k in range(kh):
+            top = k * dilation[0] - padding[0]
             for l in range(kw):  # noqa: E741 - the letter of the formula
                 left = l * dilation[1] - padding[1]
+                first, end = inside(width, ow, left, stride[1])
                 for i in range(oh):
-                    row = i * stride[0] + k * dilation[0] - padding[0]
+                    to = out[n, c, k, l, i]
+                    row = top + i * stride[0]
                     if row < 0 or row >= height:
-                        for j in range(ow):
-                            out[n, c, k, l, i, j] = 0
+                        to[:] = 0
                         continue
-                    # The columns whose window lies inside x; a plain copy for stride 1.
-                    first = 0
-                    while first < ow and left + first * stride[1] < 0:
-                        out[n, c, k, l, i, first] = 0
-                        first += 1
-                    end = ow
-                    while end > first and left + (end - 1) * stride[1] >= width:
-                        end -= 1
-                        out[n, c, k, l, i, end] = 0
-                    if stride[1] == 1:
-                        for j in range(first, end):
-                            out[n, c, k, l, i, j] = x[n, c, row, left + j]
+                    to[:first] = 0
+                    to[end:] = 0
+                    if stride[1] == 1:  # a plain copy, which vectorises
+                        to[first:end] = x[n, c, row, left + first : left + end]
                     else:
                         for j in range(first, end):
-                            out[n, c, k, l, i, j] = x[n, c, row, left + j * stride[1]]
+                            to[j] = x[n, c, row, left + j * stride[1]]
 
 
 @parallel
@@ -56,28 +57,24 @@ def col2im(out: Any, windows: Any, stride: Any, padding: Any, dilation: Any) -> 
 
     windows (N, C, KH, KW, OH, OW), out (N, C, H, W). Each thread owns planes (n, c) of out.
     """
-    n_planes = out.shape[0] * out.shape[1]
     channels, height, width = out.shape[1:]
     kh, kw, oh, ow = windows.shape[2:]
-    for plane in prange(n_planes):
+    for plane in prange(out.shape[0] * channels):
         n, c = plane // channels, plane % channels
         out[n, c] = 0
         for k in range(kh):
+            top = k * dilation[0] - padding[0]
             for l in range(kw):  # noqa: E741 - the letter of the formula
                 left = l * dilation[1] - padding[1]
+                first, end = inside(width, ow, left, stride[1])
                 for i in range(oh):
-                    row = i * stride[0] + k * dilation[0] - padding[0]
+                    row = top + i * stride[0]
                     if row < 0 or row >= height:
                         continue
-                    first = 0
-                    while first < ow and left + first * stride[1] < 0:
-                        first += 1
-                    end = ow
-                    while end > first and left + (end - 1) * stride[1] >= width:
-                        end -= 1
+                    to, part = out[n, c, row], windows[n, c, k, l, i]
                     if stride[1] == 1:
                         for j in range(first, end):
-                            out[n, c, row, left + j] += windows[n, c, k, l, i, j]
+                            to[left + j] += part[j]
                     else:
                         for j in range(first, end):
-                            out[n, c, row, left + j * stride[1]] += windows[n, c, k, l, i, j]
+                            to[left + j * stride[1]] += part[j]

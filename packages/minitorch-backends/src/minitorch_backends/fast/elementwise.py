@@ -8,32 +8,28 @@ from typing import Any
 
 from numba import njit, prange
 
-
-@lru_cache(maxsize=1024)
-def scalar(fn: Callable[..., float]) -> Callable[..., float]:
-    """A scalar function of `operators`, or made of them, compiled."""
-    return njit(error_model="numpy")(fn)  # type: ignore[no-any-return]
+from minitorch_backends.fast.compile import scalar
 
 
 @lru_cache(maxsize=1024)
 def tensor_map(fn: Callable[[float], float]) -> Callable[..., None]:
     """out[i] = fn(x[i]), for flat arrays of one length; each thread writes its own part of out."""
-    f: Any = scalar(fn)
+    f = scalar(fn)
 
     def kernel(out: Any, x: Any) -> None:
         for i in prange(out.size):
             out[i] = f(x[i])
 
-    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)  # type: ignore[no-any-return]
+    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)
 
 
 @lru_cache(maxsize=1024)
 def tensor_zip(fn: Callable[[float, float], float]) -> Callable[..., None]:
     """out[i] = fn(x[i], y[i]), for flat arrays of one length; each thread writes its own part."""
-    f: Any = scalar(fn)
+    f = scalar(fn)
 
     def kernel(out: Any, x: Any, y: Any) -> None:
         for i in prange(out.size):
             out[i] = f(x[i], y[i])
 
-    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)  # type: ignore[no-any-return]
+    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)

@@ -8,7 +8,7 @@ from typing import Any
 
 from numba import njit, prange
 
-from minitorch_backends.fast.elementwise import scalar
+from minitorch_backends.fast.compile import scalar
 
 
 @lru_cache(maxsize=1024)
@@ -17,7 +17,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
 
     x (outer, size, inner), out (outer, inner): each thread owns whole rows of out.
     """
-    f: Any = scalar(fn)
+    f = scalar(fn)
 
     def kernel(out: Any, x: Any) -> None:
         outer, size, inner = x.shape
@@ -26,4 +26,4 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Callable[..., None]:
                 for i in range(inner):
                     out[o, i] = f(out[o, i], x[o, k, i])
 
-    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)  # type: ignore[no-any-return]
+    return njit(parallel=True, error_model="numpy", nogil=True)(kernel)

@@ -1,0 +1,32 @@
+import subprocess
+import sys
+
+from minitorch_tensor import backend_names, get_backend
+
+
+def run_python(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_fast_is_found_by_its_entry_point():
+    assert "fast" in backend_names()
+    assert get_backend("fast").name == "fast"
+
+
+def test_fast_is_the_default_where_it_is_installed():
+    assert run_python("import minitorch_tensor as mt; print(mt.get_backend().name)") == "fast\n"
+
+
+def test_importing_the_package_imports_no_compiler_and_prints_nothing():
+    code = "import sys, minitorch_backends; assert 'numba' not in sys.modules"
+    assert run_python(code) == ""
+
+
+def test_listing_backends_imports_none():
+    code = (
+        "import sys, minitorch_tensor as mt; mt.backend_names(); "
+        "assert 'numba' not in sys.modules and 'minitorch_backends' not in sys.modules"
+    )
+    assert run_python(code) == ""
