@@ -10,6 +10,7 @@ backend makes an argument contiguous where it is not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -20,8 +21,16 @@ from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import DType, int64
 from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.tensor_data import TensorData, as_array
+from numba import get_num_threads
 
-from minitorch_backends.fast import convolution, elementwise, optimizers, pooling, reductions
+from minitorch_backends.fast import (
+    convolution,
+    elementwise,
+    matmul,
+    optimizers,
+    pooling,
+    reductions,
+)
 from minitorch_backends.fast import softmax as softmax_kernels
 
 
@@ -71,6 +80,18 @@ class FastBackend(NumpyBackend):
         reductions.tensor_reduce(fn)(out, _rows(x).reshape(outer, size, inner))
         return TensorData(out, dtype, (*x.shape[:dim], 1, *x.shape[dim + 1 :]))
 
+    def matmul(self, x: TensorData, y: TensorData) -> TensorData:
+        *lead, m, k = x.shape
+        n = y.shape[-1]
+        batch = math.prod(lead)
+        if x.dtype.kind != "float" or batch * m * n * k < matmul.WORTH_THREADS:
+            return super().matmul(x, y)
+        left = matmul.as_matrices(x) or matmul.as_matrices(self.contiguous(x))
+        right = matmul.as_matrices(y) or matmul.as_matrices(self.contiguous(y))
+        out = np.empty((*lead, m, n), x.dtype.numpy)
+        matmul.matmul(out.reshape(-1), *left, *right, batch, m, n, k, get_num_threads())
+        return TensorData(out, x.dtype, out.shape)
+
     # -- softmax --------------------------------------------------------------------------------
 
     def softmax(self, x: TensorData, dim: int) -> TensorData:
@@ -87,19 +108,51 @@ class FastBackend(NumpyBackend):
 
     # -- windows --------------------------------------------------------------------------------
 
-    def _columns(self, x: TensorData, window: Window, groups: int) -> TensorData:
-        n, c, height, width = x.shape
-        oh, ow = window.output_size((height, width))
-        kh, kw = window.kernel
-        out = np.empty((n, c, kh, kw, oh, ow), x.dtype.numpy)
-        convolution.im2col(out, _rows(x), window.stride, window.padding, window.dilation)
-        return TensorData(out, x.dtype, (n, groups, c // groups * kh * kw, oh * ow))
+    def conv2d(
+        self, x: TensorData, weight: TensorData, window: Window, groups: int
+    ) -> TensorData:
+        if x.dtype.kind != "float":
+            return super().conv2d(x, weight, window, groups)
+        shape = (x.shape[0], weight.shape[0], *window.output_size(x.shape[2:]))
+        out = np.empty(shape, x.dtype.numpy)
+        columns = _column_buffers(x.shape, shape, window, x.dtype)
+        convolution.conv2d(out, _rows(x), _rows(weight), columns, *window[1:], groups)
+        return TensorData(out, x.dtype, shape)
 
-    def fold2d(self, windows: TensorData, size: tuple[int, int], window: Window) -> TensorData:
-        n, c = windows.shape[:2]
-        out = np.empty((n, c, *size), windows.dtype.numpy)
-        convolution.col2im(out, _rows(windows), window.stride, window.padding, window.dilation)
-        return TensorData(out, windows.dtype, out.shape)
+    def conv2d_input_grad(
+        self,
+        grad_output: TensorData,
+        weight: TensorData,
+        input_shape: Shape,
+        window: Window,
+        groups: int,
+    ) -> TensorData:
+        dtype = grad_output.dtype
+        if dtype.kind != "float":
+            return super().conv2d_input_grad(grad_output, weight, input_shape, window, groups)
+        out = np.empty(input_shape, dtype.numpy)
+        columns = _column_buffers(input_shape, grad_output.shape, window, dtype)
+        convolution.conv2d_input_grad(
+            out, _rows(grad_output), _rows(weight), columns, *window[1:], groups
+        )
+        return TensorData(out, dtype, input_shape)
+
+    def conv2d_weight_grad(
+        self,
+        grad_output: TensorData,
+        x: TensorData,
+        weight_shape: Shape,
+        window: Window,
+        groups: int,
+    ) -> TensorData:
+        if x.dtype.kind != "float":
+            return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
+        columns = _column_buffers(x.shape, grad_output.shape, window, x.dtype)
+        parts = np.zeros((len(columns), *weight_shape), x.dtype.numpy)
+        convolution.conv2d_weight_grad(
+            parts, _rows(grad_output), _rows(x), columns, *window, groups
+        )
+        return TensorData(parts.sum(0), x.dtype, weight_shape)
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
         shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
@@ -184,6 +237,15 @@ def _around(shape: Shape, dim: int) -> tuple[int, int, int]:
     """The number of elements before, along and after a dimension."""
     outer = int(np.prod(shape[:dim], dtype=np.int64))
     return outer, shape[dim], int(np.prod(shape[dim + 1 :], dtype=np.int64))
+
+
+def _column_buffers(
+    input_shape: Shape, output_shape: Shape, window: Window, dtype: DType
+) -> npt.NDArray[Any]:
+    """Room for the windows of one sample, for each thread that has a sample to work on."""
+    threads = max(1, min(get_num_threads(), input_shape[0]))
+    rows = input_shape[1] * math.prod(window.kernel)
+    return np.empty((threads, rows, math.prod(output_shape[2:])), dtype.numpy)
 
 
 def _all_own(written: Sequence[TensorData]) -> bool:
