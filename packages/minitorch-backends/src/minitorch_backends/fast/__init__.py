@@ -244,8 +244,8 @@ def _column_buffers(
 ) -> npt.NDArray[Any]:
     """Room for the windows of one sample, for each thread that has a sample to work on."""
     threads = max(1, min(get_num_threads(), input_shape[0]))
-    rows = input_shape[1] * math.prod(window.kernel)
-    return np.empty((threads, rows, math.prod(output_shape[2:])), dtype.numpy)
+    size = input_shape[1] * math.prod(window.kernel) * math.prod(output_shape[2:])
+    return np.zeros((threads, size), dtype.numpy)
 
 
 def _all_own(written: Sequence[TensorData]) -> bool:

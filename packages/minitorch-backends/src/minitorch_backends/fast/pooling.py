@@ -1,13 +1,31 @@
-"""Pooling over windows of the last two dimensions of (N, C, H, W)."""
+"""Pooling over windows of the last two dimensions of (N, C, H, W).
+
+stride, padding, dilation and kernel are (height, width). Positions are unsigned for the reason that
+`convolution` gives.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import prange
+from numba import prange, uintp
 
-from minitorch_backends.fast.compile import parallel
+from minitorch_backends.fast.compile import parallel, serial
+
+
+@serial
+def inside(size: Any, count: Any, start: Any, step: Any) -> Any:
+    """The k in range(count) for which start + k * step lies in range(size), as (first, end)."""
+    if start >= 0 and start + (count - 1) * step < size:  # without padding, always
+        return 0, count
+    first = 0
+    while first < count and start + first * step < 0:
+        first += 1
+    end = count
+    while end > first and start + (end - 1) * step >= size:
+        end -= 1
+    return first, end
 
 
 @parallel
@@ -23,23 +41,25 @@ def max_pool2d(
     oh, ow = values.shape[2:]
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
+        flat = x[n, c].reshape(-1)
         for i in range(oh):
+            top = i * stride[0] - padding[0]
+            first_row, end_row = inside(height, kernel[0], top, dilation[0])
             for j in range(ow):
-                best = x.dtype.type(-np.inf)
-                place = -1
-                for k in range(kernel[0]):
-                    h = i * stride[0] + k * dilation[0] - padding[0]
-                    if h < 0 or h >= height:
-                        continue
-                    for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
-                        w = j * stride[1] + l * dilation[1] - padding[1]
-                        if w < 0 or w >= width:
-                            continue
-                        value = x[n, c, h, w]
+                left = j * stride[1] - padding[1]
+                first, end = inside(width, kernel[1], left, dilation[1])
+                place = (top + first_row * dilation[0]) * width + left + first * dilation[1]
+                best = flat[uintp(place)]
+                for k in range(first_row, end_row):
+                    row = (top + k * dilation[0]) * width + left
+                    for l in range(first, end):  # noqa: E741 - the letter of the formula
+                        value = flat[uintp(row + l * dilation[1])]
                         # A NaN stays: nothing compares larger, and a later NaN takes its place.
-                        if place < 0 or value > best or value != value:
-                            best = value
-                            place = h * width + w
+                        # Written as selections: which is largest cannot be predicted, and a wrong
+                        # guess at a branch costs more than all four comparisons.
+                        larger = (value > best) | (value != value)
+                        best = value if larger else best
+                        place = row + l * dilation[1] if larger else place
                 values[n, c, i, j] = best
                 indices[n, c, i, j] = place
 
@@ -50,15 +70,14 @@ def max_pool2d_backward(out: Any, grad_output: Any, indices: Any) -> None:
 
     grad_output and indices (N, C, OH, OW), out (N, C, H, W). Each thread owns planes (n, c).
     """
-    channels, _, width = out.shape[1:]
-    oh, ow = grad_output.shape[2:]
+    channels = out.shape[1]
     for plane in prange(out.shape[0] * channels):
         n, c = plane // channels, plane % channels
-        out[n, c] = 0
-        for i in range(oh):
-            for j in range(ow):
-                place = indices[n, c, i, j]
-                out[n, c, place // width, place % width] += grad_output[n, c, i, j]
+        to, grad = out[n, c].reshape(-1), grad_output[n, c].reshape(-1)
+        places = indices[n, c].reshape(-1)
+        to[:] = 0
+        for i in range(grad.size):
+            to[uintp(places[i])] += grad[i]
 
 
 @parallel
@@ -73,15 +92,16 @@ def avg_pool2d(out: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilatio
     share = x.dtype.type(1.0 / (kernel[0] * kernel[1]))
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
+        flat = x[n, c].reshape(-1)
         for i in range(oh):
+            top = i * stride[0] - padding[0]
+            first_row, end_row = inside(height, kernel[0], top, dilation[0])
             for j in range(ow):
+                left = j * stride[1] - padding[1]
+                first, end = inside(width, kernel[1], left, dilation[1])
                 total = x.dtype.type(0)
-                for k in range(kernel[0]):
-                    h = i * stride[0] + k * dilation[0] - padding[0]
-                    if h < 0 or h >= height:
-                        continue
-                    for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
-                        w = j * stride[1] + l * dilation[1] - padding[1]
-                        if w >= 0 and w < width:
-                            total += x[n, c, h, w]
+                for k in range(first_row, end_row):
+                    row = (top + k * dilation[0]) * width + left
+                    for l in range(first, end):  # noqa: E741 - the letter of the formula
+                        total += flat[uintp(row + l * dilation[1])]
                 out[n, c, i, j] = total * share
