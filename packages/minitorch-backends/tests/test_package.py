@@ -30,3 +30,11 @@ def test_listing_backends_imports_none():
         "assert 'numba' not in sys.modules and 'minitorch_backends' not in sys.modules"
     )
     assert run_python(code) == ""
+
+
+def test_loading_fast_leaves_the_environment_as_it_was():
+    code = (
+        "import os; before = dict(os.environ); "
+        "import minitorch_backends.fast; assert dict(os.environ) == before"
+    )
+    assert run_python(code) == ""

@@ -32,6 +32,9 @@ from minitorch_backends.fast import (
     reductions,
 )
 from minitorch_backends.fast import softmax as softmax_kernels
+from minitorch_backends.fast.threads import load_openmp
+
+load_openmp()
 
 
 def _rows(x: TensorData) -> npt.NDArray[Any]:
