@@ -81,8 +81,11 @@ def work(name: str) -> None:
             results = [np.asarray(lib.array(r), np.float64).ravel() for r in run()]
             # Enough of every result to compare: its size, its length, and a random projection.
             answer: Any = [
-                [r.size, float(np.sqrt(r @ r)),
-                 float(r @ np.random.default_rng(5).standard_normal(r.size))]
+                [
+                    r.size,
+                    float(np.sqrt(r @ r)),
+                    float(r @ np.random.default_rng(5).standard_normal(r.size)),
+                ]
                 for r in results
             ]
             for _ in range(3):
@@ -102,9 +105,10 @@ def measure(name: str, seconds: float) -> dict[str, float]:
         results = {c: w.ask(do="build", case=name) for c, w in workers.items()}
         for (size, length, projection), theirs in zip(results["ours"], results["torch"]):
             tolerance = 1e-4 * max(theirs[1], 1e-6)
-            if size != theirs[0] or max(
-                abs(length - theirs[1]), abs(projection - theirs[2])
-            ) > tolerance:
+            if (
+                size != theirs[0]
+                or max(abs(length - theirs[1]), abs(projection - theirs[2])) > tolerance
+            ):
                 raise SystemExit(f"{name}: results differ: {results['ours']} {results['torch']}")
         once = max(workers["ours"].ask(do="time", times=1), 1e-6)
         times = max(1, int(0.02 / once))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from minitorch_autodiff import operators as ops
 from minitorch_tensor import TensorData, Window, get_backend
 from minitorch_tensor.dtypes import float32, float64, int64

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+
 from minitorch_autodiff import operators
 from minitorch_backends.fast.compile import scalar
 

@@ -16,11 +16,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_tensor.backends.numpy import BINARY, FOLDS, UNARY, NumpyBackend
-from minitorch_tensor.derived import Window
-from minitorch_tensor.dtypes import DType, int64
-from minitorch_tensor.layout import Shape, broadcast_shapes
-from minitorch_tensor.tensor_data import TensorData, as_array
 from numba import get_num_threads
 
 from minitorch_backends.fast import (
@@ -33,6 +28,11 @@ from minitorch_backends.fast import (
 )
 from minitorch_backends.fast import softmax as softmax_kernels
 from minitorch_backends.fast.threads import load_openmp
+from minitorch_tensor.backends.numpy import BINARY, FOLDS, UNARY, NumpyBackend
+from minitorch_tensor.derived import Window
+from minitorch_tensor.dtypes import DType, int64
+from minitorch_tensor.layout import Shape, broadcast_shapes
+from minitorch_tensor.tensor_data import TensorData, as_array
 
 load_openmp()
 
@@ -89,8 +89,9 @@ class FastBackend(NumpyBackend):
         batch = math.prod(lead)
         if x.dtype.kind != "float" or batch * m * n * k < matmul.WORTH_THREADS:
             return super().matmul(x, y)
-        left = matmul.as_matrices(x) or matmul.as_matrices(self.contiguous(x))
-        right = matmul.as_matrices(y) or matmul.as_matrices(self.contiguous(y))
+        left, right = (
+            matmul.as_matrices(z) or matmul.contiguous_matrices(self.contiguous(z)) for z in (x, y)
+        )
         out = np.empty((*lead, m, n), x.dtype.numpy)
         matmul.matmul(out.reshape(-1), *left, *right, batch, m, n, k, get_num_threads())
         return TensorData(out, x.dtype, out.shape)
@@ -111,9 +112,7 @@ class FastBackend(NumpyBackend):
 
     # -- windows --------------------------------------------------------------------------------
 
-    def conv2d(
-        self, x: TensorData, weight: TensorData, window: Window, groups: int
-    ) -> TensorData:
+    def conv2d(self, x: TensorData, weight: TensorData, window: Window, groups: int) -> TensorData:
         if x.dtype.kind != "float":
             return super().conv2d(x, weight, window, groups)
         shape = (x.shape[0], weight.shape[0], *window.output_size(x.shape[2:]))
@@ -193,16 +192,23 @@ class FastBackend(NumpyBackend):
         written = [parameter] if velocity is None else [parameter, velocity]
         if not _all_own(written):
             super().sgd_step_(
-                parameter, gradient, velocity, lr=lr, momentum=momentum, dampening=dampening,
-                weight_decay=weight_decay, nesterov=nesterov,
+                parameter,
+                gradient,
+                velocity,
+                lr=lr,
+                momentum=momentum,
+                dampening=dampening,
+                weight_decay=weight_decay,
+                nesterov=nesterov,
             )
             return
-        scalars = _typed(parameter, lr, momentum, 1.0 - dampening, weight_decay)
+        rate, keep, weight, decay = _typed(parameter, lr, momentum, 1.0 - dampening, weight_decay)
         p, g = parameter.buffer.reshape(-1), _rows(gradient).reshape(-1)
         if velocity is None:
-            optimizers.sgd_step(p, g, scalars[0], scalars[3])
+            optimizers.sgd_step(p, g, rate, decay)
         else:
-            optimizers.momentum_step(p, g, velocity.buffer.reshape(-1), *scalars, nesterov)
+            v = velocity.buffer.reshape(-1)
+            optimizers.momentum_step(p, g, v, rate, keep, weight, decay, nesterov)
 
     def adam_step_(
         self,
@@ -221,18 +227,37 @@ class FastBackend(NumpyBackend):
     ) -> None:
         if not _all_own([parameter, mean, square]):
             super().adam_step_(
-                parameter, gradient, mean, square, step=step, lr=lr, beta1=beta1, beta2=beta2,
-                eps=eps, weight_decay=weight_decay, decoupled=decoupled,
+                parameter,
+                gradient,
+                mean,
+                square,
+                step=step,
+                lr=lr,
+                beta1=beta1,
+                beta2=beta2,
+                eps=eps,
+                weight_decay=weight_decay,
+                decoupled=decoupled,
             )
             return
         scalars = _typed(
-            parameter, lr / (1.0 - beta1**step), beta1, 1.0 - beta1, beta2, 1.0 - beta2,
-            1.0 / (1.0 - beta2**step) ** 0.5, eps,
-            0.0 if decoupled else weight_decay, 1.0 - lr * weight_decay if decoupled else 1.0,
+            parameter,
+            lr / (1.0 - beta1**step),
+            beta1,
+            1.0 - beta1,
+            beta2,
+            1.0 - beta2,
+            1.0 / (1.0 - beta2**step) ** 0.5,
+            eps,
+            0.0 if decoupled else weight_decay,
+            1.0 - lr * weight_decay if decoupled else 1.0,
         )
         optimizers.adam_step(
-            parameter.buffer.reshape(-1), _rows(gradient).reshape(-1),
-            mean.buffer.reshape(-1), square.buffer.reshape(-1), *scalars,
+            parameter.buffer.reshape(-1),
+            _rows(gradient).reshape(-1),
+            mean.buffer.reshape(-1),
+            square.buffer.reshape(-1),
+            *scalars,
         )
 
 

@@ -26,7 +26,9 @@ ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
 def _load() -> ctypes.CDLL:
     folder = Path(scipy_openblas32.get_lib_dir())
     name = scipy_openblas32.get_library()
-    candidates = [p for p in sorted(folder.glob(f"*{name}*")) if p.suffix in {".so", ".dylib", ".dll"}]
+    candidates = [
+        p for p in sorted(folder.glob(f"*{name}*")) if p.suffix in {".so", ".dylib", ".dll"}
+    ]
     library = ctypes.CDLL(str(candidates[0]))
     library.scipy_openblas_set_num_threads(1)
     return library
@@ -66,11 +68,11 @@ def gemm(
 
 
 @overload(gemm)
-def _gemm(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def] # noqa: ANN
-    external = _gemm_of[x.dtype]
+def _gemm(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def]
+    external: Any = _gemm_of[x.dtype]
     size = x.dtype.bitwidth // 8
 
-    def call(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def] # noqa: ANN
+    def call(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def]
         external(
             ROW_MAJOR, ta, tb, m, n, k, x.dtype.type(1),
             x.ctypes.data + a * size, lda, y.ctypes.data + b * size, ldb,

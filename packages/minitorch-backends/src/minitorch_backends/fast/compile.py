@@ -9,23 +9,31 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import numba
-from minitorch_autodiff import operators
 from numba.extending import register_jitable
+
+from minitorch_autodiff import operators
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: Additions may be reordered and fused with products, as BLAS does; NaN and inf keep meaning.
 REORDER = {"reassoc", "contract", "nsz"}
 
-#: One thread; for little work, and for what is called inside the loops of others.
-serial: Any = numba.njit(cache=True, error_model="numpy", nogil=True)
 
-#: All threads share the loops over `prange`.
-parallel: Any = numba.njit(
-    cache=True, error_model="numpy", nogil=True, parallel=True, fastmath=REORDER
-)
+def serial(kernel: F) -> F:
+    """Compile for one thread: for little work, and for what is called inside others' loops."""
+    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(kernel))
+
+
+def parallel(kernel: F) -> F:
+    """Compile so that all threads share the loops over `prange`."""
+    compile_parallel = numba.njit(
+        cache=True, error_model="numpy", nogil=True, parallel=True, fastmath=REORDER
+    )
+    return cast(F, compile_parallel(kernel))
 
 
 def scalar(fn: Callable[..., float]) -> Any:
@@ -47,7 +55,9 @@ def _register(fn: Callable[..., Any]) -> None:
     register_jitable(fn)
     scope = inspect.getclosurevars(fn)
     for value in (*scope.nonlocals.values(), *scope.globals.values()):
-        named = [getattr(value, n, None) for n in fn.__code__.co_names] if value is operators else []
+        named = (
+            [getattr(value, n, None) for n in fn.__code__.co_names] if value is operators else []
+        )
         for callee in (value, *named):
             if inspect.isfunction(callee):
                 _register(callee)
@@ -56,6 +66,6 @@ def _register(fn: Callable[..., Any]) -> None:
 _registered: set[Callable[..., Any]] = set()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled_scalar(fn: Callable[..., float]) -> Any:
     return numba.njit(error_model="numpy", nogil=True)(fn)

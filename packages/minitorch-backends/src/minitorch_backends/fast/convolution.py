@@ -8,8 +8,9 @@ Each thread takes an equal share of the samples and has a buffer of its own.
 Positions are unsigned (`uintp`): for a signed index numba asks each time whether it counts from the
 end, and that question alone keeps a loop from being vectorised.
 
-Shapes everywhere: x (N, C, H, W), weight (O, C / G, KH, KW), grad and out (N, O, OH, OW); `columns`
-is (threads, C * KH * KW * OH * OW), zero at first; stride, padding, dilation and kernel are (height, width).
+Shapes everywhere: x (N, C, H, W), weight (O, C / G, KH, KW), grad and out (N, O, OH, OW);
+`columns` is (threads, C * KH * KW * OH * OW), zero at first; stride, padding, dilation and kernel
+are (height, width).
 """
 
 from __future__ import annotations
@@ -20,14 +21,7 @@ from numba import prange, uintp
 
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
-
-
-@serial
-def inside(size: Any, count: Any, start: Any, stride: Any) -> Any:
-    """The j in range(count) for which start + j * stride lies in range(size), as (first, end)."""
-    first = min(count, max(0, (stride - 1 - start) // stride))
-    end = min(count, (size - 1 - start) // stride + 1)
-    return first, max(first, end)
+from minitorch_backends.fast.windows import inside
 
 
 @serial

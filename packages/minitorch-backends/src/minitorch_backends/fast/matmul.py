@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from minitorch_tensor.tensor_data import TensorData
 from numba import prange
 
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
+from minitorch_tensor.tensor_data import TensorData
 
 
 class Matrices(NamedTuple):
@@ -39,6 +39,12 @@ def as_matrices(x: TensorData) -> Matrices | None:
     if (row == 1 or rows == 1) and (column >= rows or columns == 1):
         return Matrices(buffer, x.offset, step, max(column, rows), TRANSPOSED)
     return None
+
+
+def contiguous_matrices(x: TensorData) -> Matrices:
+    """A contiguous (..., M, N) as a batch of matrices."""
+    rows, columns = x.shape[-2:]
+    return Matrices(x.buffer.reshape(-1), 0, rows * columns, columns, PLAIN)
 
 
 @serial

@@ -29,8 +29,19 @@ def momentum_step(
 
 @serial
 def adam_step(
-    p: Any, g: Any, m: Any, s: Any, rate: Any, beta1: Any, weight1: Any, beta2: Any, weight2: Any,
-    correction: Any, eps: Any, decay: Any, shrink: Any,
+    p: Any,
+    g: Any,
+    m: Any,
+    s: Any,
+    rate: Any,
+    beta1: Any,
+    weight1: Any,
+    beta2: Any,
+    weight2: Any,
+    correction: Any,
+    eps: Any,
+    decay: Any,
+    shrink: Any,
 ) -> None:
     """m = beta1 m + weight1 d and s = beta2 s + weight2 d**2 with d = g + decay p, then
     p = shrink p - rate m / (correction sqrt(s) + eps).

@@ -8,24 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import prange, uintp
 
-from minitorch_backends.fast.compile import parallel, serial
-
-
-@serial
-def inside(size: Any, count: Any, start: Any, step: Any) -> Any:
-    """The k in range(count) for which start + k * step lies in range(size), as (first, end)."""
-    if start >= 0 and start + (count - 1) * step < size:  # without padding, always
-        return 0, count
-    first = 0
-    while first < count and start + first * step < 0:
-        first += 1
-    end = count
-    while end > first and start + (end - 1) * step >= size:
-        end -= 1
-    return first, end
+from minitorch_backends.fast.compile import parallel
+from minitorch_backends.fast.windows import inside
 
 
 @parallel
