@@ -11,10 +11,11 @@ def load_openmp() -> None:
     """Load the OpenMP runtime that numba's threads run on, told not to wait actively.
 
     At the end of each parallel loop GNU OpenMP's threads spin for a while, in the hope that the
-    next one begins. That saves some 5 microseconds a loop on an idle machine; but where another program
-    wants the cores, each spinning thread keeps the one off that it waits for, and a training step
-    of 8 ms took up to 116 ms. The runtime reads its settings from the environment while it is being
-    loaded, so they are put there for just that long. Whoever sets them has the last word.
+    next one begins. That saves some 5 microseconds a loop on an idle machine; but where another
+    program wants the cores, each spinning thread keeps the one off that it waits for, and a
+    training step of 8 ms took up to 116 ms. The runtime reads its settings from the environment
+    while it is being loaded, so they are put there for just that long. Whoever sets them has the
+    last word.
     """
     if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
         return
