@@ -19,6 +19,7 @@ from minitorch_autodiff.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch_autodiff.graph import Graph, GraphEdge, GraphNode, draw
 from minitorch_autodiff.protocol import AUTODIFF_INTERFACE, Edge, Gradient, Hook, Node
 from minitorch_autodiff.scalar import Scalar, ScalarFunction
 from minitorch_autodiff.variable import RemovableHandle, Variable, grad, jvp, vjp
@@ -31,6 +32,9 @@ __all__ = [
     "Edge",
     "Function",
     "Gradient",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
     "Hook",
     "Node",
     "RemovableHandle",
@@ -40,6 +44,7 @@ __all__ = [
     "central_difference",
     "derivative_check",
     "detect_anomaly",
+    "draw",
     "enable_grad",
     "grad",
     "is_grad_enabled",

@@ -53,9 +53,13 @@ def _leading_to(roots: Sequence[Node], targets: set[Node]) -> set[Node]:
     """The nodes from which some target can be reached, targets included."""
     leading: set[Node] = set()
     for node in reversed(topological_order(roots)):
-        if node in targets or any(e is not None and e[0] in leading for e in node.edges):
+        if node in targets or _leads(node.edges, leading):
             leading.add(node)
     return leading
+
+
+def _leads(edges: Sequence[Edge | None], nodes: set[Node]) -> bool:
+    return any(edge is not None and edge[0] in nodes for edge in edges)
 
 
 def run_backward(
@@ -71,7 +75,7 @@ def run_backward(
         retain_graph: keep what the calls saved, so that the sweep can be run again.
         capture: edges whose gradient to return. Without it every leaf that is reached
             accumulates its gradient; with it no leaf does, and only the paths that lead to a
-            captured edge are walked.
+            captured edge are walked: calls beside them are not asked, nor freed.
 
     Returns: the gradients of `capture` in its order, None where no path leads there.
     """
@@ -86,7 +90,8 @@ def run_backward(
 
     gradients: dict[Node, list[Gradient | None]] = {}
     for (node, index), gradient in roots:
-        _add(gradients, node, index, node.fit(gradient, index))
+        if wanted is None or node in wanted:
+            _add(gradients, node, index, node.fit(gradient, index))
 
     ready = [node for node, uses in pending.items() if uses == 0]
     while ready:
@@ -104,7 +109,7 @@ def run_backward(
                 node.accumulate(received.pop())
             continue
         edges = node.edges
-        if received is None or (wanted is not None and node not in wanted):
+        if received is None or (wanted is not None and not _leads(edges, wanted)):
             sent: Sequence[Gradient | None] = (None,) * len(edges)
         else:
             sent = node.send_back(*received)
@@ -115,7 +120,7 @@ def run_backward(
             if edge is None:
                 continue
             parent, index = edge
-            if gradient is not None:
+            if gradient is not None and (wanted is None or parent in wanted):
                 _add(gradients, parent, index, parent.fit(gradient, index))
             pending[parent] -= 1
             if pending[parent] == 0:
@@ -140,7 +145,7 @@ def _add(
 
 
 def _call_hooks(node: Node, received: list[Gradient | None]) -> None:
-    for index, hook in node.hooks or ():
+    for index, hook in tuple(node.hooks or ()):  # a copy: a hook may remove itself
         if received[index] is not None:
             replacement = hook(received[index])
             if replacement is not None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff.grad_mode import mode
 from minitorch_autodiff.protocol import Edge, Gradient, Hook
@@ -26,12 +27,22 @@ class Context:
     hooks: list[tuple[int, Hook]] | None = None
     _specs: tuple[Any, ...] = ()
     _saved: tuple[Any, ...] = ()
-    _versions: tuple[int, ...] = ()
+    _versions: tuple[Any, ...] = ()
     #: (position in _saved, output index) of saved outputs; see _attach.
     _own_outputs: tuple[tuple[int, int], ...] = ()
     _constants: tuple[Any, ...] = ()
     _freed = False
+    #: Under detect_anomaly: see _stack.
+    called_at: tuple[traceback.StackSummary, int] | None = None
+    #: For drawings: the inputs that want no gradient, None for the others. A function may set it.
+    untracked: tuple[Any, ...] = ()
     _kind: type[Variable]
+
+    if TYPE_CHECKING:  # attributes set freely may be of any type
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(self, function: type[Function]) -> None:
         self.function = function
@@ -113,17 +124,29 @@ class Context:
                 self._kind._zeros(spec) if gradient is None else gradient
                 for gradient, spec in zip(gradients, self._specs)
             )
-        sent = function.backward(self, *gradients)
+        if mode.detect_anomaly:
+            sent = self._send_back_watched(gradients)
+        else:
+            sent = function.backward(self, *gradients)
         if type(sent) is not tuple:
-            sent = (sent,)
+            sent = tuple(sent) if isinstance(sent, list) else (sent,)
         if len(sent) != len(self.edges):
             raise RuntimeError(
                 f"{self.name}.backward returned {len(sent)} gradients for the "
                 f"{len(self.edges)} inputs of forward; return one for each, None where there "
                 "is none."
             )
-        if mode.detect_anomaly:
-            self._look_for_nan("backward", gradients, sent)
+        return sent
+
+    def _send_back_watched(self, gradients: Sequence[Gradient | None]) -> Any:
+        """`backward` under detect_anomaly. What it calls counts as done where this was called."""
+        outer, mode.swept = mode.swept, self
+        try:
+            sent = self.function.backward(self, *gradients)
+        finally:
+            mode.swept = outer
+        made = sent if isinstance(sent, (tuple, list)) else (sent,)
+        self._look_for_nan("backward", "no gradient that it received was NaN", gradients, made)
         return sent
 
     def accumulate(self, gradient: Gradient) -> None:
@@ -143,18 +166,30 @@ class Context:
         self.edges = tuple(
             [x._edge if isinstance(x, Variable) and x.requires_grad else None for x in inputs]
         )
-        self._kind = type(outputs[0])
-        self._specs = tuple([out._spec() for out in outputs])
-        if self._saved:
-            self._let_go_of(outputs)
+        try:
+            self._kind = type(outputs[0])
+            self._specs = tuple([out._spec() for out in outputs])
+        except (AttributeError, IndexError):
+            self._check_outputs(outputs)
+            raise
         for index, out in enumerate(outputs):
             if out._differentiable and not _among(out, self._constants):
                 out._record(self, index)
         if self._constants:
             self._constants = ()
+        if self._saved:
+            self._let_go_of(outputs)
+
+    def _check_outputs(self, outputs: Sequence[object]) -> None:
+        for out in outputs or (None,):
+            if not isinstance(out, Variable):
+                raise TypeError(
+                    f"{self.name}.forward must return one value of the graph (a Scalar, a Tensor) "
+                    f"or a tuple of them, got {'()' if not outputs else type(out).__name__}."
+                )
 
     def _let_go_of(self, outputs: Sequence[Variable]) -> None:
-        """Keep an alias without history for each output that was saved.
+        """Keep an alias without history for each recorded output that was saved.
 
         An output points at this node, and this node must not point back: such a cycle would keep
         the graph alive until the garbage collector runs. `saved_tensors` gives the alias its
@@ -162,22 +197,22 @@ class Context:
         """
         for index, out in enumerate(outputs):
             for position, value in enumerate(self._saved):
-                if value is out:
+                if value is out and out._node is self:
                     saved = list(self._saved)
                     saved[position] = out._alias()
                     self._saved = tuple(saved)
                     self._own_outputs = (*self._own_outputs, (position, index))
 
-    def _look_for_nan(self, where: str, came: Sequence[Any], made: Sequence[Any]) -> None:
+    def _look_for_nan(
+        self, where: str, before: str, came: Sequence[Any], made: Sequence[Any]
+    ) -> None:
         def any_nan(values: Sequence[Any]) -> bool:
             return any(isinstance(value, Variable) and value._has_nan() for value in values)
 
         if any_nan(made) and not any_nan(came):
-            stack: list[str] | None = self.__dict__.get("called_at")
             raise RuntimeError(
-                f"detect_anomaly: {self.name}.{where} made the first NaN: nothing that it "
-                "received was NaN. The operation was called here:\n"
-                + ("".join(stack) if stack else "  (unknown: forward ran without detect_anomaly)")
+                f"detect_anomaly: {self.name}.{where} made the first NaN: {before}. "
+                f"{_call_site(self.called_at)}"
             )
 
     def __repr__(self) -> str:
@@ -255,13 +290,47 @@ class Function:
     @classmethod
     def _apply_watched(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
         """`apply` under detect_anomaly: remember who called, and look for the first NaN."""
-        ctx.called_at = traceback.format_stack()[:-2]  # type: ignore[attr-defined]
+        ctx.called_at = _stack(inputs) if mode.swept is None else mode.swept.called_at
         recording = mode.grad_enabled and any(
             isinstance(x, Variable) and x.requires_grad for x in inputs
         )
         result = cls._apply_recorded(ctx, inputs) if recording else cls.forward(ctx, *inputs)
-        ctx._look_for_nan("forward", inputs, result if type(result) is tuple else (result,))
+        if mode.swept is None:
+            made = result if type(result) is tuple else (result,)
+            ctx._look_for_nan("forward", "no input was", inputs, made)
         return result
+
+
+def _stack(inputs: tuple[Any, ...]) -> tuple[traceback.StackSummary, int]:
+    """Who called `apply`, and how many of the innermost frames belong to the library.
+
+    The library is this package and those that define the values at hand; the frame below is the
+    one that a person wants to see.
+    """
+    library = {type(x).__module__.partition(".")[0] for x in inputs if isinstance(x, Variable)}
+    library = (library | {__name__.partition(".")[0]}) - {"__main__"}
+    frames = list(traceback.walk_stack(sys._getframe(3)))
+    inside = 0
+    for frame, _ in frames[:-1]:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in library:
+            break
+        inside += 1
+    # The source is read when it is shown: reading it for every call would cost far more.
+    return traceback.StackSummary.extract(iter(frames[::-1]), lookup_lines=False), inside
+
+
+def _call_site(called_at: tuple[traceback.StackSummary, int] | None) -> str:
+    if called_at is None:
+        return (
+            "Run the forward pass under detect_anomaly too to see the line that called the "
+            "operation."
+        )
+    stack, inside = called_at
+    site = stack[-1 - inside]
+    return (
+        f'It was called in {site.name}, "{site.filename}", line {site.lineno}:\n'
+        f"    {site.line}\nThe whole stack, most recent call last:\n{''.join(stack.format())}"
+    )
 
 
 def _among(value: object, others: Sequence[object]) -> bool:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+
+__all__ = [
+    "detect_anomaly",
+    "enable_grad",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from minitorch_autodiff.function import Context
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +31,8 @@ class _Mode(threading.local):
 
     grad_enabled = True
     detect_anomaly = False
+    #: Under detect_anomaly: the call whose backward is running.
+    swept: Context | None = None
 
 
 mode = _Mode()
@@ -51,38 +67,120 @@ class _SetSwitch:
     ) -> None:
         setattr(mode, self._switch, self._earlier.pop())
 
+    def _again(self) -> _SetSwitch:
+        """A fresh one that sets the same: calls of a decorated function may overlap in threads."""
+        return type(self)()
+
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        if not callable(function):
+            raise TypeError(
+                f"{type(self).__name__}: decorates a function, got {type(function).__name__}."
+            )
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{type(self).__name__}: cannot decorate the coroutine function "
+                f"{function.__qualname__}: while it waits, others run in this thread with its "
+                "switch. Use `with` around the parts that do not await."
+            )
+        if inspect.isgeneratorfunction(function):
+            return self._generator(function)  # type: ignore[return-value]
+
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-            with self:
+            with self._again():
                 return function(*args, **kwargs)
 
         return wrapped
 
+    def _generator(
+        self, function: Callable[P, Generator[Any, Any, Any]]
+    ) -> Callable[P, Generator[Any, Any, Any]]:
+        """Set the switch while the generator's body runs, not while its consumer does."""
 
-class no_grad(_SetSwitch):
+        @functools.wraps(function)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> Generator[Any, Any, Any]:
+            with self._again():
+                body = function(*args, **kwargs)
+            try:
+                with self._again():
+                    item = next(body)
+                while True:
+                    try:
+                        answer = yield item
+                    except GeneratorExit:
+                        with self._again():
+                            body.close()
+                        raise
+                    except BaseException as error:  # noqa: BLE001 - the body's to handle
+                        with self._again():
+                            item = body.throw(error)
+                    else:
+                        with self._again():
+                            item = body.send(answer)
+            except StopIteration as stop:
+                return stop.value
+
+        return wrapped
+
+
+class _Plain(_SetSwitch):
+    """One without arguments, so that it may decorate without parentheses as well."""
+
+    @overload
+    def __new__(cls) -> Self: ...
+
+    @overload
+    def __new__(cls, function: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        if function is None:
+            return super().__new__(cls)
+        return cls()(function)
+
+
+class no_grad(_Plain):
     """Record nothing inside: `with no_grad(): ...` or `@no_grad()`."""
 
     _switch, _value = "grad_enabled", False
 
 
-class enable_grad(_SetSwitch):
+class enable_grad(_Plain):
     """Record again inside a `no_grad`: `with enable_grad(): ...` or `@enable_grad()`."""
 
     _switch, _value = "grad_enabled", True
 
 
 class set_grad_enabled(_SetSwitch):
-    """Record inside if `enabled`: for a loop that trains and validates with one body."""
+    """Record from now on if `enabled`: `set_grad_enabled(False)`.
+
+    In a `with`, or as a decorator, only inside: for a loop that trains and validates with one
+    body, `with set_grad_enabled(training): ...`.
+    """
 
     _switch = "grad_enabled"
 
     def __init__(self, enabled: bool) -> None:
         super().__init__()
         self._value = bool(enabled)
+        self._before: bool | None = mode.grad_enabled  # what the first exit goes back to
+        mode.grad_enabled = self._value
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        if self._before is not None:
+            self._earlier[-1] = self._before
+            self._before = None
+
+    def _again(self) -> _SetSwitch:
+        return set_grad_enabled(self._value)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        if self._before is not None:  # it was made to decorate
+            mode.grad_enabled, self._before = self._before, None
+        return super().__call__(function)
 
 
-class detect_anomaly(_SetSwitch):
+class detect_anomaly(_Plain):
     """Raise where a NaN first appears, naming the operation and the line that called it.
 
     Covers both directions: a forward result that holds a NaN although no input did, and a

@@ -18,68 +18,6 @@ from collections.abc import Callable, Iterable
 #: The largest x whose e**x is a finite double.
 MAX_EXPONENT = 709.782712893384
 
-__all__ = [
-    "abs",
-    "abs_back",
-    "add",
-    "addLists",
-    "cos",
-    "cos_back",
-    "div",
-    "eq",
-    "erf",
-    "erf_back",
-    "exp",
-    "exp_back",
-    "expm1",
-    "expm1_back",
-    "ge",
-    "gt",
-    "id",
-    "inv",
-    "inv_back",
-    "is_close",
-    "isinf",
-    "isnan",
-    "keep_if",
-    "le",
-    "log",
-    "log1p",
-    "log1p_back",
-    "log_back",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "lt",
-    "map",
-    "max",
-    "min",
-    "mul",
-    "ne",
-    "neg",
-    "negList",
-    "pow",
-    "prod",
-    "reduce",
-    "relu",
-    "relu_back",
-    "sigmoid",
-    "sigmoid_back",
-    "sign",
-    "sin",
-    "sin_back",
-    "sqrt",
-    "sqrt_back",
-    "square",
-    "square_back",
-    "sub",
-    "sum",
-    "tanh",
-    "tanh_back",
-    "zipWith",
-]
-
 # -- arithmetic --------------------------------------------------------------------------------
 
 
@@ -164,11 +102,10 @@ def pow(x: float, y: float) -> float:
     The special cases are those of IEEE 754, 9.2.1: 1 for y = 0 or x = 1, whatever the other.
     """
     if x == 0 and y < 0:
-        odd = math.isfinite(y) and math.fabs(math.fmod(y, 2.0)) == 1
-        return math.copysign(math.inf, x) if odd else math.inf
+        return math.copysign(math.inf, x) if y % 2.0 == 1 else math.inf
     if not (math.isfinite(x) and math.isfinite(y)):
         return math.pow(x, y)
-    remainder = math.fabs(math.fmod(y, 2.0))  # 0 for an even y, 1 for an odd one
+    remainder = y % 2.0  # 0 for an even y, 1 for an odd one
     if x < 0 and remainder != 0 and remainder != 1:
         return math.nan
     # math.pow raises where the result overflows; a product becomes infinite without a word.
@@ -429,9 +366,7 @@ def zipWith(
     return apply
 
 
-def reduce(
-    fn: Callable[[float, float], float], start: float
-) -> Callable[[Iterable[float]], float]:
+def reduce(fn: Callable[[float, float], float], start: float) -> Callable[[Iterable[float]], float]:
     """A function that folds a list from the left: fn(... fn(fn(start, v0), v1) ..., vn)."""
 
     def apply(values: Iterable[float]) -> float:
@@ -448,9 +383,7 @@ def negList(values: Iterable[float]) -> list[float]:
     return map(neg)(values)
 
 
-def addLists(
-    left: Iterable[float], right: Iterable[float]
-) -> list[float]:
+def addLists(left: Iterable[float], right: Iterable[float]) -> list[float]:
     """Two lists added element by element."""
     return zipWith(add)(left, right)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
 from minitorch_autodiff import operators
@@ -31,12 +32,14 @@ class Scalar(Variable):
     """
 
     grad: Scalar | None
+    name: str = ""
 
     def __init__(self, data: ScalarLike, requires_grad: bool = False, name: str = "") -> None:
-        self.data = float(data)
-        self.name = name
+        self.data = data if type(data) is float else _plain("Scalar", data)
         if requires_grad:
             self.requires_grad = True
+        if name:
+            self.name = name
 
     # -- what Variable asks for -----------------------------------------------------------------
 
@@ -46,6 +49,16 @@ class Scalar(Variable):
     def _ones_like(self) -> Scalar:
         return Scalar(1.0)
 
+    def _start(self, gradient: ScalarLike) -> Scalar:
+        return gradient if isinstance(gradient, Scalar) else Scalar(_plain("gradient", gradient))
+
+    def _spec(self) -> float:
+        return self.data  # nothing needs fitting; drawings show it
+
+    @staticmethod
+    def _summary(spec: float) -> str:
+        return f"{spec + 0.0:.4g}"  # without the sign of a zero
+
     @staticmethod
     def _zeros(spec: Any) -> Scalar:
         return Scalar(0.0)
@@ -53,6 +66,16 @@ class Scalar(Variable):
     @staticmethod
     def _fit(gradient: Any, spec: Any) -> Scalar:
         return gradient if isinstance(gradient, Scalar) else Scalar(gradient)
+
+    def _keep(self, gradient: Scalar) -> Scalar:
+        # Add and its like send one object to both sides: what a leaf keeps is its own, so that
+        # changing `x.grad.data` changes no other's. With create_graph its history stays attached.
+        return gradient if gradient.requires_grad else Scalar(gradient.data)
+
+    @property
+    def _version(self) -> float | None:
+        # A changed value is a stale one. None stands for NaN, which is unequal to itself.
+        return None if math.isnan(self.data) else self.data
 
     def _has_nan(self) -> bool:
         return math.isnan(self.data)
@@ -75,9 +98,9 @@ class Scalar(Variable):
         return bool(self.data)
 
     def __repr__(self) -> str:
-        history = f", grad_fn={self._node!r}" if self._node else ""
-        leaf = ", requires_grad=True" if self.requires_grad and not self._node else ""
-        return f"Scalar({self.data}{leaf}{history})"
+        if self._node:
+            return f"Scalar({self.data}, grad_fn={self._node!r})"
+        return f"Scalar({self.data}{', requires_grad=True' if self.requires_grad else ''})"
 
     # -- arithmetic -----------------------------------------------------------------------------
 
@@ -123,19 +146,19 @@ class Scalar(Variable):
     # -- comparison: plain booleans, without gradient -------------------------------------------
 
     def __lt__(self, other: ScalarLike) -> bool:
-        return self.data < float(other)
+        return self.data < _plain("lt", other)
 
     def __le__(self, other: ScalarLike) -> bool:
-        return self.data <= float(other)
+        return self.data <= _plain("le", other)
 
     def __gt__(self, other: ScalarLike) -> bool:
-        return self.data > float(other)
+        return self.data > _plain("gt", other)
 
     def __ge__(self, other: ScalarLike) -> bool:
-        return self.data >= float(other)
+        return self.data >= _plain("ge", other)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, (Scalar, int, float)) and self.data == float(other)
+        return isinstance(other, (Scalar, Real)) and self.data == float(other)
 
     #: The engine tells nodes apart by identity, never by value.
     __hash__ = object.__hash__
@@ -200,29 +223,47 @@ class Scalar(Variable):
 
 
 def _apply(function: type[ScalarFunction], *operands: ScalarLike) -> Scalar:
-    values = [x if isinstance(x, Scalar) else _number(function, x) for x in operands]
-    result: Scalar = function.apply(*values)
+    for x in operands:
+        if not isinstance(x, Scalar):  # one at most: the other is self
+            name = function.__name__.lower()
+            operands = tuple(
+                [x if isinstance(x, Scalar) else Scalar(_plain(name, x)) for x in operands]
+            )
+            break
+    result: Scalar = function.apply(*operands)
     return result
 
 
-def _number(function: type[ScalarFunction], x: object) -> Scalar:
-    if isinstance(x, (int, float)):
-        return Scalar(x)
+def _plain(operation: str, value: object) -> float:
+    """A Scalar or plain number as a float. Other things that could become one, strings and
+    tensors among them, are refused: the conversion would lose what they are.
+    """
+    if isinstance(value, (Scalar, float, int, Real)):
+        return float(value)
     raise TypeError(
-        f"{function.__name__.lower()}: a Scalar combines with a Scalar or a plain number, "
-        f"got {type(x).__name__}."
+        f"{operation}: expected a Scalar or a plain number, got {type(value).__name__} {value!r}. "
+        "Convert it first, with float(...)."
     )
 
 
 class ScalarFunction(Function):
-    """A function of Scalars: `operator` on the plain numbers, and its derivative in Scalars."""
+    """A function of Scalars: `operator` on the plain numbers, and its derivative in Scalars.
+
+    `backward` is made of differentiable operations, so that it can be differentiated again.
+    """
 
     operator: ClassVar[Any]
+    #: Whether `backward` needs the inputs.
+    saves_inputs: ClassVar[bool] = True
 
     @classmethod
-    def forward(cls, ctx: Context, *inputs: Scalar) -> Scalar:  # type: ignore[override]
+    def forward(cls, ctx: Context, *inputs: Scalar) -> Scalar:
         """`operator` of the inputs, which are saved."""
-        ctx.save_for_backward(*inputs)
+        if cls.saves_inputs:
+            ctx.save_for_backward(*inputs)
+        x, y = inputs[0], inputs[-1]  # the same one in a function of one number
+        if x.requires_grad is not y.requires_grad:
+            ctx.untracked = (None, y) if x.requires_grad else (x, None)
         return Scalar(cls.operator(*[x.data for x in inputs]))
 
 
@@ -230,6 +271,7 @@ class Add(ScalarFunction):
     """x + y; both derivatives are 1."""
 
     operator = staticmethod(operators.add)
+    saves_inputs = False
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
@@ -240,10 +282,11 @@ class Sub(ScalarFunction):
     """x - y; derivatives 1 and -1."""
 
     operator = staticmethod(operators.sub)
+    saves_inputs = False
 
     @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
-        return d, -d
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar | None]:
+        return d, -d if ctx.edges[1] else None
 
 
 class Mul(ScalarFunction):
@@ -252,9 +295,10 @@ class Mul(ScalarFunction):
     operator = staticmethod(operators.mul)
 
     @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, Scalar | None]:
         x, y = ctx.saved_tensors
-        return d * y, d * x
+        to_x, to_y = ctx.edges  # None where no gradient is wanted: a constant's would be for naught
+        return d * y if to_x else None, d * x if to_y else None
 
 
 class Div(ScalarFunction):
@@ -263,28 +307,35 @@ class Div(ScalarFunction):
     operator = staticmethod(operators.div)
 
     @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar | None]:
         x, y = ctx.saved_tensors
-        return d / y, -d * x / (y * y)
+        quotient: Scalar = d / y
+        return quotient, -quotient * (x / y) if ctx.edges[1] else None  # y**2 could overflow
 
 
 class Pow(ScalarFunction):
-    """x ** y; derivatives y x**(y - 1) and x**y log(x)."""
+    """x ** y; derivatives y x**(y - 1) and x**y log(x), each 0 at x = 0 where x ** y is flat."""
 
     operator = staticmethod(operators.pow)
 
     @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar | None]:
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, Scalar | None]:
         x, y = ctx.saved_tensors
-        # A constant exponent needs no logarithm, which a negative base would make NaN.
-        grad_y = d * x**y * x.log() if ctx.needs_input_grad[1] else None
-        return d * y * x ** (y - 1.0), grad_y
+        to_x, to_y = ctx.edges
+        grad_x = grad_y = None
+        if to_x:
+            # 0 times infinity would be NaN.
+            grad_x = Scalar(0.0) if x == 0 and y == 0 else d * y * x ** (y - 1.0)
+        if to_y:  # a constant exponent needs no logarithm, which a negative base would make NaN
+            grad_y = Scalar(0.0) if x == 0 and y >= 0 else d * x**y * x.log()
+        return grad_x, grad_y
 
 
 class Neg(ScalarFunction):
     """-x; derivative -1."""
 
     operator = staticmethod(operators.neg)
+    saves_inputs = False
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
@@ -298,7 +349,7 @@ class Abs(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d * operators.sign(x.data)
 
 
@@ -309,7 +360,7 @@ class Exp(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d * x.exp()
 
 
@@ -320,7 +371,7 @@ class Expm1(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d * x.exp()
 
 
@@ -331,7 +382,7 @@ class Log(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d / x
 
 
@@ -342,7 +393,7 @@ class Log1p(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d / (1.0 + x)
 
 
@@ -353,7 +404,7 @@ class Sqrt(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d / (2.0 * x.sqrt())
 
 
@@ -364,7 +415,7 @@ class Sin(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d * x.cos()
 
 
@@ -375,7 +426,7 @@ class Cos(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return -d * x.sin()
 
 
@@ -386,7 +437,7 @@ class Tanh(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         y = x.tanh()
         return d * (1.0 - y * y)
 
@@ -398,7 +449,7 @@ class Erf(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         return d * (2.0 / math.sqrt(math.pi)) * (-(x * x)).exp()
 
 
@@ -409,7 +460,7 @@ class Sigmoid(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
+        x: Scalar = ctx.saved_tensors[0]
         y = x.sigmoid()
         return d * y * (1.0 - y)
 
@@ -421,16 +472,20 @@ class ReLU(ScalarFunction):
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Scalar:
-        (x,) = ctx.saved_tensors
-        return d * operators.gt(x.data, 0.0)
+        x: Scalar = ctx.saved_tensors[0]
+        return d if x > 0 else Scalar(0.0)  # not d * 0, which is NaN for an infinite d
 
 
 class _Extremum(ScalarFunction):
     @classmethod
     def backward(cls, ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
         x, y = ctx.saved_tensors
-        share = 0.5 if x.data == y.data else float(cls.operator(x.data, y.data) == x.data)
-        return d * share, d * (1.0 - share)
+        if x == y:
+            return d * 0.5, d * 0.5
+        chosen = cls.operator(x.data, y.data)
+        # A NaN is chosen too, and unequal to itself.
+        is_x = chosen == x.data or x.data != x.data
+        return (d, Scalar(0.0)) if is_x else (Scalar(0.0), d)
 
 
 class Max(_Extremum):

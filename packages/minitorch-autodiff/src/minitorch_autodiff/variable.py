@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff.engine import run_backward
-from minitorch_autodiff.grad_mode import set_grad_enabled
+from minitorch_autodiff.grad_mode import enable_grad, set_grad_enabled
 from minitorch_autodiff.protocol import Edge, Gradient, Hook
+
+__all__ = ["RemovableHandle", "Variable", "grad", "jvp", "vjp"]
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -24,8 +27,22 @@ class RemovableHandle:
 
     def remove(self) -> None:
         """Take the hook off; doing so twice is fine."""
-        if self._entry in self._hooks:
-            self._hooks.remove(self._entry)
+        # By identity: the same function may have been registered twice.
+        self._hooks[:] = [entry for entry in self._hooks if entry is not self._entry]
+
+
+class RetainGrad:
+    """The hook of `retain_grad`: keeps the gradient in the value's `grad`."""
+
+    def __init__(self, value: Variable) -> None:
+        # Weakly: the hook lives in the graph, which must not keep alive the value that owns it.
+        self.value = weakref.ref(value)
+
+    def __call__(self, gradient: Gradient) -> None:
+        """Add to the value's `grad`, where anybody still holds the value."""
+        value = self.value()
+        if value is not None:
+            value.accumulate(gradient)
 
 
 class Variable:
@@ -44,7 +61,8 @@ class Variable:
     hooks: list[tuple[int, Hook]] | None = None
     _node: Context | None = None
     _index: int = 0
-    _retained: bool = False
+    #: What `retain_grad` registered.
+    _retained: tuple[int, Hook] | None = None
 
     #: A leaf ends the sweep; these three serve `Node` for a variable that is one.
     edges: Sequence[Edge | None] = ()
@@ -82,6 +100,11 @@ class Variable:
         """A few words for error messages."""
         return repr(self)
 
+    @staticmethod
+    def _summary(spec: Any) -> str:
+        """What a drawing of the graph says of a value with that spec: its number or shape."""
+        return ""
+
     def _keep(self, gradient: Gradient) -> Gradient:
         """`gradient`, or a copy of it where another holder could change it under our hands."""
         return gradient
@@ -91,8 +114,8 @@ class Variable:
         return False
 
     @property
-    def _version(self) -> int:
-        """Rises with every change in place; unequal to the saved one means a stale value."""
+    def _version(self) -> Any:
+        """Differs after a change in place: unequal to the saved one means a stale value."""
         return 0
 
     @property
@@ -151,6 +174,8 @@ class Variable:
             retain_graph: keep what the graph saved, to call `backward` through it again.
                 Defaults to `create_graph`.
             create_graph: record the sweep itself, so that the gradients can be differentiated.
+                A leaf's `grad` then leads back to the leaf: a cycle, which only the garbage
+                collector frees. `grad()` makes none.
 
         Raises: RuntimeError if this value does not require a gradient, if it is not a single
             number and no gradient is given, or if the graph was already freed.
@@ -167,28 +192,35 @@ class Variable:
                 "register_hook: this value does not require a gradient, so the hook would never "
                 "be called. Call requires_grad_() on it first."
             )
+        if not callable(hook):
+            raise TypeError(
+                f"register_hook: expected a function of the gradient, got {type(hook).__name__}."
+            )
         holder = self._node or self
         if holder.hooks is None:
             holder.hooks = []
         entry = (self._index, hook)
-        holder.hooks.append(entry)
+        if self._retained is None:
+            holder.hooks.append(entry)
+        else:  # what retain_grad keeps is what all the other hooks made of the gradient
+            holder.hooks.insert(holder.hooks.index(self._retained), entry)
         return RemovableHandle(holder.hooks, entry)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of an inner value in its `grad` too, as a leaf does."""
-        if self.is_leaf or self._retained:
-            if not self.requires_grad:
-                raise RuntimeError(
-                    "retain_grad: this value does not require a gradient. "
-                    "Call requires_grad_() on what it is computed from."
-                )
+        """Keep the gradient of an inner value in its `grad` too, as a leaf does.
+
+        Raises: RuntimeError if this value does not require a gradient.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "retain_grad: this value does not require a gradient. "
+                "Call requires_grad_() on what it is computed from."
+            )
+        if self.is_leaf or self._retained is not None:
             return
-        self._retained = True
-
-        def keep(gradient: Gradient) -> None:
-            self.grad = self._keep(gradient) if self.grad is None else self.grad + gradient
-
-        self.register_hook(keep)
+        hook = RetainGrad(self)
+        self.register_hook(hook)
+        self._retained = (self._node or self).hooks[-1]  # type: ignore[index]
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set in place whether to track this leaf.
@@ -202,7 +234,8 @@ class Variable:
             )
         if requires_grad and not self._differentiable:
             raise RuntimeError(
-                f"requires_grad_: only floating-point values have gradients, got {self._spec()}. "
+                f"requires_grad_: only floating-point values have gradients, got "
+                f"{self._describe()}. "
                 "Convert first, with .float()."
             )
         self.requires_grad = requires_grad
@@ -225,8 +258,9 @@ def differentiate(
     for output, gradient in zip(outputs, gradients):
         if not output.requires_grad:
             raise RuntimeError(
-                "backward: this value does not require a gradient: it was computed from nothing "
-                "that does, or under no_grad(). Set requires_grad=True on an input."
+                f"{'backward' if capture is None else 'grad'}: {output._describe()} does not "
+                "require a gradient: it was computed from nothing that does, or under no_grad(). "
+                "Set requires_grad=True on an input."
             )
         start = output._ones_like() if gradient is None else output._start(gradient)
         roots.append((output._edge, start))
@@ -240,6 +274,18 @@ def differentiate(
 
 def _as_sequence(value: Any) -> Sequence[Any]:
     return value if isinstance(value, (tuple, list)) else [value]
+
+
+def _variables(operation: str, what: str, value: Any) -> Sequence[Variable]:
+    """One Variable or several, as a sequence."""
+    values = _as_sequence(value)
+    for position, item in enumerate(values):
+        if not isinstance(item, Variable):
+            raise TypeError(
+                f"{operation}: {what} {position} is no value of a graph, got "
+                f"{type(item).__name__}. Make it one first: a Scalar, a Tensor."
+            )
+    return values
 
 
 def grad(
@@ -261,9 +307,10 @@ def grad(
         allow_unused: return None for an input that the outputs do not depend on.
 
     Returns: one gradient for each input.
-    Raises: RuntimeError if an input is unused and that is not allowed.
+    Raises: RuntimeError if an output or input does not require a gradient, if an input is unused
+        and that is not allowed, or if the graph was already freed.
     """
-    outputs, inputs = _as_sequence(outputs), _as_sequence(inputs)
+    outputs, inputs = _variables("grad", "output", outputs), _variables("grad", "input", inputs)
     starts = [None] * len(outputs) if grad_outputs is None else list(_as_sequence(grad_outputs))
     if len(starts) != len(outputs):
         raise ValueError(
@@ -291,35 +338,89 @@ def grad(
 
 def vjp(
     function: Callable[..., Any], *primals: Variable
-) -> tuple[Any, Callable[[Gradient], tuple[Gradient | None, ...]]]:
+) -> tuple[Any, Callable[..., tuple[Gradient | None, ...]]]:
     """`function(*primals)` and the map from a gradient of it to the gradients of the primals.
 
-    The vector-Jacobian product: reverse mode, one sweep for each vector.
+    The vector-Jacobian product: reverse mode, one sweep for each vector. The map takes one
+    gradient for each output, and gives None for a primal that the outputs do not depend on.
+
+    >>> from minitorch_autodiff import Scalar
+    >>> output, pull_back = vjp(lambda x, y: x * y, Scalar(3.0), Scalar(4.0))
+    >>> output, pull_back(1.0)
+    (Scalar(12.0), (Scalar(4.0), Scalar(3.0)))
     """
-    inputs = [primal.detach().requires_grad_() for primal in primals]
-    output = function(*inputs)
+    inputs, output = _traced("vjp", function, primals)
+    outputs = _as_sequence(output)
 
-    def pull_back(gradient: Gradient) -> tuple[Gradient | None, ...]:
-        return grad(output, inputs, gradient, retain_graph=True, allow_unused=True)
+    def pull_back(*gradients: Gradient) -> tuple[Gradient | None, ...]:
+        if len(gradients) != len(outputs):
+            raise ValueError(
+                f"vjp: the function has {len(outputs)} outputs, got {len(gradients)} gradients; "
+                "give one for each."
+            )
+        used = [(out, g) for out, g in zip(outputs, gradients) if out.requires_grad]
+        if not used:
+            return (None,) * len(inputs)
+        roots, starts = zip(*used)
+        return grad(roots, inputs, starts, retain_graph=True, allow_unused=True)
 
-    return output, pull_back
+    return _detached(output), pull_back
 
 
 def jvp(
     function: Callable[..., Any], primals: Sequence[Variable], tangents: Sequence[Gradient]
-) -> tuple[Any, Gradient | None]:
-    """`function(*primals)` and its directional derivative along `tangents`.
+) -> tuple[Any, Any]:
+    """`function(*primals)` and its directional derivative along `tangents`, of the same form.
 
     The Jacobian-vector product from two reverse sweeps: the vector-Jacobian product is linear in
     its vector u, so differentiating <vjp(u), tangents> with respect to u gives J @ tangents
     (Townsend, "A new trick for calculating Jacobian vector products", 2017). `function` must be
     twice differentiable.
+
+    >>> from minitorch_autodiff import Scalar
+    >>> jvp(lambda x, y: x * y, (Scalar(3.0), Scalar(4.0)), (1.0, 0.5))
+    (Scalar(12.0), Scalar(5.5))
+
+    Raises: ValueError unless there is one tangent for each primal.
     """
-    inputs = [primal.detach().requires_grad_() for primal in primals]
-    output = function(*inputs)
-    u = (output.detach() * 0.0).requires_grad_()
-    pulled = grad(output, inputs, u, create_graph=True, allow_unused=True)
-    used = [(p, t) for p, t in zip(pulled, tangents) if p is not None and p.requires_grad]
-    if not used:
-        return output, None
-    return output, grad([p for p, _ in used], u, [t for _, t in used])[0]
+    primals, tangents = _as_sequence(primals), _as_sequence(tangents)
+    if len(primals) != len(tangents):
+        raise ValueError(
+            f"jvp: got {len(primals)} primals but {len(tangents)} tangents; give one for each."
+        )
+    inputs, output = _traced("jvp", function, primals)
+    outputs = _as_sequence(output)
+    # The values of u do not matter: what is linear in u has a derivative without u.
+    us = [type(out)._zeros(out._spec()).requires_grad_() for out in outputs]
+    rooted = [(out, u) for out, u in zip(outputs, us) if out.requires_grad]
+    pushed: Sequence[Gradient | None] = [None] * len(us)
+    if rooted:
+        roots, starts = zip(*rooted)
+        pulled = grad(roots, inputs, starts, create_graph=True, allow_unused=True)
+        used = [(p, t) for p, t in zip(pulled, tangents) if p is not None and p.requires_grad]
+        if used:
+            pushed = grad([p for p, _ in used], us, [t for _, t in used], allow_unused=True)
+    result = tuple(
+        [
+            type(out)._zeros(out._spec()) if tangent is None else tangent
+            for out, tangent in zip(outputs, pushed)
+        ]
+    )
+    return _detached(output), result if isinstance(output, (tuple, list)) else result[0]
+
+
+def _traced(
+    operation: str, function: Callable[..., Any], primals: Sequence[Variable]
+) -> tuple[list[Variable], Any]:
+    """Fresh leaves of the primals' values, and what `function` computes from them."""
+    inputs = [x.detach().requires_grad_() for x in _variables(operation, "primal", list(primals))]
+    with enable_grad():
+        output = function(*inputs)
+    _variables(operation, "output", output)
+    return inputs, output
+
+
+def _detached(output: Any) -> Any:
+    if isinstance(output, (tuple, list)):
+        return tuple([out.detach() for out in output])
+    return output.detach()
