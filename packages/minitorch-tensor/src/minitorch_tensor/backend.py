@@ -12,7 +12,7 @@ Rules for every method:
 - *Results* are new, own their memory (`base is None`, contiguous) and share none with an argument.
 - The caller has checked shapes and dtypes, and promoted operands to one dtype.
 - Arithmetic is IEEE 754: overflow, division by zero and invalid operands give inf and NaN, and
-  raise or print nothing. Integers wrap.
+  raise or print nothing. Integers wrap. What an infinity or NaN is as an integer is undefined.
 - Methods may be called from several threads at once.
 
 A change that breaks an implementation raises `BACKEND_INTERFACE` by one, and the major version of
@@ -108,7 +108,7 @@ class Backend(DerivedOperations):
         stride 0) and the same dtype, any but bool.
         """
 
-    def synchronize(self) -> None:  # noqa: B027 - right for every backend that runs at once
+    def synchronize(self) -> None:
         """Wait until everything asked for has been computed."""
 
 

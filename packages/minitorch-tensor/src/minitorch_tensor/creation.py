@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType, float32, int64
+from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
@@ -40,8 +41,7 @@ def _make(
 
 def _shape(operation: str, sizes: tuple[Any, ...]) -> Shape:
     """The sizes of f(2, 3) and f((2, 3)) alike, checked."""
-    if len(sizes) == 1 and not hasattr(sizes[0], "__index__"):
-        sizes = tuple(sizes[0])
+    sizes = sizes_of(sizes)
     try:
         shape = tuple([operator.index(n) for n in sizes])
     except TypeError:
@@ -91,11 +91,25 @@ def _default_dtype(array: npt.NDArray[Any]) -> DType | None:
 
 
 def from_numpy(array: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
-    """A tensor that shares a contiguous array's memory, where the backend is on the host."""
+    """A tensor that shares a contiguous, writable array's memory, where the backend is on the host.
+
+    Raises: TypeError for what is no array, or has elements of another type.
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: wanted a numpy array, got {type(array).__name__}.")
     dtypes.from_numpy_dtype(array.dtype)
-    return _make(array, None, backend, False)
+    return _make(array if array.flags.writeable else array.copy(), None, backend, False)
+
+
+def from_dlpack(source: Any, *, backend: str | Backend | None = None) -> Tensor:
+    """A tensor of anything that speaks DLPack (an array of numpy, torch, jax, ...), in the same
+    memory where that is contiguous, writable and on the host, as the backend must be.
+
+    Raises: TypeError for what does not speak it.
+    """
+    if not hasattr(source, "__dlpack__"):
+        raise TypeError(f"from_dlpack: {type(source).__name__} has no __dlpack__.")
+    return from_numpy(np.from_dlpack(source), backend=backend)
 
 
 def full(
@@ -149,19 +163,66 @@ def empty(
     return result.requires_grad_() if requires_grad else result
 
 
-def full_like(x: Tensor, fill_value: Number, *, dtype: DType | None = None) -> Tensor:
+def full_like(
+    x: Tensor, fill_value: Number, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
     """Every element `fill_value`; shape, backend and dtype as x's."""
-    return full(x.shape, fill_value, dtype=dtype or x.dtype, backend=x.backend)
+    return full(
+        x.shape,
+        fill_value,
+        dtype=dtype or x.dtype,
+        backend=x.backend,
+        requires_grad=requires_grad,
+    )
 
 
-def zeros_like(x: Tensor, *, dtype: DType | None = None) -> Tensor:
+def zeros_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
     """Every element 0; shape, backend and dtype as x's."""
-    return full_like(x, 0, dtype=dtype)
+    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
 
 
-def ones_like(x: Tensor, *, dtype: DType | None = None) -> Tensor:
+def ones_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
     """Every element 1; shape, backend and dtype as x's."""
-    return full_like(x, 1, dtype=dtype)
+    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
+
+
+def empty_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
+    """Memory with arbitrary content; shape, backend and dtype as x's."""
+    return empty(x.shape, dtype=dtype or x.dtype, backend=x.backend, requires_grad=requires_grad)
+
+
+def rand_like(
+    x: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Uniform in [0, 1); shape, backend and dtype as x's."""
+    return rand(
+        x.shape,
+        generator=generator,
+        dtype=dtype or x.dtype,
+        backend=x.backend,
+        requires_grad=requires_grad,
+    )
+
+
+def randn_like(
+    x: Tensor,
+    *,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal with mean 0 and variance 1; shape, backend and dtype as x's."""
+    return randn(
+        x.shape,
+        generator=generator,
+        dtype=dtype or x.dtype,
+        backend=x.backend,
+        requires_grad=requires_grad,
+    )
 
 
 def arange(
@@ -181,8 +242,10 @@ def arange(
         start, end = 0, start
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: no steps of {step} lead from {start} to {end}.")
+    if dtype is None:
+        dtype = float32 if any(isinstance(n, float) for n in (start, end, step)) else int64
     array = start + step * np.arange(math.ceil((end - start) / step))
-    return _make(array, dtype or _default_dtype(array), backend, requires_grad)
+    return _make(array, dtype, backend, requires_grad)
 
 
 def linspace(
@@ -217,9 +280,11 @@ def rand(
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Uniform in [0, 1)."""
-    kind = np.float64 if dtypes.as_dtype(dtype) is dtypes.float64 else np.float32
-    array = (generator or default_generator).draw("random", _shape("rand", size), kind)
+    """Uniform in [0, 1).
+
+    Raises: TypeError for an integer dtype.
+    """
+    array = _draw("rand", "random", size, generator, dtype)
     return _make(array, dtype, backend, requires_grad)
 
 
@@ -230,25 +295,52 @@ def randn(
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Normal with mean 0 and variance 1."""
-    kind = np.float64 if dtypes.as_dtype(dtype) is dtypes.float64 else np.float32
-    array = (generator or default_generator).draw("standard_normal", _shape("randn", size), kind)
-    return _make(np.asarray(array), dtype, backend, requires_grad)
+    """Normal with mean 0 and variance 1.
+
+    Raises: TypeError for an integer dtype.
+    """
+    array = _draw("randn", "standard_normal", size, generator, dtype)
+    return _make(array, dtype, backend, requires_grad)
+
+
+def _draw(
+    operation: str,
+    kind: str,
+    size: tuple[Any, ...],
+    generator: Generator | None,
+    dtype: DType | npt.DTypeLike,
+) -> npt.NDArray[Any]:
+    wanted = dtypes.as_dtype(dtype)
+    if wanted.kind != "float":
+        raise TypeError(
+            f"{operation}: fractions do not fit in {wanted}. Use float32 or float64, or randint."
+        )
+    shape = _shape(operation, size)
+    return np.asarray((generator or default_generator).draw(kind, shape, wanted.numpy))
 
 
 def randint(
     low: int,
-    high: int,
-    size: Sequence[int],
+    high: int | Sequence[int],
+    size: Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
     dtype: DType | npt.DTypeLike = int64,
     backend: str | Backend | None = None,
 ) -> Tensor:
-    """Integers in [low, high), each as likely."""
-    if low >= high:
-        raise ValueError(f"randint: low {low} must be less than high {high}.")
-    array = (generator or default_generator).draw("integers", low, high, _shape("randint", (size,)))
+    """Integers in [low, high), each as likely: randint(low, high, size), or randint(high, size).
+
+    Raises: ValueError if there are none; TypeError without a size.
+    """
+    if size is None:
+        if isinstance(high, int):
+            raise TypeError("randint: give a size, as in randint(0, 10, (2, 3)).")
+        return randint(0, low, high, generator=generator, dtype=dtype, backend=backend)
+    bound = operator.index(high)  # type: ignore[arg-type]
+    if low >= bound:
+        raise ValueError(f"randint: low {low} must be less than high {bound}.")
+    shape = _shape("randint", (size,))
+    array = (generator or default_generator).draw("integers", low, bound, shape)
     return _make(np.asarray(array), dtype, backend, False)
 
 

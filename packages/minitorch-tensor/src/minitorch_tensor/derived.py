@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from abc import ABC
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,11 +21,12 @@ import numpy.typing as npt
 from minitorch_autodiff import operators as ops
 
 from minitorch_tensor.dtypes import DType, bool_
-from minitorch_tensor.layout import Shape, normalize_dim
+from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
     from minitorch_tensor.backend import Backend
+    from minitorch_tensor.expressions import Expression
 
 
 class Window(NamedTuple):
@@ -47,7 +48,7 @@ class Window(NamedTuple):
         return height, width
 
 
-class DerivedOperations(ABC):
+class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
     """The part of `Backend` that follows from its core. See `backend` for the rules."""
 
     # The core, declared for the type checker; `Backend` documents it and makes it abstract.
@@ -84,9 +85,7 @@ class DerivedOperations(ABC):
     def where(self, condition: TensorData, x: TensorData, y: TensorData) -> TensorData:
         """x where `condition` (bool) holds, else y; the three broadcast."""
         kept = self.zip(ops.keep_if, condition, x, x.dtype)
-        other = self.zip(
-            ops.keep_if, self.map(ops.logical_not, condition, bool_), y, y.dtype
-        )
+        other = self.zip(ops.keep_if, self.map(ops.logical_not, condition, bool_), y, y.dtype)
         return self.zip(ops.add, kept, other, x.dtype)
 
     def reshape(self, x: TensorData, shape: Shape) -> TensorData:
@@ -96,6 +95,30 @@ class DerivedOperations(ABC):
             view = self.contiguous(x).reshape(shape)
             assert view is not None  # contiguous data takes any shape
         return view
+
+    # -- traced functions -------------------------------------------------------------------
+
+    def elementwise(
+        self, expression: Expression, inputs: Sequence[TensorData], dtype: DType
+    ) -> TensorData:
+        """out[i] = expression.function(inputs[0][i], inputs[1][i], ...), for every index i of the
+        shape that all inputs broadcast to.
+
+        One pass for one or two inputs; for more, one for each part of the expression that depends
+        on two values (`Expression.steps`). Override it to make one pass of any number.
+        """
+        shape = reduce(broadcast_shapes, [x.shape for x in inputs])
+        values = list(inputs)
+        for part, places in expression.steps:
+            if len(places) == 2:
+                left, right = values[places[0]], values[places[1]]
+                values.append(self.zip(part.function, left, right, dtype))
+            elif places:
+                values.append(self.map(part.function, values[places[0]], dtype))
+            else:
+                values.append(self.full(shape, part.function(), dtype))
+        result = values[-1]
+        return result if result.shape == shape else self.contiguous(result.expand(shape))
 
     # -- reductions -------------------------------------------------------------------------
 
@@ -121,6 +144,23 @@ class DerivedOperations(ABC):
         """Index (int64) of the smallest along `dim`, kept with size 1; ties as in `argmax`."""
         return self.from_numpy(np.argmin(self.to_numpy(x), axis=dim, keepdims=True))
 
+    # -- order ------------------------------------------------------------------------------
+
+    def cumsum(self, x: TensorData, dim: int) -> TensorData:
+        """out[i] = x[0] + ... + x[i] along `dim`."""
+        array = self.to_numpy(x)
+        return self.from_numpy(np.cumsum(array, axis=dim, dtype=array.dtype))
+
+    def argsort(self, x: TensorData, dim: int, descending: bool) -> TensorData:
+        """The indices (int64) that put x in order along `dim`; equals keep their order, and NaN
+        counts as largest."""
+        array = self.to_numpy(x)
+        if not descending:
+            return self.from_numpy(np.argsort(array, axis=dim, kind="stable"))
+        # Reversed before and after, so that equals end up in the order they had.
+        order = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
+        return self.from_numpy(x.shape[dim] - 1 - order)
+
     # -- indexing ---------------------------------------------------------------------------
 
     def gather(self, x: TensorData, dim: int, index: TensorData) -> TensorData:
@@ -141,6 +181,14 @@ class DerivedOperations(ABC):
         np.add.at(result, _along(chosen, dim), values)
         return self.from_numpy(result)
 
+    def scatter(self, x: TensorData, dim: int, index: TensorData, source: TensorData) -> TensorData:
+        """x with source[i][j] put at [index[i][j]][j] for dim 0, and likewise for others; of
+        several for one place, any."""
+        result = self.to_numpy(x).copy()
+        chosen = self.to_numpy(index)
+        result[_along(chosen, dim)] = self.to_numpy(source)[tuple(slice(n) for n in chosen.shape)]
+        return self.from_numpy(result)
+
     def index_select(self, x: TensorData, dim: int, index: TensorData) -> TensorData:
         """The slices of x along `dim` that the 1-dimensional int64 index names."""
         return self.from_numpy(np.take(self.to_numpy(x), self.to_numpy(index), axis=dim))
@@ -150,8 +198,11 @@ class DerivedOperations(ABC):
     ) -> TensorData:
         """x with slice i of source added to slice index[i], along `dim`."""
         result = self.to_numpy(x).copy()
-        np.add.at(np.moveaxis(result, dim, 0), self.to_numpy(index),
-                  np.moveaxis(self.to_numpy(source), dim, 0))
+        np.add.at(
+            np.moveaxis(result, dim, 0),
+            self.to_numpy(index),
+            np.moveaxis(self.to_numpy(source), dim, 0),
+        )
         return self.from_numpy(result)
 
     def index(self, x: TensorData, key: tuple[Any, ...]) -> TensorData:
@@ -216,7 +267,7 @@ class DerivedOperations(ABC):
     def fold2d(self, windows: TensorData, size: tuple[int, int], window: Window) -> TensorData:
         """The adjoint of padding and `unfold2d`: windows (N, C, KH, KW, OH, OW), added up where
         they overlap, to (N, C, H, W), the padding cut off."""
-        n, c, kh, kw, oh, ow = windows.shape
+        n, c, kh, kw = windows.shape[:4]
         ph, pw = window.padding
         total = self.full((n, c, size[0] + 2 * ph, size[1] + 2 * pw), 0.0, windows.dtype)
         target = self.unfold2d(total, window)
@@ -228,9 +279,7 @@ class DerivedOperations(ABC):
         inner = total.slice(2, ph, size[0]).slice(3, pw, size[1])
         return total if window.padding == (0, 0) else self.contiguous(inner)
 
-    def conv2d(
-        self, x: TensorData, weight: TensorData, window: Window, groups: int
-    ) -> TensorData:
+    def conv2d(self, x: TensorData, weight: TensorData, window: Window, groups: int) -> TensorData:
         """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
 
         x (N, C, H, W), weight (O, C / groups, KH, KW) -> out (N, O, OH, OW). A cross-correlation,
@@ -239,7 +288,7 @@ class DerivedOperations(ABC):
         Chellapilla et al. 2006, section 3).
         """
         columns = self._columns(x, window, groups)
-        n, g, _, p = columns.shape
+        n = x.shape[0]
         rows = self._weight_rows(weight, groups, n)
         out = self.matmul(rows, columns)  # (N, G, O / G, OH * OW)
         oh, ow = window.output_size(x.shape[2:])
@@ -436,11 +485,10 @@ class DerivedOperations(ABC):
 
 
 @lru_cache(maxsize=1024)
-def _constant(
-    backend: Backend, value: float, sign: float, dtype: DType
-) -> TensorData:
+def _constant(backend: Backend, value: float, sign: float, dtype: DType) -> TensorData:
     # `sign` is part of the key because 0.0 == -0.0.
-    return backend.from_numpy(np.array(value).astype(dtype.numpy))
+    with np.errstate(all="ignore"):  # too large for float32 is infinite
+        return backend.from_numpy(np.array(value).astype(dtype.numpy))
 
 
 def _along(index: npt.NDArray[Any], dim: int) -> tuple[npt.NDArray[Any], ...]:

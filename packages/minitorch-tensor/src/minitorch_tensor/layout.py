@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import SupportsIndex, TypeAlias
 
 Shape: TypeAlias = "tuple[int, ...]"
 Strides: TypeAlias = "tuple[int, ...]"
@@ -112,47 +112,49 @@ def reshape_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None
     return tuple(result)
 
 
-def normalize_dim(dim: int, ndim: int, operation: str) -> int:
+def normalize_dim(dim: SupportsIndex, ndim: int, operation: str) -> int:
     """`dim` counted from the left.
 
     Raises: IndexError if it is out of range; TypeError if it is not an integer.
     """
     try:
-        dim = operator.index(dim)
+        place = operator.index(dim)
     except TypeError:
         raise TypeError(f"{operation}: dim must be an integer, got {dim!r}.") from None
     bound = max(ndim, 1)  # PyTorch lets -1 and 0 name the only place of a 0-dimensional tensor
-    if not -bound <= dim < bound:
+    if not -bound <= place < bound:
         raise IndexError(
-            f"{operation}: dim {dim} is out of range for a tensor of {ndim} dimensions; "
+            f"{operation}: dim {place} is out of range for a tensor of {ndim} dimensions; "
             f"expected {-bound} to {bound - 1}."
         )
-    return dim % bound
+    return place % bound
 
 
-def normalize_dims(
-    dim: int | Sequence[int] | None, ndim: int, operation: str
-) -> tuple[int, ...]:
+def normalize_dims(dim: int | Sequence[int] | None, ndim: int, operation: str) -> tuple[int, ...]:
     """The dimensions that `dim` names, from the left and sorted; all of them for None.
 
     Raises: IndexError if one is out of range; ValueError if one is named twice.
     """
     if dim is None:
         return tuple(range(ndim))
-    if isinstance(dim, (tuple, list)):
-        dims = [normalize_dim(d, ndim, operation) for d in dim]
-        if len(set(dims)) != len(dims):
-            raise ValueError(f"{operation}: dim {tuple(dim)} names a dimension twice.")
-        return tuple(sorted(dims)) if dims else tuple(range(ndim))
-    return (normalize_dim(dim, ndim, operation),) if ndim else ()
+    given = dim if isinstance(dim, (tuple, list)) else (dim,)
+    dims = [normalize_dim(d, ndim, operation) for d in given]
+    if len(set(dims)) != len(dims):
+        raise ValueError(f"{operation}: dim {tuple(given)} names a dimension twice.")
+    if not dims:
+        return tuple(range(ndim))
+    return tuple(sorted(dims)) if ndim else ()
 
 
 def infer_shape(shape: Sequence[int], size: int, operation: str) -> Shape:
     """`shape` with at most one -1 replaced so that it holds `size` elements.
 
-    Raises: ValueError if it cannot hold them.
+    Raises: ValueError if it cannot hold them; TypeError for sizes that are no integers.
     """
-    result = [operator.index(n) for n in shape]
+    try:
+        result = [operator.index(n) for n in shape]
+    except TypeError:
+        raise TypeError(f"{operation}: sizes must be integers, got {tuple(shape)}.") from None
     unknown = [i for i, n in enumerate(result) if n == -1]
     known = math.prod(n for n in result if n != -1)
     if len(unknown) == 1 and known and size % known == 0:

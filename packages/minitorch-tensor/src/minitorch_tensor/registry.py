@@ -7,6 +7,7 @@ Backends are entry points of the group `minitorch.backends`. Listing them reads 
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 import threading
 from importlib.metadata import EntryPoint, entry_points
@@ -93,6 +94,8 @@ def get_backend(name: str | Backend | None = None) -> Backend:
     if isinstance(name, Backend):
         return name
     if name is not None:
+        if not isinstance(name, str):
+            raise TypeError(f"backend: wanted a name or a Backend, got {name!r}.")
         return _registry.get(name, asked_by="backend")
     return _choice.backend or _registry.default or _load_default()
 
@@ -105,7 +108,13 @@ def _load_default() -> Backend:
         else:
             found = _registry.entry_points()
             name = next((n for n in PREFERRED if n in found), PREFERRED[-1])
-            backend = _registry.get(name, asked_by="default backend")
+            try:
+                backend = _registry.get(name, asked_by="default backend")
+            except (BackendBroken, BackendUnavailable) as error:
+                raise type(error)(
+                    f"{error} It is the default where it is installed: repair it, or choose "
+                    f"another, for example with {VARIABLE}=numpy."
+                ) from error.__cause__
         _registry.default = backend
         return backend
 
@@ -172,7 +181,7 @@ def _not_found_message(name: str, found: dict[str, list[EntryPoint]], asked_by: 
     return message
 
 
-class use_backend:  # noqa: N801 - a setter and context manager, used like a function
+class use_backend:
     """Make a backend the current one in this thread, for good or for a `with` block.
 
     >>> with use_backend("simple"):
@@ -180,11 +189,18 @@ class use_backend:  # noqa: N801 - a setter and context manager, used like a fun
     """
 
     def __init__(self, name: str | Backend) -> None:
-        self._before = _choice.backend
-        _choice.backend = get_backend(name)
+        self._backend = get_backend(name)
+        self._before: list[Backend | None] = [_choice.backend]
+        self._fresh = True
+        _choice.backend = self._backend
 
     def __enter__(self) -> Backend:
-        return get_backend()
+        # The first block ends what the call began; the object may serve further blocks.
+        if not self._fresh:
+            self._before.append(_choice.backend)
+            _choice.backend = self._backend
+        self._fresh = False
+        return self._backend
 
     def __exit__(
         self,
@@ -192,7 +208,7 @@ class use_backend:  # noqa: N801 - a setter and context manager, used like a fun
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _choice.backend = self._before
+        _choice.backend = self._before.pop()
 
 
 def register_backend(name: str, backend: Backend) -> None:
@@ -209,6 +225,7 @@ def register_backend(name: str, backend: Backend) -> None:
 
 def refresh() -> None:
     """Look again for installed backends, after an installation in the running process."""
+    importlib.invalidate_caches()
     with _registry.lock:
         _registry.found = None
         _registry.default = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
+import copy
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,11 +13,24 @@ from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType
-from minitorch_tensor.functions import elementwise as ew
-from minitorch_tensor.functions import indexing, joining, linalg, reductions, views
-from minitorch_tensor.functions.base import binary, sum_to
+from minitorch_tensor.functions import (
+    arithmetic,
+    arranging,
+    comparison,
+    copying,
+    exponentials,
+    indexing,
+    joining,
+    linalg,
+    reductions,
+    selection,
+    sorting,
+    views,
+)
+from minitorch_tensor.functions.base import NUMBERS, binary, sum_to
 from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_dim
 from minitorch_tensor.printing import format_tensor
+from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
 from minitorch_tensor.tensor_data import TensorData
 
@@ -48,7 +61,7 @@ class Tensor(Variable):
     backend: Backend
     _data: TensorData
 
-    #: numpy defers to our reflected operators (`array * tensor`).
+    #: numpy leaves `array * tensor` to our reflected operators, which say what is wrong with it.
     __array_priority__ = 1000
 
     def __init__(self, data: TensorData, backend: Backend) -> None:
@@ -89,9 +102,7 @@ class Tensor(Variable):
     def _start(self, gradient: Gradient) -> Tensor:
         """Check a gradient that a person gave to start from."""
         if not isinstance(gradient, Tensor) or gradient.shape != self.shape:
-            got = (
-                f"shape {gradient.shape}" if isinstance(gradient, Tensor) else repr(gradient)
-            )
+            got = f"shape {gradient.shape}" if isinstance(gradient, Tensor) else repr(gradient)
             raise ValueError(
                 f"backward: the gradient must be a tensor of the output's shape {self.shape}, "
                 f"got {got}."
@@ -209,17 +220,23 @@ class Tensor(Variable):
         """Nested lists of Python numbers; a plain number if zero-dimensional."""
         return self.backend.to_numpy(self._data).tolist()
 
-    def numpy(self) -> npt.NDArray[Any]:
+    def numpy(self, *, force: bool = False) -> npt.NDArray[Any]:
         """The elements as a numpy array, in the same memory where that is on the host.
+
+        Args:
+            force: leave the history of a tensor that requires a gradient behind.
 
         Raises: RuntimeError if the tensor requires a gradient, which numpy would not see.
         """
-        if self.requires_grad:
-            raise RuntimeError(
-                "numpy: this tensor requires a gradient, which a numpy array cannot carry. "
-                "Use detach().numpy()."
-            )
+        self._check_leaving("numpy", force)
         return self.backend.to_numpy(self._data)
+
+    def _check_leaving(self, operation: str, force: bool = False) -> None:
+        if self.requires_grad and not force:
+            raise RuntimeError(
+                f"{operation}: this tensor requires a gradient, which would not follow it out. "
+                "Use detach() first."
+            )
 
     def __array__(
         self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
@@ -231,6 +248,38 @@ class Tensor(Variable):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """A DLPack capsule over the elements, in the same memory where that is on the host."""
+        self._check_leaving("__dlpack__")
+        return self.backend.to_numpy(self._data).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Where `__dlpack__` has its memory: (type, number); (1, 0) is the host."""
+        device: tuple[int, int] = self.backend.to_numpy(self._data).__dlpack_device__()
+        return device
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """For pickle: the elements, the backend's name, and what a subclass added; no history."""
+        array = self.backend.to_numpy(self._data)
+        return _rebuild, (type(self), array, self.backend.name, self.requires_grad), self._added()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "deepcopy: this tensor was computed, and a copy of the graph behind it would be no "
+                "part of any computation. Copy detach() instead, or clone() it within the graph."
+            )
+        array = self.backend.to_numpy(self._data).copy()
+        result = _rebuild(type(self), array, self.backend, self.requires_grad)
+        memo[id(self)] = result
+        result.grad = copy.deepcopy(self.grad, memo)
+        result.__dict__.update(copy.deepcopy(self._added(), memo))
+        return result
+
+    def _added(self) -> dict[str, Any]:
+        """The attributes that a subclass or a person set."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len: a zero-dimensional tensor has no length.")
@@ -240,6 +289,20 @@ class Tensor(Variable):
         if not self.shape:
             raise TypeError("iter: a zero-dimensional tensor cannot be iterated over.")
         return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, value: TensorLike) -> bool:
+        return bool((self == value).any())
+
+    def __format__(self, spec: str) -> str:
+        """A zero-dimensional tensor formats as its number: f"{loss:.3f}"."""
+        if not spec:
+            return repr(self)
+        if self.shape:
+            raise TypeError(
+                f"format: {spec!r} is for a single number, this tensor has shape {self.shape}. "
+                "Format its item() or tolist()."
+            )
+        return format(self.item(), spec)
 
     def __bool__(self) -> bool:
         if self.numel() != 1:
@@ -265,232 +328,487 @@ class Tensor(Variable):
 
     # -- moving and converting ------------------------------------------------------------------
 
-    def to(self, target: str | Backend | DType | Tensor) -> Tensor:
-        """This tensor with another dtype, or on another backend; itself if it is so already."""
+    def to(self, target: Any) -> Tensor:
+        """This tensor with another dtype (a DType, or as numpy names it), on another backend (one,
+        or its name), or as another tensor is; itself if it is so already."""
         if isinstance(target, DType):
-            return self if target is self._data.dtype else ew.cast(self, target)
+            return self if target is self._data.dtype else copying.cast(self, target)
         if isinstance(target, Tensor):
             return self.to(target.backend).to(target.dtype)
-        if isinstance(target, str) and target in {d.name for d in dtypes.ALL}:
+        if isinstance(target, (type, np.dtype)) or target in _DTYPE_NAMES:
             return self.to(dtypes.as_dtype(target))
-        return ew.move(self, get_backend(target))
-
-    def type(self, dtype: DType) -> Tensor:
-        """This tensor with another dtype."""
-        return self.to(dtype)
-
-    def float(self) -> Tensor:
-        """As float32."""
-        return self.to(dtypes.float32)
-
-    def double(self) -> Tensor:
-        """As float64."""
-        return self.to(dtypes.float64)
-
-    def int(self) -> Tensor:
-        """As int32."""
-        return self.to(dtypes.int32)
-
-    def long(self) -> Tensor:
-        """As int64."""
-        return self.to(dtypes.int64)
-
-    def bool(self) -> Tensor:
-        """As bool: whether nonzero."""
-        return self.to(dtypes.bool_)
+        return copying.move(self, get_backend(target))
 
     def contiguous(self) -> Tensor:
         """Itself if contiguous, else a copy that is."""
-        return self if self._data.is_contiguous() else ew.clone(self)
+        return self if self._data.is_contiguous() else copying.clone(self)
 
-    # -- changing in place: under no_grad for a tensor that requires a gradient ------------------
+    # -- changing in place ------------------------------------------------------------------------
+    #
+    # History is not rewritten: where a gradient would be lost, these raise. `x += y` on a value
+    # with history is `x = x + y`.
 
     def copy_(self, source: TensorLike) -> Tensor:
         """Write the elements of `source`, broadcast and converted, into this tensor's memory."""
-        self._check_in_place("copy_")
+        self._check_in_place("copy_", source)
         if not isinstance(source, Tensor):
             source = Tensor(self.backend.constant(source, self.dtype), self.backend)
         if broadcast_shapes(source.shape, self.shape, "copy_") != self.shape:
             raise ValueError(
                 f"copy_: a source of shape {source.shape} does not fit into {self.shape}."
             )
-        source = source.to(self.backend)
-        if source._data.owner is self._data.owner:  # may overlap
+        data = self._data
+        if any(step == 0 and n > 1 for n, step in zip(data.shape, data.strides)):
+            raise RuntimeError(
+                "copy_: several elements of this expanded tensor are one place in memory. "
+                "Change a clone() of it."
+            )
+        source = source.detach().to(self.backend)
+        if source._data.owner is data.owner:  # may overlap
             source = source.clone()
-        self.backend.copy_(self._data, source._data.expand(self.shape))
+        self.backend.copy_(data, source._data.expand(self.shape))
         self._bump_version()
         return self
 
-    def fill_(self, value: Number) -> Tensor:
+    def _check_in_place(self, operation: str, *operands: TensorLike | None) -> None:
+        if is_grad_enabled():
+            if self.requires_grad:
+                raise RuntimeError(
+                    f"{operation}: this tensor requires a gradient, so changing it in place would "
+                    "falsify its history. Do it under no_grad(), or use the operation that gives a "
+                    "new tensor."
+                )
+            if any(isinstance(x, Tensor) and x.requires_grad for x in operands):
+                raise RuntimeError(
+                    f"{operation}: the new values require a gradient, which would be lost in a "
+                    "change in place. Use an operation that gives a new tensor (+, where, cat, "
+                    "...), or detach() the values."
+                )
+
+    def _in_place(
+        self, operation: str, function: Callable[..., Tensor], *operands: Any, **options: Any
+    ) -> Tensor:
+        """Write function(self, *operands) into this tensor."""
+        self._check_in_place(operation, *operands, *options.values())
+        plain = [x.detach() if isinstance(x, Tensor) else x for x in operands]
+        result = function(self.detach(), *plain, **options)
+        if _KINDS.index(result.dtype.kind) > _KINDS.index(self.dtype.kind):
+            raise TypeError(
+                f"{operation}: a {result.dtype} result does not fit in {self.dtype}. "
+                "Convert this tensor first."
+            )
+        return self.copy_(result)
+
+    def fill_(self, value: TensorLike) -> Tensor:
         """Set every element."""
+        self._check_in_place("fill_", value)
         return self.copy_(value)
 
     def zero_(self) -> Tensor:
         """Set every element to 0."""
+        self._check_in_place("zero_")
         return self.copy_(0)
 
-    def add_(self, other: TensorLike, alpha: Number = 1) -> Tensor:
+    def add_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
         """self += alpha * other."""
-        return self._in_place("add_", self.detach() + ew._detached(other) * alpha)
+        return self._in_place("add_", arithmetic.add, other, alpha=alpha)
 
-    def sub_(self, other: TensorLike, alpha: Number = 1) -> Tensor:
+    def sub_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
         """self -= alpha * other."""
-        return self._in_place("sub_", self.detach() - ew._detached(other) * alpha)
+        return self._in_place("sub_", arithmetic.sub, other, alpha=alpha)
 
     def mul_(self, other: TensorLike) -> Tensor:
         """self *= other."""
-        return self._in_place("mul_", self.detach() * ew._detached(other))
+        return self._in_place("mul_", arithmetic.mul, other)
 
     def div_(self, other: TensorLike) -> Tensor:
         """self /= other."""
-        return self._in_place("div_", self.detach() / ew._detached(other))
+        return self._in_place("div_", arithmetic.div, other)
 
-    def _in_place(self, name: str, result: Tensor) -> Tensor:
-        if result.dtype.kind == "float" and self.dtype.kind != "float":
-            raise TypeError(f"{name}: a {result.dtype} result does not fit in {self.dtype}.")
-        return self.copy_(result)
+    def pow_(self, exponent: TensorLike) -> Tensor:
+        """self **= exponent."""
+        return self._in_place("pow_", arithmetic.power, exponent)
 
-    def _check_in_place(self, name: str) -> None:
-        if self.requires_grad and is_grad_enabled():
-            raise RuntimeError(
-                f"{name}: this tensor requires a gradient, so changing it in place would falsify "
-                "its history. Do it under no_grad(), or use the out-of-place operation."
-            )
+    def neg_(self) -> Tensor:
+        """self = -self."""
+        return self._in_place("neg_", arithmetic.neg)
+
+    def clamp_(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+        """Limit every element to [min, max]."""
+        return self._in_place("clamp_", arithmetic.clamp, min, max)
+
+    def masked_fill_(self, mask: Tensor, value: TensorLike) -> Tensor:
+        """Set every element where the bool mask holds."""
+        return self._in_place("masked_fill_", selection.masked_fill, mask, value)
+
+    def uniform_(
+        self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Set every element to a random number, uniform in [low, high)."""
+        draw = (generator or default_generator).draw
+        return self._fill_from("uniform_", draw("uniform", low, high, self.shape))
+
+    def normal_(
+        self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Set every element to a random number, normal of that mean and standard deviation."""
+        draw = (generator or default_generator).draw
+        return self._fill_from("normal_", draw("normal", mean, std, self.shape))
+
+    def _fill_from(self, operation: str, values: Any) -> Tensor:
+        self._check_in_place(operation)
+        array = np.asarray(values, self.dtype.numpy)
+        return self.copy_(Tensor(self.backend.from_numpy(array), self.backend))
 
     def __setitem__(self, key: Any, value: TensorLike | npt.ArrayLike) -> None:
         indexing.set_item(self, key, value)
 
+    def __iadd__(self, other: TensorLike) -> Tensor:
+        return self + other if self._continues(other) else self.add_(other)
+
+    def __isub__(self, other: TensorLike) -> Tensor:
+        return self - other if self._continues(other) else self.sub_(other)
+
+    def __imul__(self, other: TensorLike) -> Tensor:
+        return self * other if self._continues(other) else self.mul_(other)
+
+    def __itruediv__(self, other: TensorLike) -> Tensor:
+        return self / other if self._continues(other) else self.div_(other)
+
+    def __ipow__(self, other: TensorLike) -> Tensor:
+        return self**other if self._continues(other) else self.pow_(other)
+
+    def _continues(self, other: object) -> bool:
+        """Whether `self += other` has to be recorded, as a new value. A leaf that requires a
+        gradient is never replaced without a word: it is left to the in-place method to raise."""
+        if not is_grad_enabled() or (self.requires_grad and self._node is None):
+            return False
+        return self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
+
     # -- arithmetic -----------------------------------------------------------------------------
 
     def __add__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Add, self, other)
+        return binary(arithmetic.Add, self, other)
 
     def __radd__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Add, other, self)
+        return binary(arithmetic.Add, other, self)
 
     def __sub__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Sub, self, other)
+        return binary(arithmetic.Sub, self, other)
 
     def __rsub__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Sub, other, self)
+        return binary(arithmetic.Sub, other, self)
 
     def __mul__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Mul, self, other)
+        return binary(arithmetic.Mul, self, other)
 
     def __rmul__(self, other: TensorLike) -> Tensor:
-        return binary(ew.Mul, other, self)
+        return binary(arithmetic.Mul, other, self)
 
     def __truediv__(self, other: TensorLike) -> Tensor:
-        return ew.div(self, other)
+        return arithmetic.div(self, other)
 
     def __rtruediv__(self, other: TensorLike) -> Tensor:
-        return ew.div(other, self)
+        return arithmetic.div(other, self)
+
+    def __floordiv__(self, other: TensorLike) -> Tensor:
+        return arithmetic.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: TensorLike) -> Tensor:
+        return arithmetic.floor_divide(other, self)
+
+    def __mod__(self, other: TensorLike) -> Tensor:
+        return arithmetic.remainder(self, other)
+
+    def __rmod__(self, other: TensorLike) -> Tensor:
+        return arithmetic.remainder(other, self)
 
     def __pow__(self, other: TensorLike) -> Tensor:
-        return ew.power(self, other)
+        return arithmetic.power(self, other)
 
     def __rpow__(self, other: TensorLike) -> Tensor:
-        return ew.power(other, self)
+        return arithmetic.power(other, self)
 
     def __matmul__(self, other: Tensor) -> Tensor:
         return linalg.matmul(self, other)
 
     def __neg__(self) -> Tensor:
-        return ew.Neg.apply(self)  # type: ignore[no-any-return]
+        return arithmetic.Neg.apply(self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Tensor:
         return self
 
     def __abs__(self) -> Tensor:
-        return self.abs()
-
-    def __invert__(self) -> Tensor:
-        return self.logical_not()
+        return arithmetic.abs(self)
 
     def __lt__(self, other: TensorLike) -> Tensor:
-        return binary(ew.LT, self, other)
+        return binary(comparison.LT, self, other)
 
     def __le__(self, other: TensorLike) -> Tensor:
-        return binary(ew.LE, self, other)
+        return binary(comparison.LE, self, other)
 
     def __gt__(self, other: TensorLike) -> Tensor:
-        return binary(ew.GT, self, other)
+        return binary(comparison.GT, self, other)
 
     def __ge__(self, other: TensorLike) -> Tensor:
-        return binary(ew.GE, self, other)
+        return binary(comparison.GE, self, other)
 
     def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
-        return binary(ew.EQ, self, other)
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        return binary(comparison.EQ, self, other)  # type: ignore[arg-type]
 
     def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        return binary(ew.NE, self, other)
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        return binary(comparison.NE, self, other)  # type: ignore[arg-type]
 
     #: Elementwise == leaves identity as the only way to tell tensors apart in a dict.
     __hash__ = object.__hash__
 
     def __and__(self, other: TensorLike) -> Tensor:
-        return ew.logical_and(self, other)
+        return comparison.bitwise_and(self, other)
+
+    def __rand__(self, other: TensorLike) -> Tensor:
+        return comparison.bitwise_and(self, other)
 
     def __or__(self, other: TensorLike) -> Tensor:
-        return ew.logical_or(self, other)
+        return comparison.bitwise_or(self, other)
+
+    def __ror__(self, other: TensorLike) -> Tensor:
+        return comparison.bitwise_or(self, other)
 
     def __xor__(self, other: TensorLike) -> Tensor:
-        return ew.logical_xor(self, other)
+        return comparison.bitwise_xor(self, other)
+
+    def __rxor__(self, other: TensorLike) -> Tensor:
+        return comparison.bitwise_xor(self, other)
+
+    def __invert__(self) -> Tensor:
+        return comparison.bitwise_not(self)
 
     def __getitem__(self, key: Any) -> Tensor:
         return indexing.get_item(self, key)
 
-    # -- functions that are methods too: `x.exp()` is `exp(x)` ----------------------------------
-
-    add, sub, subtract, mul, multiply = ew.add, ew.sub, ew.sub, ew.mul, ew.mul
-    div, divide, true_divide, pow = ew.div, ew.div, ew.div, ew.power
-    neg, negative, abs, absolute, sign = ew.neg, ew.neg, ew.abs, ew.abs, ew.sign
-    square, sqrt, reciprocal = ew.square, ew.sqrt, ew.reciprocal
-    exp, expm1, log, log1p = ew.exp, ew.expm1, ew.log, ew.log1p
-    sin, cos, tanh, erf = ew.sin, ew.cos, ew.tanh, ew.erf
-    sigmoid, relu = ew.sigmoid, ew.relu
-    maximum, minimum, clamp, clip = ew.maximum, ew.minimum, ew.clamp, ew.clamp
-    lt, le, gt, ge, eq, ne = ew.lt, ew.le, ew.gt, ew.ge, ew.eq, ew.ne
-    less, less_equal, greater, greater_equal, not_equal = ew.lt, ew.le, ew.gt, ew.ge, ew.ne
-    is_close, isnan, isinf, isfinite = ew.is_close, ew.isnan, ew.isinf, ew.isfinite
-    logical_and, logical_or = ew.logical_and, ew.logical_or
-    logical_xor, logical_not = ew.logical_xor, ew.logical_not
-    clone = ew.clone
-
-    sum, mean, prod = reductions.sum, reductions.mean, reductions.prod
-    max, min = reductions.max, reductions.min
-    amax, amin = reductions.amax, reductions.amin
-    argmax, argmin = reductions.argmax, reductions.argmin
-    all, any = reductions.all, reductions.any
-    var, std, norm, logsumexp = (
-        reductions.var, reductions.std, reductions.norm, reductions.logsumexp
-    )
-    softmax, log_softmax = reductions.softmax, reductions.log_softmax
-
-    reshape, view, flatten = views.reshape, views.view, views.flatten
-    permute, transpose, t, movedim = views.permute, views.transpose, views.t, views.movedim
-    squeeze, unsqueeze = views.squeeze, views.unsqueeze
-    expand, expand_as, broadcast_to = views.expand, views.expand_as, views.broadcast_to
-    view_as, reshape_as, sum_to_size = views.view_as, views.reshape_as, views.sum_to_size
-
-    matmul, mm, bmm, dot, outer = (
-        linalg.matmul, linalg.mm, linalg.bmm, linalg.dot, linalg.outer
-    )
-
-    gather, scatter_add = indexing.gather, indexing.scatter_add
-    index_select = indexing.index_select
-    split, chunk, narrow = joining.split, joining.chunk, joining.narrow
-
-    def where(self, x: TensorLike, y: TensorLike) -> Tensor:
-        """x where this bool tensor holds, else y."""
-        return ew.where(self, x, y)
-
     @property
-    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def T(self) -> Tensor:
         """The transpose of a matrix."""
         return views.t(self)
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def mT(self) -> Tensor:
         """The last two dimensions swapped."""
         return views.transpose(self, -1, -2)
+
+    # -- functions that are methods too: `x.exp()` is `exp(x)` ----------------------------------
+
+    add = arithmetic.add
+    sub = arithmetic.sub
+    subtract = arithmetic.sub
+    mul = arithmetic.mul
+    multiply = arithmetic.mul
+    div = arithmetic.div
+    divide = arithmetic.div
+    true_divide = arithmetic.div
+    floor_divide = arithmetic.floor_divide
+    remainder = arithmetic.remainder
+    fmod = arithmetic.fmod
+    pow = arithmetic.power
+    neg = arithmetic.neg
+    negative = arithmetic.neg
+    abs = arithmetic.abs
+    absolute = arithmetic.abs
+    sign = arithmetic.sign
+    square = arithmetic.square
+    sqrt = arithmetic.sqrt
+    rsqrt = arithmetic.rsqrt
+    reciprocal = arithmetic.reciprocal
+    maximum = arithmetic.maximum
+    minimum = arithmetic.minimum
+    clamp = arithmetic.clamp
+    clip = arithmetic.clamp
+    floor = arithmetic.floor
+    ceil = arithmetic.ceil
+    trunc = arithmetic.trunc
+    round = arithmetic.round
+    frac = arithmetic.frac
+
+    exp = exponentials.exp
+    exp2 = exponentials.exp2
+    expm1 = exponentials.expm1
+    log = exponentials.log
+    log1p = exponentials.log1p
+    log2 = exponentials.log2
+    log10 = exponentials.log10
+    sin = exponentials.sin
+    cos = exponentials.cos
+    tan = exponentials.tan
+    asin = exponentials.asin
+    acos = exponentials.acos
+    atan = exponentials.atan
+    sinh = exponentials.sinh
+    cosh = exponentials.cosh
+    tanh = exponentials.tanh
+    erf = exponentials.erf
+    sigmoid = exponentials.sigmoid
+    relu = exponentials.relu
+
+    lt = comparison.lt
+    less = comparison.lt
+    le = comparison.le
+    less_equal = comparison.le
+    gt = comparison.gt
+    greater = comparison.gt
+    ge = comparison.ge
+    greater_equal = comparison.ge
+    eq = comparison.eq
+    ne = comparison.ne
+    not_equal = comparison.ne
+    is_close = comparison.is_close
+    isclose = comparison.isclose
+    allclose = comparison.allclose
+    equal = comparison.equal
+    isnan = comparison.isnan
+    isinf = comparison.isinf
+    isfinite = comparison.isfinite
+    logical_and = comparison.logical_and
+    logical_or = comparison.logical_or
+    logical_xor = comparison.logical_xor
+    logical_not = comparison.logical_not
+    bitwise_and = comparison.bitwise_and
+    bitwise_or = comparison.bitwise_or
+    bitwise_xor = comparison.bitwise_xor
+    bitwise_not = comparison.bitwise_not
+
+    masked_fill = selection.masked_fill
+    nan_to_num = selection.nan_to_num
+
+    clone = copying.clone
+
+    sum = reductions.sum
+    mean = reductions.mean
+    prod = reductions.prod
+    max = reductions.max
+    min = reductions.min
+    amax = reductions.amax
+    amin = reductions.amin
+    argmax = reductions.argmax
+    argmin = reductions.argmin
+    all = reductions.all
+    any = reductions.any
+    count_nonzero = reductions.count_nonzero
+    var = reductions.var
+    std = reductions.std
+    norm = reductions.norm
+    logsumexp = reductions.logsumexp
+    softmax = reductions.softmax
+    log_softmax = reductions.log_softmax
+
+    cumsum = sorting.cumsum
+    argsort = sorting.argsort
+    sort = sorting.sort
+    topk = sorting.topk
+
+    reshape = views.reshape
+    view = views.view
+    flatten = views.flatten
+    unflatten = views.unflatten
+    permute = views.permute
+    transpose = views.transpose
+    t = views.t
+    movedim = views.movedim
+    squeeze = views.squeeze
+    unsqueeze = views.unsqueeze
+    expand = views.expand
+    expand_as = views.expand_as
+    broadcast_to = views.broadcast_to
+    view_as = views.view_as
+    reshape_as = views.reshape_as
+    sum_to_size = views.sum_to_size
+
+    split = joining.split
+    chunk = joining.chunk
+    unbind = joining.unbind
+    narrow = joining.narrow
+    select = joining.select
+
+    flip = arranging.flip
+    roll = arranging.roll
+    repeat = arranging.repeat
+    tile = arranging.tile
+    repeat_interleave = arranging.repeat_interleave
+    tril = arranging.tril
+    triu = arranging.triu
+    diagonal = arranging.diagonal
+    diag = arranging.diag
+    trace = arranging.trace
+
+    gather = indexing.gather
+    take_along_dim = indexing.take_along_dim
+    scatter = indexing.scatter
+    scatter_add = indexing.scatter_add
+    index_select = indexing.index_select
+    masked_select = indexing.masked_select
+    nonzero = indexing.nonzero
+
+    matmul = linalg.matmul
+    mm = linalg.mm
+    bmm = linalg.bmm
+    dot = linalg.dot
+    outer = linalg.outer
+
+    def where(self, x: TensorLike, y: TensorLike) -> Tensor:
+        """x where this bool tensor holds, else y."""
+        return selection.where(self, x, y)
+
+    # -- last, because they hide Python's names from what follows -------------------------------
+
+    def type(self, dtype: DType) -> Tensor:
+        """This tensor with another dtype."""
+        return self.to(dtype)
+
+    def double(self) -> Tensor:
+        """As float64."""
+        return self.to(dtypes.float64)
+
+    def long(self) -> Tensor:
+        """As int64."""
+        return self.to(dtypes.int64)
+
+    def float(self) -> Tensor:
+        """As float32."""
+        return self.to(dtypes.float32)
+
+    def int(self) -> Tensor:
+        """As int32."""
+        return self.to(dtypes.int32)
+
+    def bool(self) -> Tensor:
+        """As bool: whether nonzero."""
+        return self.to(dtypes.bool_)
+
+
+#: What `==` compares with; anything else is just not equal.
+_OPERANDS = (Tensor, *NUMBERS, np.ndarray)
+
+#: The kinds of dtypes, each of which can hold those before.
+_KINDS = ("bool", "int", "float")
+
+_DTYPE_NAMES = frozenset(d.name for d in dtypes.ALL)
+
+#: The attributes that a Tensor itself has.
+_OWN = frozenset(
+    ("_data", "backend", "grad", "requires_grad", "hooks", "_node", "_index", "_retained")
+)
+
+
+def _rebuild(
+    kind: type[Tensor], array: npt.NDArray[Any], backend: str | Backend, requires_grad: bool
+) -> Tensor:
+    """A tensor of a class whose own `__init__` may want other arguments: for copies."""
+    chosen = get_backend(backend)
+    result = kind.__new__(kind)
+    Tensor.__init__(result, chosen.from_numpy(array), chosen)
+    if requires_grad:
+        result.requires_grad = True
+    return result

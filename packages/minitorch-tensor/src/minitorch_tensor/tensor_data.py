@@ -38,17 +38,22 @@ class TensorData:
             numpy array, of which only the order of elements counts, not its own shape.
         dtype: type of an element.
         shape: size of each dimension.
-        strides: distance between neighbours along each dimension, in elements (not bytes).
         offset: position of the first element, in elements.
         base: None if this owns its buffer; then it covers all of it, contiguous, from offset 0.
             Otherwise the owner that this is a view of.
         version: of an owner, how often its elements were changed in place.
     """
 
-    __slots__ = ("base", "buffer", "dtype", "kept", "offset", "shape", "strides", "version")
+    # Most tensor data owns its buffer. Class attributes serve as its defaults, so that making one,
+    # which every operation does, sets no more than the three fields that differ.
+    base: TensorData | None = None
+    offset: int = 0
+    version: int = 0
 
     #: Whether a leaf holds this as its gradient: a second leaf then takes a copy.
-    kept: bool
+    kept: bool = False
+
+    _strides: Strides = ()
 
     def __init__(
         self,
@@ -62,11 +67,15 @@ class TensorData:
         self.buffer = buffer
         self.dtype = dtype
         self.shape = shape
-        self.strides = contiguous_strides(shape) if strides is None else strides
-        self.offset = offset
-        self.base = base
-        self.version = 0
-        self.kept = False
+        if base is not None:
+            self._strides = contiguous_strides(shape) if strides is None else strides
+            self.offset = offset
+            self.base = base
+
+    @property
+    def strides(self) -> Strides:
+        """Distance between neighbours along each dimension, in elements (not bytes)."""
+        return contiguous_strides(self.shape) if self.base is None else self._strides
 
     @property
     def ndim(self) -> int:
@@ -156,6 +165,8 @@ def as_array(x: TensorData) -> npt.NDArray[Any]:
     buffer: npt.NDArray[Any] = x.buffer
     if x.base is None and buffer.shape == x.shape:
         return buffer
+    if 0 in x.shape:  # whose offset and strides may point anywhere
+        return np.empty(x.shape, x.dtype.numpy)
     itemsize = x.dtype.itemsize
     return np.ndarray(
         x.shape,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,22 @@ class HostBackend(Backend):
 
     def copy_(self, out: TensorData, x: TensorData) -> None:
         np.copyto(as_array(out), as_array(x), casting="unsafe")
+
+
+def store(values: Iterable[float], dtype: DType) -> npt.NDArray[Any]:
+    """Python numbers as a flat array: truth for bool, truncated and wrapped for integers, rounded
+    to the nearest for floating point.
+
+    An infinity or NaN is no integer; it becomes the lowest one, which is what most processors do.
+    """
+    if dtype.kind == "bool":
+        return np.array([value != 0 for value in values], dtype.numpy)
+    if dtype.kind == "int":
+        low = int(np.iinfo(dtype.numpy).min)
+        span = 2 ** (8 * dtype.itemsize)
+        wrapped = [
+            (int(value) - low) % span + low if value - value == 0 else low for value in values
+        ]
+        return np.array(wrapped, dtype.numpy)
+    with np.errstate(over="ignore"):  # a double too large for float32 becomes an infinity
+        return np.array(list(values), np.float64).astype(dtype.numpy)

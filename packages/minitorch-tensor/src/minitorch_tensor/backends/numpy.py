@@ -7,18 +7,24 @@ derived default, and the rest is derived.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from minitorch_autodiff import operators as ops
 
-from minitorch_tensor.backends.host import HostBackend
+from minitorch_tensor import operators as more
+from minitorch_tensor.backends.host import HostBackend, store
 from minitorch_tensor.dtypes import DType
-from minitorch_tensor.layout import Shape
+from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.tensor_data import TensorData, as_array
+
+if TYPE_CHECKING:
+    from minitorch_tensor.expressions import Expression
 
 Array = npt.NDArray[Any]
 
@@ -29,7 +35,8 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch_te
 
 
 def _sigmoid(x: Array) -> Array:
-    return np.reciprocal(1 + np.exp(-x))
+    result: Array = np.reciprocal(1 + np.exp(-x))
+    return result
 
 
 def _relu_back(x: Array, d: Array) -> Array:
@@ -41,11 +48,12 @@ def _keep_if(condition: Array, x: Array) -> Array:
 
 
 def _is_close(x: Array, y: Array) -> Array:
-    return np.abs(x - y) < 1e-2
+    result: Array = np.abs(x - y) < 1e-2
+    return result
 
 
-def _erf(x: Array) -> Array:
-    return np.frompyfunc(ops.erf, 1, 1)(x)  # type: ignore[no-any-return]
+def _sign(x: Array) -> Array:
+    return x if x.dtype.kind == "b" else np.sign(x)
 
 
 #: Scalar functions and what computes them on whole arrays.
@@ -53,7 +61,7 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.id: np.array,
     ops.neg: np.negative,
     ops.abs: np.abs,
-    ops.sign: np.sign,
+    ops.sign: _sign,
     ops.square: np.square,
     ops.inv: lambda x: 1 / x,
     ops.exp: np.exp,
@@ -69,6 +77,19 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.isnan: np.isnan,
     ops.isinf: np.isinf,
     ops.logical_not: np.logical_not,
+    more.floor: np.floor,
+    more.ceil: np.ceil,
+    more.trunc: np.trunc,
+    more.round: np.rint,
+    more.bitwise_not: np.invert,
+    more.log2: np.log2,
+    more.log10: np.log10,
+    more.tan: np.tan,
+    more.asin: np.arcsin,
+    more.acos: np.arccos,
+    more.atan: np.arctan,
+    more.sinh: np.sinh,
+    more.cosh: np.cosh,
 }
 BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.add: np.add,
@@ -95,6 +116,15 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.inv_back: lambda x, d: -d / (x * x),
     ops.log_back: lambda x, d: d / x,
     ops.sqrt_back: lambda y, d: d / (2 * y),
+    more.remainder: np.remainder,
+    more.fmod: np.fmod,
+    more.floor_divide: np.floor_divide,
+    more.int_remainder: np.remainder,
+    more.int_floor_divide: np.floor_divide,
+    more.int_pow: np.power,
+    more.bitwise_and: np.bitwise_and,
+    more.bitwise_or: np.bitwise_or,
+    more.bitwise_xor: np.bitwise_xor,
 }
 FOLDS: dict[Callable[..., float], np.ufunc] = {
     ops.add: np.add,
@@ -114,9 +144,9 @@ class NumpyBackend(HostBackend):
 
     def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
         array = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
-        vectorized = UNARY.get(fn)
+        vectorized = UNARY.get(fn) or traced(fn)
         if vectorized is None:
-            vectorized = np.frompyfunc(fn, 1, 1)
+            return one_by_one(fn, x.shape, dtype, array)
         return wrap(vectorized(array), x.shape, dtype)
 
     def zip(
@@ -124,10 +154,16 @@ class NumpyBackend(HostBackend):
     ) -> TensorData:
         a = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
         b = y.buffer if y.base is None and y.buffer.shape == y.shape else as_array(y)
-        vectorized = BINARY.get(fn)
+        vectorized = BINARY.get(fn) or traced(fn)
         if vectorized is None:
-            vectorized = np.frompyfunc(fn, 2, 1)
+            return one_by_one(fn, broadcast_shapes(x.shape, y.shape), dtype, a, b)
         result = vectorized(a, b)
+        if (
+            x.base is None is y.base
+            and result.__class__ is np.ndarray
+            and result.dtype is dtype.numpy
+        ):
+            return TensorData(result, dtype, result.shape)  # what `wrap` would find, sooner
         return wrap(result, result.shape, dtype)
 
     def reduce(
@@ -161,6 +197,15 @@ class NumpyBackend(HostBackend):
         )
         return wrap(result, result.shape, dtype)
 
+    def contiguous(self, x: TensorData) -> TensorData:
+        return TensorData(np.array(as_array(x), order="C"), x.dtype, x.shape)
+
+    def cast(self, x: TensorData, dtype: DType) -> TensorData:
+        array = as_array(x)
+        if dtype.kind == "int" and x.dtype.kind == "float":
+            array = array.astype(np.int64)  # through the widest, so that what is too large wraps
+        return TensorData(array.astype(dtype.numpy, order="C"), dtype, x.shape)
+
     def where(self, condition: TensorData, x: TensorData, y: TensorData) -> TensorData:
         result = np.where(as_array(condition), as_array(x), as_array(y))
         return wrap(result, result.shape, x.dtype)
@@ -168,6 +213,37 @@ class NumpyBackend(HostBackend):
     def matmul(self, x: TensorData, y: TensorData) -> TensorData:
         result = np.matmul(as_array(x), as_array(y))
         return wrap(result, result.shape, x.dtype)
+
+
+@lru_cache(maxsize=1024)
+def traced(fn: Callable[..., float]) -> Callable[..., Any] | None:
+    """A traced expression's function, run on whole arrays; None for other functions."""
+    expression: Expression | None = getattr(fn, "expression", None)
+    if expression is None:
+        return None
+    if expression.root in expression.inputs:
+        return np.array  # a copy: results own their memory
+    operators: dict[str, Callable[..., Any]] = {}
+    for name, operator in expression.operators.items():
+        vectorized = (
+            UNARY.get(operator)
+            or BINARY.get(operator)
+            or np.frompyfunc(operator, operator.__code__.co_argcount, 1)
+        )
+        operators[name] = _in_floats(vectorized)
+    return expression.compiled(operators, __name__)  # where warnings are filtered
+
+
+def _in_floats(vectorized: Callable[..., Any]) -> Callable[..., Any]:
+    """With results in the dtype of the arguments, also of comparisons, which count as 1 and 0."""
+    return lambda *x: np.asarray(vectorized(*x)).astype(np.result_type(*x), copy=False)
+
+
+def one_by_one(fn: Callable[..., float], shape: Shape, dtype: DType, *arrays: Array) -> TensorData:
+    """Any scalar function, applied to Python numbers."""
+    columns = [np.broadcast_to(array, shape).ravel().tolist() for array in arrays]
+    values = store(itertools.starmap(fn, zip(*columns, strict=True)), dtype)
+    return TensorData(values, dtype, shape)
 
 
 def wrap(result: Any, shape: Shape, dtype: DType) -> TensorData:

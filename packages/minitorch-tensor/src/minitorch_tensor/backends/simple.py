@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-import numpy as np
-
-from minitorch_tensor.backends.host import HostBackend
+from minitorch_tensor.backends.host import HostBackend, store
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import (
     Shape,
@@ -30,7 +28,7 @@ class SimpleBackend(HostBackend):
 
     def copy_(self, out: TensorData, x: TensorData) -> None:
         flat = out.buffer.reshape(-1)
-        values = _store(_elements(x), out.dtype)
+        values = store(_elements(x), out.dtype)
         for position, value in zip(positions(out.shape, out.strides, out.offset), values):
             flat[position] = value
 
@@ -90,18 +88,4 @@ def _elements(x: TensorData) -> Iterable[float]:
 
 
 def _new(values: Iterable[float], shape: Shape, dtype: DType) -> TensorData:
-    return TensorData(_store(values, dtype), dtype, shape, contiguous_strides(shape))
-
-
-def _store(values: Iterable[float], dtype: DType) -> np.ndarray:  # type: ignore[type-arg]
-    """Python numbers as a flat array: truth for bool, truncated and wrapped for integers, rounded
-    to the nearest for floating point."""
-    if dtype.kind == "bool":
-        return np.array([value != 0 for value in values], dtype.numpy)
-    if dtype.kind == "int":
-        low = int(np.iinfo(dtype.numpy).min)
-        span = 2 ** (8 * dtype.itemsize)
-        wrapped = [(int(value) - low) % span + low for value in values]
-        return np.array(wrapped, dtype.numpy)
-    with np.errstate(over="ignore"):  # a double too large for float32 becomes an infinity
-        return np.array(list(values), np.float64).astype(dtype.numpy)
+    return TensorData(store(values, dtype), dtype, shape, contiguous_strides(shape))

@@ -7,15 +7,24 @@ Functions never name the class Tensor: a result is made from an operand (`x._new
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from minitorch_autodiff import Function, Variable
+import numpy as np
+from minitorch_autodiff import Context, Function, Variable
 
+from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType, bool_, float32, promote, scalar_dtype
 from minitorch_tensor.layout import Shape, broadcast_shapes
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor, TensorLike
+
+#: What counts as a plain number beside a tensor.
+NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
+
+#: The values that each integer dtype holds.
+_LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
 
 
 def map_(fn: Callable[[float], float], x: Tensor, dtype: DType | None = None) -> Tensor:
@@ -38,11 +47,14 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
     Raises: TypeError for an operand that is no tensor or number, RuntimeError for tensors on
         different backends, ValueError for shapes that do not broadcast.
     """
-    if not isinstance(x, Variable):
-        x = number(function, x, beside=y)  # type: ignore[arg-type]
-    elif not isinstance(y, Variable):
-        y = number(function, y, beside=x)
-    a, b = x._data, y._data  # type: ignore[union-attr]
+    try:
+        a, b = x._data, y._data  # type: ignore[union-attr]
+    except AttributeError:
+        if not hasattr(x, "_data"):
+            x = number(function, x, beside=y)  # type: ignore[arg-type]
+        else:
+            y = number(function, y, beside=x)  # type: ignore[arg-type]
+        a, b = x._data, y._data  # type: ignore[union-attr]
     if a.dtype is not b.dtype:
         x, y = promoted(x, y)  # type: ignore[arg-type]
     if x.backend is not y.backend:  # type: ignore[union-attr]
@@ -53,13 +65,29 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
 
 
 def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
-    """A plain number as a zero-dimensional tensor like `beside`; it does not widen its dtype."""
-    if not isinstance(value, (bool, int, float)) and not hasattr(value, "__float__"):
-        raise TypeError(
-            f"{function.__name__.lower()}: a tensor combines with a tensor or a number, got "
-            f"{type(value).__name__}. Make it a tensor first, with tensor(...)."
+    """A plain number as a zero-dimensional tensor like `beside`; it does not widen its dtype.
+
+    Raises: TypeError for anything else; OverflowError for an integer that the dtype does not hold.
+    """
+    if not isinstance(value, NUMBERS) or not hasattr(beside, "_data"):
+        raise TypeError(_operand_message(function, value, beside))
+    plain: Any = value
+    dtype = scalar_dtype(plain, beside.dtype)
+    if dtype.kind == "int" and not _LIMITS[dtype][0] <= value <= _LIMITS[dtype][1]:
+        raise OverflowError(
+            f"{function.__name__.lower()}: {value} does not fit in {dtype}, which holds "
+            f"{_LIMITS[dtype][0]} to {_LIMITS[dtype][1]}. Convert the tensor first, for example "
+            "with .long() or .float()."
         )
-    return beside._new(beside.backend.constant(value, scalar_dtype(value, beside.dtype)))
+    return beside._new(beside.backend.constant(plain, dtype))
+
+
+def _operand_message(function: type[Function], *operands: object) -> str:
+    wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
+    return (
+        f"{function.__name__.lower()}: a tensor combines with a tensor or a number, got "
+        f"{type(wrong).__name__}. Make it a tensor first, with tensor(...)."
+    )
 
 
 def promoted(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -68,16 +96,48 @@ def promoted(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return x.to(dtype), y.to(dtype)
 
 
+def alike(function: type[Function], *operands: TensorLike | None) -> list[Any]:
+    """`binary`'s care for any number of operands, of which some may be None (and stay so).
+
+    Raises: as `binary`.
+    """
+    tensors = [x for x in operands if isinstance(x, Variable)]
+    check_backends(function.__name__, *tensors)
+    dtype: DType = reduce(promote, [x.dtype for x in tensors])
+    beside = tensors[0].to(dtype)
+    for x in operands:
+        if x is not None and not isinstance(x, Variable):
+            dtype = promote(dtype, number(function, x, beside).dtype)
+    beside = beside.to(dtype)
+    result: list[Any] = []
+    for x in operands:
+        if isinstance(x, Variable):
+            result.append(x.to(dtype))
+        else:
+            result.append(None if x is None else number(function, x, beside))
+    reduce(
+        lambda a, b: broadcast_shapes(a, b, function.__name__.lower()),
+        [x.shape for x in result if x is not None],
+    )
+    return result
+
+
 def floating(x: Tensor) -> Tensor:
     """x, an integer or bool one converted to the default floating-point dtype."""
     return x if x._data.dtype.kind == "float" else x.to(float32)
 
 
 def check_backends(operation: str, *tensors: Tensor) -> None:
-    """Check that all operands are on one backend.
+    """Check that all operands are tensors, on one backend.
 
-    Raises: RuntimeError that names them.
+    Raises: TypeError for what is no tensor; RuntimeError that names the backends.
     """
+    for x in tensors:
+        if not hasattr(x, "_data"):
+            raise TypeError(
+                f"{operation.lower()}: wanted tensors, got {type(x).__name__}. "
+                "Make it one first, with tensor(...)."
+            )
     names = [t.backend.name for t in tensors]
     if any(t.backend is not tensors[0].backend for t in tensors):
         raise RuntimeError(
@@ -87,18 +147,79 @@ def check_backends(operation: str, *tensors: Tensor) -> None:
 
 
 def sum_to(x: Tensor, shape: Shape) -> Tensor:
-    """The adjoint of broadcasting `shape` to x's: summed over what was repeated."""
+    """The adjoint of broadcasting `shape` to x's: summed over what was repeated.
+
+    Raises: ValueError if `shape` does not broadcast to x's.
+    """
     lead = x.ndim - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, x.shape[lead:])):
+        raise ValueError(
+            f"backward: a gradient of shape {x.shape} arrived at a value of shape {shape}, which "
+            "does not broadcast to it. The function that sent it must return one gradient for "
+            "each input, of that input's shape or the output's."
+        )
     dims = tuple(range(lead)) + tuple(
         [d + lead for d, n in enumerate(shape) if n == 1 and x.shape[d + lead] != 1]
     )
     return (x.sum(dims, keepdim=True) if dims else x).reshape(shape)
 
 
-class Comparison(Function):
-    """A function whose result is bool: no gradient passes."""
+# -- the common shapes of differentiable functions ------------------------------------------------
 
-    operator: Callable[[float, float], float]
+
+class OfInput(Function):
+    """y = operator(x), for a function whose derivative needs x. A subclass sets the operator, and
+    `gradient`, which is d times the derivative."""
+
+    operator: ClassVar[Any]
+    gradient: ClassVar[Any]
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return map_(cls.operator, x)
+
+    @classmethod
+    def backward(cls, ctx: Context, d: Tensor) -> Tensor:
+        return cls.gradient(*ctx.saved_tensors, d)  # type: ignore[no-any-return]
+
+
+class OfOutput(Function):
+    """y = operator(x), for a function whose derivative is cheaper from y, so that x need not be
+    kept. A subclass sets the operator, and `gradient`, which is d times the derivative."""
+
+    operator: ClassVar[Any]
+    gradient: ClassVar[Any]
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
+        y = map_(cls.operator, x)
+        ctx.save_for_backward(y)
+        return y
+
+    @classmethod
+    def backward(cls, ctx: Context, d: Tensor) -> Tensor:
+        return cls.gradient(*ctx.saved_tensors, d)  # type: ignore[no-any-return]
+
+
+class Step(Function):
+    """y = operator(x), constant but for jumps. Gradient: 0."""
+
+    operator: ClassVar[Any]
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
+        return map_(cls.operator, x)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> Tensor:
+        return d._new(d.backend.full(d.shape, 0, d.dtype))
+
+
+class Comparison(Function):
+    """A function of two operands whose result is bool: no gradient passes."""
+
+    operator: ClassVar[Any]
 
     @classmethod
     def apply(cls, x: Tensor, y: Tensor) -> Tensor:

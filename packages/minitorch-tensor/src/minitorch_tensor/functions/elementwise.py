@@ -1,781 +1,167 @@
-"""Functions of every element by itself: arithmetic, exponentials, comparisons.
-
-Shapes: a function of one tensor keeps its shape; of two, they broadcast. Integer and bool inputs
-of functions with fractional values are converted to float32 first, as in PyTorch.
-"""
+"""`elementwise`: a function of numbers becomes a differentiable function of tensors."""
 
 from __future__ import annotations
 
-import math
+import functools
+import inspect
+import keyword
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from minitorch_autodiff import Context, Function, Variable
-from minitorch_autodiff import operators as ops
+from minitorch_autodiff import Context, Function
 
-from minitorch_tensor.dtypes import DType, bool_, float32
-from minitorch_tensor.functions.base import (
-    Comparison,
-    binary,
-    check_backends,
-    floating,
-    map_,
-    number,
-    promoted,
-    zip_,
-)
-from minitorch_tensor.layout import broadcast_shapes
+from minitorch_tensor import tracing
+from minitorch_tensor.expressions import Expression
+from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, floating
 
 if TYPE_CHECKING:
-    from minitorch_tensor.backend import Backend
-    from minitorch_tensor.tensor import Number, Tensor, TensorLike
+    from minitorch_tensor.tensor import Tensor
 
 
-# -- arithmetic ---------------------------------------------------------------------------------
-
-
-class Add(Function):
-    """x + y. Gradients: d, d."""
+class Traced(Function):
+    """A traced expression of every element. Gradients: its derivatives, traced in turn."""
 
     @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        data = x._data
-        return x._new(x.backend.zip(ops.add, data, y._data, data.dtype))
+    def forward(ctx: Context, expression: Expression, *inputs: Tensor) -> Tensor:
+        ctx.save_for_backward(*inputs)
+        ctx.expression = expression
+        x = inputs[0]
+        return x._new(x.backend.elementwise(expression, [i._data for i in inputs], x.dtype))
 
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
-        return d, d
-
-
-class Sub(Function):
-    """x - y. Gradients: d, -d."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        return zip_(ops.sub, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:
-        return d, -d if ctx.edges[1] else None
-
-
-class Mul(Function):
-    """x * y. Gradients: d y, d x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        data = x._data
-        return x._new(x.backend.zip(ops.mul, data, y._data, data.dtype))
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        return d * y if to_x else None, d * x if to_y else None
+    @classmethod
+    def backward(cls, ctx: Context, d: Tensor) -> tuple[Tensor | None, ...]:
+        inputs = (*ctx.saved_tensors, d)
+        gradients: list[Tensor | None] = [None]
+        for place, edge in enumerate(ctx.edges[1:]):
+            found = None if edge is None else derivative(ctx.expression, place)
+            if found is None:
+                gradients.append(None)
+                continue
+            expression, used = found
+            if expression.root is expression.inputs[-1]:  # d itself
+                gradients.append(d)
+            else:
+                gradients.append(cls.apply(expression, *[inputs[i] for i in used]))
+        return tuple(gradients)
 
 
-class Div(Function):
-    """x / y. Gradients: d / y, -d x / y**2."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.div, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        quotient = d / y
-        return quotient if to_x else None, -(quotient * (x / y)) if to_y else None
+def derivative(expression: Expression, place: int) -> tuple[Expression, tuple[int, ...]] | None:
+    """d times the derivative with respect to one input, as an expression of just those of the
+    inputs and d that it depends on, and their places; None if it is 0. Found once, and kept."""
+    if place not in expression.derivatives:
+        found = tracing.derivative(expression, place)
+        kept = None if found is None else (found.restricted(), found.used)
+        expression.derivatives[place] = kept
+    known: tuple[Expression, tuple[int, ...]] | None = expression.derivatives[place]
+    return known
 
 
-class Pow(Function):
-    """x ** y. Gradients: d y x**(y - 1) (0 where y is 0), d x**y log(x) (0 where x and x**y are)."""
+class Elementwise:
+    """A function of tensors, computed and differentiated as one expression of every element.
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.pow, x, y)
+    Made by `elementwise`; called like the function it was made of.
 
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        grad_x = grad_y = None
-        if to_x:
-            grad_x = where(y == 0, 0.0, d * y * power(x, y - 1.0))
-        if to_y:
-            grad_y = where((x == 0) & (y >= 0), 0.0, d * power(x, y) * log(x))
-        return grad_x, grad_y
-
-
-class Neg(Function):
-    """-x. Gradient: -d."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        return map_(ops.neg, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        return -d
-
-
-class Abs(Function):
-    """|x|. Gradient: d sign(x), 0 at 0."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.abs, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d * sign(x)
-
-
-class Maximum(Function):
-    """The larger of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.max, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
-        x, y = ctx.saved_tensors
-        return _share(d, x >= y, x == y), _share(d, y >= x, x == y)
-
-
-class Minimum(Function):
-    """The smaller of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.min, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
-        x, y = ctx.saved_tensors
-        return _share(d, x <= y, x == y), _share(d, y <= x, x == y)
-
-
-def _share(d: Tensor, chosen: Tensor, tie: Tensor) -> Tensor:
-    return where(chosen, where(tie, d * 0.5, d), 0.0)
-
-
-def add(x: Tensor, other: TensorLike, alpha: Number = 1) -> Tensor:
-    """x + alpha * other."""
-    return binary(Add, x, other if alpha == 1 else other * alpha)
-
-
-def sub(x: Tensor, other: TensorLike, alpha: Number = 1) -> Tensor:
-    """x - alpha * other.
-
-    Raises: TypeError for bool tensors, whose difference PyTorch does not define either.
+    Attributes:
+        scalar: that function.
     """
-    return binary(Sub, x, other if alpha == 1 else other * alpha)
+
+    def __init__(self, scalar: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, scalar)
+        self.scalar = scalar
+        self._signature = inspect.signature(scalar)
+        self._expressions: dict[tuple[Any, ...], Expression] = {}
+        self._parameters: list[str] = []
+        self._options: list[str] = []
+        for name, parameter in self._signature.parameters.items():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+                self._parameters.append(name)
+            elif parameter.kind is parameter.KEYWORD_ONLY:
+                self._options.append(name)
+            else:
+                raise TypeError(
+                    f"elementwise: {scalar} takes *{name}; name every argument, so that it is "
+                    "known how many there are."
+                )
+        if not self._parameters:
+            raise TypeError(f"elementwise: {scalar} has no argument to be a function of.")
+        name = getattr(scalar, "__name__", "")
+        self._name = name if name.isidentifier() and not keyword.iskeyword(name) else "function"
+        self._function: Any = type(self._name, (Traced,), {"__doc__": scalar.__doc__})
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        operands, options = args, kwargs
+        if kwargs or len(args) != len(self._parameters):
+            bound = self._signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            operands = tuple([bound.arguments[name] for name in self._parameters])
+            options = {name: bound.arguments[name] for name in self._options}
+        if all(isinstance(x, NUMBERS) for x in operands):
+            return self.scalar(*operands, **options)
+        expression = self.expression(**options)
+        if any(isinstance(x, tracing.Symbol) for x in operands):
+            return tracing.inside(expression, operands)
+        check_backends(self._name, *[x for x in operands if not isinstance(x, NUMBERS)])
+        if len(operands) > 1:
+            operands = tuple(alike(self._function, *operands))
+        return self._function.apply(expression, *[floating(x) for x in operands])
+
+    def expression(self, **options: Any) -> Expression:
+        """What the function computes, for these values of its keyword-only arguments. Printed, it
+        is the code that backends run.
+
+        Raises: TracingError if it cannot be written as an expression; TypeError for an option that
+            the function does not have, or a required one that is missing.
+        """
+        key = tuple(options.items())
+        known = self._expressions.get(key)
+        if known is None:
+            known = tracing.trace(self.scalar, self._parameters, self._name, options)
+            self._expressions[key] = known
+        return known
+
+    def derivative(self, place: int = 0, **options: Any) -> Expression | None:
+        """d times the derivative with respect to argument number `place`, as `expression` is; None
+        if it is 0."""
+        found = derivative(self.expression(**options), place)
+        return None if found is None else found[0]
+
+    def __repr__(self) -> str:
+        return f"<elementwise {self._name}{self._signature}>"
 
 
-def mul(x: Tensor, other: TensorLike) -> Tensor:
-    """x * other."""
-    return binary(Mul, x, other)
+def elementwise(scalar: Callable[..., Any]) -> Elementwise:
+    """Make a function of numbers a differentiable function of tensors. To be used as a decorator.
 
+    >>> import math
+    >>> from minitorch_autodiff import operators
+    >>> from minitorch_tensor import tensor
+    >>> @elementwise
+    ... def gelu(x):
+    ...     return 0.5 * x * (1.0 + operators.erf(x / math.sqrt(2.0)))
+    >>> x = tensor([-1.0, 0.0, 1.0], requires_grad=True)
+    >>> gelu(x).sum().backward()
+    >>> x.grad
+    tensor([-0.0833,  0.5000,  1.0833])
 
-def div(x: TensorLike, other: TensorLike) -> Tensor:
-    """x / other, always a fraction: integers are converted to float32."""
-    if isinstance(x, Variable) and isinstance(other, Variable):
-        if x._data.dtype.kind != "float" and other._data.dtype.kind != "float":  # type: ignore[union-attr]
-            x, other = floating(x), floating(other)  # type: ignore[arg-type]
-    elif isinstance(x, Variable):
-        x = floating(x)  # type: ignore[arg-type]
-    else:
-        other = floating(other)  # type: ignore[arg-type]
-    return binary(Div, x, other)
+    The function is run once on `Scalar`s that have no number, which write down what it does; the
+    derivative is found by running the chain rule on what they wrote, and derivatives of that
+    likewise, to any order. Each is a plain Python function of numbers, which every backend runs on
+    all elements in one pass (for three arguments or more, where a backend has no better way, in
+    one pass for every part that depends on two). `print(gelu.expression())` and
+    `print(gelu.derivative())` show them.
 
+    What the function may use: arithmetic, `minitorch_autodiff.operators` and
+    `minitorch_tensor.operators`, the same functions of `math`, comparisons as numbers (`x > 0` is
+    1.0 or 0.0), loops over constants, and other functions like it, traced or not. Python's `if` on
+    an argument cannot be traced; write `operators.max`, `relu`, or
+    `minitorch_tensor.operators.where(x > 0, x, 0.1 * x)`, both sides of which are computed.
 
-def power(x: TensorLike, exponent: TensorLike) -> Tensor:
-    """x ** exponent.
+    Args:
+        scalar: the function. Its positional arguments become tensors, of which some may be given
+            as numbers; its keyword-only arguments are constants, compiled in.
 
-    Raises: ValueError for integers and a negative exponent, whose result is no integer.
+    Returns: the function of tensors, which broadcast. Integers are converted to float32.
+    Raises: TypeError if the function has no fixed number of arguments; at the first call
+        TracingError if it cannot be traced.
     """
-    if isinstance(exponent, (int, float)) and not isinstance(exponent, bool):
-        if exponent == 2:
-            return square(x)  # type: ignore[arg-type]
-        if exponent == 0.5:
-            return sqrt(x)  # type: ignore[arg-type]
-        if exponent < 0 and isinstance(exponent, int) and x._data.dtype.kind != "float":  # type: ignore[union-attr]
-            raise ValueError(
-                f"pow: {x.dtype} to the power {exponent} is not an integer. "  # type: ignore[union-attr]
-                "Convert to floating point first, with .float()."
-            )
-    return binary(Pow, x, exponent)
-
-
-def neg(x: Tensor) -> Tensor:
-    """-x."""
-    return Neg.apply(x)  # type: ignore[no-any-return]
-
-
-def abs(x: Tensor) -> Tensor:
-    """|x|."""
-    return Abs.apply(x)  # type: ignore[no-any-return]
-
-
-def sign(x: Tensor) -> Tensor:
-    """-1, 0 or 1, with gradient 0; NaN for NaN."""
-    return map_(ops.sign, x)
-
-
-def maximum(x: Tensor, other: TensorLike) -> Tensor:
-    """The larger of each pair."""
-    return binary(Maximum, x, other)
-
-
-def minimum(x: Tensor, other: TensorLike) -> Tensor:
-    """The smaller of each pair."""
-    return binary(Minimum, x, other)
-
-
-def clamp(x: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
-    """x limited to [min, max]; a gradient passes where x is within.
-
-    Raises: ValueError if both limits are missing.
-    """
-    if min is None and max is None:
-        raise ValueError("clamp: give min, max or both.")
-    result = x
-    inside: Tensor | None = None
-    if min is not None:
-        result = result._new(maximum(result.detach(), _detached(min))._data)
-        inside = x >= min
-    if max is not None:
-        result = result._new(minimum(result.detach(), _detached(max))._data)
-        inside = x <= max if inside is None else inside & (x <= max)
-    assert inside is not None
-    return where(inside | isnan(x), x, result)
-
-
-def _detached(x: TensorLike) -> Any:
-    return x.detach() if isinstance(x, Variable) else x
-
-
-# -- exponentials -------------------------------------------------------------------------------
-
-
-class Exp(Function):
-    """e ** x. Gradient: d e ** x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.exp, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return d * y
-
-
-class Expm1(Function):
-    """e ** x - 1. Gradient: d (y + 1)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.expm1, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return d * (y + 1.0)
-
-
-class Log(Function):
-    """log x. Gradient: d / x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.log, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d / x
-
-
-class Log1p(Function):
-    """log(1 + x). Gradient: d / (1 + x)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.log1p, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d / (x + 1.0)
-
-
-class Sqrt(Function):
-    """y = sqrt(x). Gradient: d / (2 y)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.sqrt, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return d / (y * 2.0)
-
-
-class Square(Function):
-    """x ** 2. Gradient: 2 d x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.square, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d * x * 2
-
-
-class Sin(Function):
-    """sin x. Gradient: d cos x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.sin, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d * cos(x)
-
-
-class Cos(Function):
-    """cos x. Gradient: -d sin x."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.cos, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return -(d * sin(x))
-
-
-class Erf(Function):
-    """erf x. Gradient: d 2 / sqrt(pi) exp(-x**2)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(ops.erf, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (x,) = ctx.saved_tensors
-        return d * exp(-square(x)) * (2.0 / math.sqrt(math.pi))
-
-
-def exp(x: Tensor) -> Tensor:
-    """e ** x."""
-    return Exp.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def expm1(x: Tensor) -> Tensor:
-    """e ** x - 1, exact near 0."""
-    return Expm1.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def log(x: Tensor) -> Tensor:
-    """Natural logarithm; -inf at 0, NaN below."""
-    return Log.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def log1p(x: Tensor) -> Tensor:
-    """log(1 + x), exact near 0."""
-    return Log1p.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def sqrt(x: Tensor) -> Tensor:
-    """Square root; NaN below 0."""
-    return Sqrt.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def square(x: Tensor) -> Tensor:
-    """x * x."""
-    return Square.apply(x)  # type: ignore[no-any-return]
-
-
-def reciprocal(x: Tensor) -> Tensor:
-    """1 / x."""
-    return div(1.0, x)
-
-
-def sin(x: Tensor) -> Tensor:
-    """Sine of x radians."""
-    return Sin.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def cos(x: Tensor) -> Tensor:
-    """Cosine of x radians."""
-    return Cos.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def erf(x: Tensor) -> Tensor:
-    """The error function."""
-    return Erf.apply(floating(x))  # type: ignore[no-any-return]
-
-
-# -- activations --------------------------------------------------------------------------------
-
-
-class Sigmoid(Function):
-    """y = 1 / (1 + e**-x). Gradient: d y (1 - y)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.sigmoid, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return SigmoidBackward.apply(y, d)  # type: ignore[no-any-return]
-
-
-class SigmoidBackward(Function):
-    """d y (1 - y), in one pass. Gradients: e d (1 - 2 y), e y (1 - y)."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y, d)
-        return zip_(ops.sigmoid_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor]:
-        y, d = ctx.saved_tensors
-        return e * d * (1.0 - 2.0 * y), SigmoidBackward.apply(y, e)
-
-
-class Tanh(Function):
-    """y = tanh x. Gradient: d (1 - y**2)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.tanh, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors
-        return TanhBackward.apply(y, d)  # type: ignore[no-any-return]
-
-
-class TanhBackward(Function):
-    """d (1 - y**2), in one pass. Gradients: -2 e d y, e (1 - y**2)."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y, d)
-        return zip_(ops.tanh_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor]:
-        y, d = ctx.saved_tensors
-        return e * d * y * -2.0, TanhBackward.apply(y, e)
-
-
-class ReLU(Function):
-    """max(x, 0). Gradient: d where x > 0, else 0."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        y = map_(ops.relu, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        (y,) = ctx.saved_tensors  # positive just where x is; x itself need not be kept
-        return ReLUBackward.apply(y, d)  # type: ignore[no-any-return]
-
-
-class ReLUBackward(Function):
-    """d where y > 0, else 0. Gradients: none for y, the same mask for d."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y)
-        return zip_(ops.relu_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[None, Tensor]:
-        (y,) = ctx.saved_tensors
-        return None, ReLUBackward.apply(y, e)
-
-
-def sigmoid(x: Tensor) -> Tensor:
-    """1 / (1 + e ** -x)."""
-    return Sigmoid.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def tanh(x: Tensor) -> Tensor:
-    """Hyperbolic tangent."""
-    return Tanh.apply(floating(x))  # type: ignore[no-any-return]
-
-
-def relu(x: Tensor) -> Tensor:
-    """x where positive, else 0."""
-    return ReLU.apply(x)  # type: ignore[no-any-return]
-
-
-# -- comparison and logic: bool, without gradient ------------------------------------------------
-
-
-class LT(Comparison):
-    """x < y."""
-
-    operator = staticmethod(ops.lt)
-
-
-class LE(Comparison):
-    """x <= y."""
-
-    operator = staticmethod(ops.le)
-
-
-class GT(Comparison):
-    """x > y."""
-
-    operator = staticmethod(ops.gt)
-
-
-class GE(Comparison):
-    """x >= y."""
-
-    operator = staticmethod(ops.ge)
-
-
-class EQ(Comparison):
-    """x == y."""
-
-    operator = staticmethod(ops.eq)
-
-
-class NE(Comparison):
-    """x != y."""
-
-    operator = staticmethod(ops.ne)
-
-
-class IsClose(Comparison):
-    """|x - y| < 0.01, the course's notion."""
-
-    operator = staticmethod(ops.is_close)
-
-
-class LogicalAnd(Comparison):
-    """Both nonzero."""
-
-    operator = staticmethod(ops.logical_and)
-
-
-class LogicalOr(Comparison):
-    """Any nonzero."""
-
-    operator = staticmethod(ops.logical_or)
-
-
-class LogicalXor(Comparison):
-    """Just one nonzero."""
-
-    operator = staticmethod(ops.logical_xor)
-
-
-def lt(x: Tensor, other: TensorLike) -> Tensor:
-    """x < other."""
-    return binary(LT, x, other)
-
-
-def le(x: Tensor, other: TensorLike) -> Tensor:
-    """x <= other."""
-    return binary(LE, x, other)
-
-
-def gt(x: Tensor, other: TensorLike) -> Tensor:
-    """x > other."""
-    return binary(GT, x, other)
-
-
-def ge(x: Tensor, other: TensorLike) -> Tensor:
-    """x >= other."""
-    return binary(GE, x, other)
-
-
-def eq(x: Tensor, other: TensorLike) -> Tensor:
-    """x == other, element by element."""
-    return binary(EQ, x, other)
-
-
-def ne(x: Tensor, other: TensorLike) -> Tensor:
-    """x != other, element by element."""
-    return binary(NE, x, other)
-
-
-def is_close(x: Tensor, other: TensorLike) -> Tensor:
-    """|x - other| < 0.01 (the course's; for a tolerance of your own see `isclose`)."""
-    return binary(IsClose, x, other)
-
-
-def logical_and(x: Tensor, other: TensorLike) -> Tensor:
-    """Whether both are nonzero."""
-    return binary(LogicalAnd, x, other)
-
-
-def logical_or(x: Tensor, other: TensorLike) -> Tensor:
-    """Whether any is nonzero."""
-    return binary(LogicalOr, x, other)
-
-
-def logical_xor(x: Tensor, other: TensorLike) -> Tensor:
-    """Whether just one is nonzero."""
-    return binary(LogicalXor, x, other)
-
-
-def logical_not(x: Tensor) -> Tensor:
-    """Whether zero."""
-    return map_(ops.logical_not, x, bool_)
-
-
-def isnan(x: Tensor) -> Tensor:
-    """Whether not a number."""
-    return map_(ops.isnan, x, bool_)
-
-
-def isinf(x: Tensor) -> Tensor:
-    """Whether infinite."""
-    return map_(ops.isinf, x, bool_)
-
-
-def isfinite(x: Tensor) -> Tensor:
-    """Whether neither infinite nor NaN."""
-    return logical_not(logical_or(isnan(x), isinf(x)))
-
-
-# -- selection ----------------------------------------------------------------------------------
-
-
-class Where(Function):
-    """x where condition, else y. Gradients: none, d where condition, d elsewhere; 0 otherwise."""
-
-    @staticmethod
-    def forward(ctx: Context, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(condition)
-        return x._new(x.backend.where(condition._data, x._data, y._data))
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[None, Tensor | None, Tensor | None]:
-        (condition,) = ctx.saved_tensors
-        _, to_x, to_y = ctx.edges
-        return (
-            None,
-            where(condition, d, 0.0) if to_x else None,
-            where(condition, 0.0, d) if to_y else None,
-        )
-
-
-def where(condition: Tensor, x: TensorLike, y: TensorLike) -> Tensor:
-    """x where `condition` (bool) holds, else y; the three broadcast."""
-    if condition.dtype is not bool_:
-        raise TypeError(
-            f"where: the condition must be bool, got {condition.dtype}. Compare first: x != 0."
-        )
-    if not isinstance(x, Variable) and not isinstance(y, Variable):
-        dtype = float32 if isinstance(x, float) or isinstance(y, float) else None
-        x = number(Where, x, beside=condition if dtype is None else condition.to(dtype))
-    if not isinstance(x, Variable):
-        x = number(Where, x, beside=y)  # type: ignore[arg-type]
-    if not isinstance(y, Variable):
-        y = number(Where, y, beside=x)  # type: ignore[arg-type]
-    check_backends("where", condition, x, y)  # type: ignore[arg-type]
-    x, y = promoted(x, y)  # type: ignore[arg-type]
-    broadcast_shapes(broadcast_shapes(x.shape, y.shape, "where"), condition.shape, "where")
-    return Where.apply(condition, x, y)  # type: ignore[no-any-return]
-
-
-# -- copies and conversion ----------------------------------------------------------------------
-
-
-class Clone(Function):
-    """A copy in memory of its own. Gradient: d."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
-        return map_(ops.id, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        return d
-
-
-class Cast(Function):
-    """x in another dtype. Gradient: d, converted back by the engine."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, dtype: DType) -> Tensor:
-        return x._new(x.backend.cast(x._data, dtype))
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return d, None
-
-
-class Move(Function):
-    """x on another backend. Gradient: d, moved back."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, backend: Backend) -> Tensor:
-        ctx.origin = x.backend  # type: ignore[attr-defined]
-        array = x.backend.to_numpy(x._data)
-        return x._new(backend.from_numpy(array.copy()), backend)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return move(d, ctx.origin), None  # type: ignore[attr-defined]
-
-
-def clone(x: Tensor) -> Tensor:
-    """A copy in memory of its own, through which gradients pass."""
-    return Clone.apply(x)  # type: ignore[no-any-return]
-
-
-def cast(x: Tensor, dtype: DType) -> Tensor:
-    """x in another dtype."""
-    return Cast.apply(x, dtype)  # type: ignore[no-any-return]
-
-
-def move(x: Tensor, backend: Backend) -> Tensor:
-    """x on another backend; itself if it is there."""
-    return x if x.backend is backend else Move.apply(x, backend)
+    return Elementwise(scalar)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from minitorch_autodiff import Context, Function, Variable
 
-from minitorch_tensor.dtypes import int64
+from minitorch_tensor.dtypes import bool_, int64
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.tensor_data import TensorData
@@ -23,12 +23,12 @@ class SliceView(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, key: tuple[Any, ...]) -> Tensor:
-        ctx.shape, ctx.key = x.shape, key  # type: ignore[attr-defined]
+        ctx.shape, ctx.key = x.shape, key
         return x._new(basic_view(x._data, key))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return PlaceView.apply(d, ctx.shape, ctx.key), None  # type: ignore[attr-defined]
+        return PlaceView.apply(d, ctx.shape, ctx.key), None
 
 
 class PlaceView(Function):
@@ -36,14 +36,14 @@ class PlaceView(Function):
 
     @staticmethod
     def forward(ctx: Context, d: Tensor, shape: Shape, key: tuple[Any, ...]) -> Tensor:
-        ctx.key = key  # type: ignore[attr-defined]
+        ctx.key = key
         out = d.backend.full(shape, 0, d.dtype)
         d.backend.copy_(basic_view(out, key), d._data)
         return d._new(out)
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None]:
-        return SliceView.apply(e, ctx.key), None, None  # type: ignore[attr-defined]
+        return SliceView.apply(e, ctx.key), None, None
 
 
 class Index(Function):
@@ -51,12 +51,12 @@ class Index(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, key: tuple[Any, ...]) -> Tensor:
-        ctx.shape, ctx.key = x.shape, key  # type: ignore[attr-defined]
+        ctx.shape, ctx.key = x.shape, key
         return x._new(x.backend.index(x._data, key))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return IndexAdjoint.apply(d, ctx.shape, ctx.key), None  # type: ignore[attr-defined]
+        return IndexAdjoint.apply(d, ctx.shape, ctx.key), None
 
 
 class IndexAdjoint(Function):
@@ -64,13 +64,13 @@ class IndexAdjoint(Function):
 
     @staticmethod
     def forward(ctx: Context, d: Tensor, shape: Shape, key: tuple[Any, ...]) -> Tensor:
-        ctx.key = key  # type: ignore[attr-defined]
+        ctx.key = key
         zero = d.backend.full(shape, 0, d.dtype)
         return d._new(d.backend.index_put(zero, key, d._data, accumulate=True))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None]:
-        return Index.apply(e, ctx.key), None, None  # type: ignore[attr-defined]
+        return Index.apply(e, ctx.key), None, None
 
 
 class Gather(Function):
@@ -79,14 +79,14 @@ class Gather(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, index: Tensor) -> Tensor:
         ctx.save_for_backward(index)
-        ctx.dim, ctx.shape = dim, x.shape  # type: ignore[attr-defined]
+        ctx.dim, ctx.shape = dim, x.shape
         return x._new(x.backend.gather(x._data, dim, index._data))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         (index,) = ctx.saved_tensors
-        zero = d._new(d.backend.full(ctx.shape, 0, d.dtype))  # type: ignore[attr-defined]
-        return ScatterAdd.apply(zero, ctx.dim, index, d), None, None  # type: ignore[attr-defined]
+        zero = d._new(d.backend.full(ctx.shape, 0, d.dtype))
+        return ScatterAdd.apply(zero, ctx.dim, index, d), None, None
 
 
 class ScatterAdd(Function):
@@ -95,7 +95,7 @@ class ScatterAdd(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
         ctx.save_for_backward(index)
-        ctx.dim, ctx.shape = dim, source.shape  # type: ignore[attr-defined]
+        ctx.dim, ctx.shape = dim, source.shape
         return x._new(x.backend.scatter_add(x._data, dim, index._data, source._data))
 
     @staticmethod
@@ -103,11 +103,42 @@ class ScatterAdd(Function):
         (index,) = ctx.saved_tensors
         grad_source = None
         if ctx.edges[3]:
-            grad_source = Gather.apply(d, ctx.dim, index)  # type: ignore[attr-defined]
-            if grad_source.shape != ctx.shape:  # type: ignore[attr-defined]
-                inside = tuple([slice(n) for n in index.shape])
-                grad_source = PlaceView.apply(grad_source, ctx.shape, inside)  # type: ignore[attr-defined]
+            grad_source = _in_source(Gather.apply(d, ctx.dim, index), ctx.shape)
         return d, None, None, grad_source
+
+
+class Scatter(Function):
+    """x with source[i][j] put at [index[i][j]][j] (dim 0). Gradients: d, 0 where it was replaced;
+    d gathered.
+
+    Where a place is named twice any of its values may win, and all of them get the gradient, as
+    in PyTorch.
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.dim, ctx.shape = dim, source.shape
+        return x._new(x.backend.scatter(x._data, dim, index._data, source._data))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, None, None, Tensor | None]:
+        (index,) = ctx.saved_tensors
+        grad_x = grad_source = None
+        if ctx.edges[0]:
+            zero = d._new(d.backend.full(index.shape, 0, d.dtype))
+            grad_x = Scatter.apply(d, ctx.dim, index, zero)
+        if ctx.edges[3]:
+            grad_source = _in_source(Gather.apply(d, ctx.dim, index), ctx.shape)
+        return grad_x, None, None, grad_source
+
+
+def _in_source(gathered: Tensor, shape: Shape) -> Tensor:
+    """The gradient of a source, of which only the part that index covers was used."""
+    if gathered.shape == shape:
+        return gathered
+    inside = tuple([slice(n) for n in gathered.shape])
+    return PlaceView.apply(gathered, shape, inside)  # type: ignore[no-any-return]
 
 
 class IndexSelect(Function):
@@ -116,13 +147,13 @@ class IndexSelect(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, index: Tensor) -> Tensor:
         ctx.save_for_backward(index)
-        ctx.dim, ctx.shape = dim, x.shape  # type: ignore[attr-defined]
+        ctx.dim, ctx.shape = dim, x.shape
         return x._new(x.backend.index_select(x._data, dim, index._data))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         (index,) = ctx.saved_tensors
-        return IndexAdd.apply(d, ctx.dim, index, ctx.shape), None, None  # type: ignore[attr-defined]
+        return IndexAdd.apply(d, ctx.dim, index, ctx.shape), None, None
 
 
 class IndexAdd(Function):
@@ -131,14 +162,14 @@ class IndexAdd(Function):
     @staticmethod
     def forward(ctx: Context, d: Tensor, dim: int, index: Tensor, shape: Shape) -> Tensor:
         ctx.save_for_backward(index)
-        ctx.dim = dim  # type: ignore[attr-defined]
+        ctx.dim = dim
         zero = d.backend.full(shape, 0, d.dtype)
         return d._new(d.backend.index_add(zero, dim, index._data, d._data))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None]:
         (index,) = ctx.saved_tensors
-        return IndexSelect.apply(e, ctx.dim, index), None, None, None  # type: ignore[attr-defined]
+        return IndexSelect.apply(e, ctx.dim, index), None, None, None
 
 
 # -- x[key] -------------------------------------------------------------------------------------
@@ -157,27 +188,39 @@ def get_item(x: Tensor, key: Any) -> Tensor:
 
 
 def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
-    """x[key] = value, in place: under no_grad where x requires a gradient.
+    """x[key] = value, in place: under no_grad where x or the value requires a gradient.
 
     Raises: as `get_item`; ValueError if the value does not broadcast to the place.
     """
-    x._check_in_place("setitem")
-    basic, plain = parse_key(x.shape, key)
     if not isinstance(value, Variable):
-        array = np.asarray(value, x.dtype.numpy)
-        value = x._new(x.backend.from_numpy(array))
-    source = value.detach().to(x.backend).to(x.dtype)  # type: ignore[attr-defined]
-    if basic:
-        place = x._new(basic_view(x._data, plain))
-        if broadcast_shapes(source.shape, place.shape, "setitem") != place.shape:
-            raise ValueError(
-                f"setitem: a value of shape {source.shape} does not fit the place {place.shape}."
-            )
-        place.copy_(source)
+        value = x._new(x.backend.from_numpy(np.asarray(value, x.dtype.numpy)))
+    x._check_in_place("setitem", value)
+    basic, plain = parse_key(x.shape, key)
+    source = value.detach().to(x.backend).to(x.dtype)
+    place = basic_view(x._data, plain) if basic else None
+    shape = _stand_in(x.shape)[plain].shape if place is None else place.shape
+    while source.ndim > len(shape) and source.shape[0] == 1:
+        source = source.squeeze(0)
+    try:
+        fits = broadcast_shapes(source.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"setitem: a value of shape {source.shape} does not broadcast to the place, of shape "
+            f"{shape}."
+        )
+    if place is not None:
+        x._new(place).copy_(source)
         return
-    data = x.backend.index_put(x._data, plain, source._data, accumulate=False)
-    x.backend.copy_(x._data, data)
+    source = source.expand(shape)
+    x.backend.copy_(x._data, x.backend.index_put(x._data, plain, source._data, accumulate=False))
     x._bump_version()
+
+
+def _stand_in(shape: Shape) -> npt.NDArray[np.bool_]:
+    """An array of that shape without memory of its own, to try a key on."""
+    return np.broadcast_to(np.empty((), bool), shape)
 
 
 def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
@@ -190,20 +233,18 @@ def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
     items = [_plain_item(item) for item in items]
     if any(isinstance(item, np.ndarray) for item in items):
         plain = tuple(items)
-        try:  # numpy is the authority on combinations; a stand-in of the shape takes no memory
-            np.broadcast_to(np.empty((), bool), shape)[plain]
+        try:  # numpy is the authority on combinations
+            _stand_in(shape)[plain]
         except IndexError as error:
             raise IndexError(f"index: {error} (tensor of shape {shape}).") from None
         return False, plain
     used = sum(item is not None and item is not Ellipsis for item in items)
-    if items.count(Ellipsis) > 1:
+    if sum(item is Ellipsis for item in items) > 1:
         raise IndexError("index: only one ... may stand in an index.")
     if used > len(shape):
-        raise IndexError(
-            f"index: {used} indices are too many for a tensor of shape {shape}."
-        )
+        raise IndexError(f"index: {used} indices are too many for a tensor of shape {shape}.")
     rest = [slice(None)] * (len(shape) - used)
-    at = items.index(Ellipsis) if Ellipsis in items else len(items)
+    at = items.index(Ellipsis) if Ellipsis in items else len(items)  # nothing here overloads ==
     items[at : at + 1] = rest
     dim = 0
     for item in items:
@@ -219,7 +260,13 @@ def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
 
 
 def _plain_item(item: Any) -> Any:
-    if item is None or item is Ellipsis or isinstance(item, slice):
+    if item is None or item is Ellipsis:
+        return item
+    if isinstance(item, slice):
+        try:
+            item.indices(0)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"index: {error}, got {item}.") from None
         return item
     if isinstance(item, Variable):
         item = item.numpy()  # type: ignore[attr-defined]
@@ -274,19 +321,65 @@ def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
     Raises: ValueError if index has another rank or is larger elsewhere; IndexError out of range.
     """
     dim = _check_index("gather", x, dim, index)
+    if not x.ndim:
+        return x.clone()
     return Gather.apply(x, dim, index.to(int64))  # type: ignore[no-any-return]
 
 
-def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """x with src[i][j] added at [index[i][j]][j] for dim 0, and likewise for others."""
-    dim = _check_index("scatter_add", x, dim, index)
-    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`gather` with the other dimensions broadcast; without `dim` from the flat x.
+
+    Raises: as `gather`; ValueError if the other dimensions do not broadcast.
+    """
+    if dim is None:
+        return gather(x.reshape(-1), 0, indices.reshape(-1))
+    if x.ndim != indices.ndim:
         raise ValueError(
-            f"scatter_add: index {index.shape} must lie within src {src.shape}."
+            f"take_along_dim: x {x.shape} and indices {indices.shape} must have as many dimensions."
         )
-    if src.dtype is not x.dtype:
-        raise TypeError(f"scatter_add: src is {src.dtype}, x is {x.dtype}. Convert one.")
+    dim = normalize_dim(dim, x.ndim, "take_along_dim")
+    one = (1,) * bool(x.ndim)
+    rest = broadcast_shapes(
+        (*x.shape[:dim], *one, *x.shape[dim + 1 :]),
+        (*indices.shape[:dim], *one, *indices.shape[dim + 1 :]),
+        "take_along_dim",
+    )
+    wide = [(*rest[:dim], *t.shape[dim : dim + 1], *rest[dim + 1 :]) for t in (x, indices)]
+    return gather(x.expand(wide[0]), dim, indices.expand(wide[1]))
+
+
+def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """x with src[i][j] added at [index[i][j]][j] for dim 0, and likewise for others.
+
+    Raises: as `gather`; ValueError if src is smaller than index; TypeError for another dtype.
+    """
+    dim = _check_index("scatter_add", x, dim, index)
+    _check_source("scatter_add", x, index, src)
+    if not x.ndim:
+        return x + src
     return ScatterAdd.apply(x, dim, index.to(int64), src)  # type: ignore[no-any-return]
+
+
+def scatter(x: Tensor, dim: int, index: Tensor, src: TensorLike) -> Tensor:
+    """x with src[i][j] (or one number) put at [index[i][j]][j] for dim 0, and likewise for others.
+
+    Raises: as `scatter_add`.
+    """
+    dim = _check_index("scatter", x, dim, index)
+    if not isinstance(src, Variable):
+        src = x._new(x.backend.constant(src, x.dtype)).expand(index.shape)
+    _check_source("scatter", x, index, src)
+    if not x.ndim:
+        return src.clone()
+    return Scatter.apply(x, dim, index.to(int64), src)  # type: ignore[no-any-return]
+
+
+def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None:
+    check_backends(operation, x, index, src)
+    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+        raise ValueError(f"{operation}: index {index.shape} must lie within src {src.shape}.")
+    if src.dtype is not x.dtype:
+        raise TypeError(f"{operation}: src is {src.dtype}, x is {x.dtype}. Convert one.")
 
 
 def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
@@ -294,11 +387,32 @@ def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
 
     Raises: ValueError if index is no vector; IndexError if it is out of range.
     """
+    check_backends("index_select", x, index)
     dim = normalize_dim(dim, x.ndim, "index_select")
     if index.ndim != 1:
         raise ValueError(f"index_select: wanted a vector of indices, got shape {index.shape}.")
+    if not x.ndim:
+        x = x.reshape(1)
     check_range("index_select", index, x.shape[dim])
     return IndexSelect.apply(x, dim, index.to(int64))  # type: ignore[no-any-return]
+
+
+def masked_select(x: Tensor, mask: Tensor) -> Tensor:
+    """The elements where the bool mask holds, as a vector; the two broadcast.
+
+    Raises: TypeError if the mask is not bool.
+    """
+    check_backends("masked_select", x, mask)
+    if mask.dtype is not bool_:
+        raise TypeError(f"masked_select: the mask must be bool, got {mask.dtype}.")
+    shape = broadcast_shapes(x.shape, mask.shape, "masked_select")
+    return x.expand(shape)[mask.expand(shape)]
+
+
+def nonzero(x: Tensor) -> Tensor:
+    """The index of every nonzero element as a row of an int64 matrix (count, dimensions)."""
+    found = np.argwhere(x.backend.to_numpy(x._data))
+    return x._new(x.backend.from_numpy(found.astype(np.int64)))
 
 
 def _check_index(name: str, x: Tensor, dim: int, index: Tensor) -> int:
@@ -311,7 +425,7 @@ def _check_index(name: str, x: Tensor, dim: int, index: Tensor) -> int:
             f"{name}: index {index.shape} must have as many dimensions as x {x.shape}, and no "
             f"larger sizes except along dim {dim}."
         )
-    check_range(name, index, x.shape[dim])
+    check_range(name, index, x.shape[dim] if x.ndim else 1)
     return dim
 
 

@@ -48,8 +48,6 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
     Raises: ValueError if the inner sizes differ, or an operand has no dimension.
     """
-    if not hasattr(b, "_data"):
-        raise TypeError(f"matmul: wanted two tensors, got {type(b).__name__}.")
     check_backends("matmul", a, b)
     if a.dtype is not b.dtype:
         a, b = promoted(a, b)
@@ -57,8 +55,7 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
         raise TypeError("matmul: bool tensors do not multiply. Convert with .int() or .float().")
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError(
-            f"matmul: a {a.shape} and b {b.shape} must have a dimension each; "
-            "use * with a number."
+            f"matmul: a {a.shape} and b {b.shape} must have a dimension each; use * with a number."
         )
     left = a.unsqueeze(0) if a.ndim == 1 else a
     right = b.unsqueeze(1) if b.ndim == 1 else b

@@ -9,10 +9,10 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
-from minitorch_autodiff import Context, Function
+from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
 
 from minitorch_tensor.dtypes import DType, bool_, int64
@@ -60,31 +60,31 @@ class Sum(Function):
     def forward(
         ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool, dtype: DType
     ) -> Tensor:
-        ctx.shape, ctx.dims = x.shape, dims  # type: ignore[attr-defined]
+        ctx.shape, ctx.dims = x.shape, dims
         return fold(ops.add, x, dims, keepdim, 0, dtype)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:
-        shape, dims = ctx.shape, ctx.dims  # type: ignore[attr-defined]
+        shape, dims = ctx.shape, ctx.dims
         return d.reshape(kept_shape(shape, dims)).expand(shape), None, None, None
 
 
 class Amax(Function):
     """The largest over dims, NaN if any is. Gradient: d, shared equally by all that attain it."""
 
-    operator: Callable[[float, float], float] = staticmethod(ops.max)
+    operator: ClassVar[Any] = staticmethod(ops.max)
 
     @classmethod
-    def forward(cls, ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:  # type: ignore[override]
+    def forward(cls, ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
         result = fold(cls.operator, x, dims, keepdim, cls.start(x.dtype), x.dtype)
-        ctx.dims = dims  # type: ignore[attr-defined]
+        ctx.dims = dims
         ctx.save_for_backward(x, result)
         return result
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         x, result = ctx.saved_tensors
-        dims = ctx.dims  # type: ignore[attr-defined]
+        dims = ctx.dims
         kept = kept_shape(x.shape, dims)
         attained = (x == result.detach().reshape(kept)).to(d.dtype)
         share = attained / sum(attained, dims, keepdim=True)
@@ -114,23 +114,24 @@ class Prod(Function):
     def forward(
         ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool, dtype: DType
     ) -> Tensor:
-        ctx.save_for_backward(x)
-        ctx.dims = dims  # type: ignore[attr-defined]
-        return fold(ops.mul, x, dims, keepdim, 1, dtype)
+        result = fold(ops.mul, x, dims, keepdim, 1, dtype)
+        ctx.save_for_backward(x, result)
+        ctx.dims = dims
+        return result
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:
-        (x,) = ctx.saved_tensors
-        dims = ctx.dims  # type: ignore[attr-defined]
+        x, result = ctx.saved_tensors
+        dims = ctx.dims
         kept = kept_shape(x.shape, dims)
-        # The folded dimensions, last and flat: (rest, n).
+        if not (x == 0).any():
+            return d.reshape(kept) * (result.reshape(kept) / x), None, None, None
+        # The folded dimensions last and flat: (rest, n).
         rest = [i for i in range(x.ndim) if i not in dims]
-        flat = x.permute(*rest, *dims).reshape(math.prod(x.shape[i] for i in rest), -1) \
-            if x.numel() else x.reshape(0, 1)
-        others = _products_of_others(flat)
-        back = others.reshape([x.shape[i] for i in (*rest, *dims)])
-        order = np.argsort([*rest, *dims]).tolist()
-        return back.permute(*order) * d.reshape(kept), None, None, None
+        order = [*rest, *dims]
+        flat = x.permute(order).reshape(math.prod(x.shape[i] for i in rest), -1)
+        others = _products_of_others(flat).reshape([x.shape[i] for i in order])
+        return others.permute(np.argsort(order).tolist()) * d.reshape(kept), None, None, None
 
 
 def _products_of_others(x: Tensor) -> Tensor:
@@ -143,7 +144,7 @@ def _products_of_others(x: Tensor) -> Tensor:
     for j in range(n - 1):
         before.append(before[-1] * x[:, j : j + 1])
         after.append(after[-1] * x[:, n - 1 - j : n - j])
-    return cat(before, 1) * cat(after[::-1], 1) if n else x
+    return cat(before, 1) * cat(after[::-1], 1)
 
 
 def _lowest(dtype: DType) -> float:
@@ -159,7 +160,7 @@ def _highest(dtype: DType) -> float:
 
 
 def sum(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
+    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """The sum. Integers and bool are added up in int64."""
     dims = normalize_dims(dim, x.ndim, "sum")
@@ -169,20 +170,30 @@ def sum(
     return Sum.apply(x, dims, keepdim, out)  # type: ignore[no-any-return]
 
 
-def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def mean(
+    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
     """The arithmetic mean; NaN over nothing.
 
     Raises: TypeError for integers, whose mean is not one.
     """
-    if x.dtype.kind != "float":
-        raise TypeError(f"mean: wanted floating point, got {x.dtype}. Convert with .float().")
+    if dtype is not None:
+        x = x.to(dtype)
+    _check_floating("mean", x)
     dims = normalize_dims(dim, x.ndim, "mean")
     count = math.prod(x.shape[d] for d in dims)
     return sum(x, dims, keepdim) / float(count)
 
 
+def _check_floating(operation: str, x: Tensor) -> None:
+    if x.dtype.kind != "float":
+        raise TypeError(
+            f"{operation}: wanted floating point, got {x.dtype}. Convert with .float()."
+        )
+
+
 def prod(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
+    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
     """The product. Integers and bool are multiplied in int64."""
     dims = normalize_dims(dim, x.ndim, "prod")
@@ -221,10 +232,10 @@ def min(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
 def _extreme(x: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
     if dim is None:
         return amax(x) if name == "max" else amin(x)
-    if not isinstance(dim, int):
-        return x.maximum(dim) if name == "max" else x.minimum(dim)
+    if isinstance(dim, Variable):
+        return x.maximum(dim) if name == "max" else x.minimum(dim)  # type: ignore[arg-type]
     indices = argmax(x, dim, True) if name == "max" else argmin(x, dim, True)
-    values = x.gather(dim, indices) if x.ndim else x.clone()
+    values = x.gather(dim, indices)
     if not keepdim and x.ndim:
         values, indices = values.squeeze(dim), indices.squeeze(dim)
     return ValuesIndices(values, indices)
@@ -274,39 +285,83 @@ def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return fold(ops.logical_or, x.bool(), dims, keepdim, False, bool_)
 
 
-def var(x: Tensor, dim: Dims = None, correction: int = 1, keepdim: bool = False) -> Tensor:
-    """The variance: squared deviations added up, over the count less `correction`."""
+def count_nonzero(x: Tensor, dim: Dims = None) -> Tensor:
+    """How many are nonzero."""
+    return sum(x != 0, dim)
+
+
+def var(
+    x: Tensor,
+    dim: Dims = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    unbiased: bool | None = None,
+) -> Tensor:
+    """The variance: squared deviations added up, over the count less `correction`.
+
+    Args:
+        unbiased: PyTorch's earlier word: True for a correction of 1, False for 0.
+
+    Raises: TypeError for integers.
+    """
+    _check_floating("var", x)
+    if unbiased is not None:
+        correction = 1 if unbiased else 0
     dims = normalize_dims(dim, x.ndim, "var")
     count = math.prod(x.shape[d] for d in dims)
     deviation = x - mean(x, dims, keepdim=True)
-    return sum(deviation * deviation, dims, keepdim) / float(builtins.max(count - correction, 0))
+    return sum(deviation * deviation, dims, keepdim) / builtins.max(float(count - correction), 0.0)
 
 
-def std(x: Tensor, dim: Dims = None, correction: int = 1, keepdim: bool = False) -> Tensor:
-    """The standard deviation: the square root of `var`."""
-    return var(x, dim, correction, keepdim).sqrt()
+def std(
+    x: Tensor,
+    dim: Dims = None,
+    *,
+    correction: float = 1,
+    keepdim: bool = False,
+    unbiased: bool | None = None,
+) -> Tensor:
+    """The standard deviation: the square root of `var`, with gradient 0 where that is 0.
+
+    Args: as `var`.
+    Raises: TypeError for integers.
+    """
+    _check_floating("std", x)
+    variance = var(x, dim, correction=correction, keepdim=keepdim, unbiased=unbiased)
+    return _root(variance, 0.5)
 
 
-def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """log(sum(exp(x))), shifted by the maximum so that it cannot overflow."""
+def _root(x: Tensor, exponent: float) -> Tensor:
+    """x ** exponent for x >= 0 and an exponent in (0, 1), with gradient 0 where x is 0."""
+    zero = x == 0
+    return zero.where(0.0, zero.where(1.0, x) ** exponent)
+
+
+def norm(x: Tensor, p: float | str = 2.0, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """The p-norm: (sum of |x|**p)**(1/p), as if x were flat along `dim`.
+
+    Args:
+        p: 2 (or "fro") for the Euclidean norm, inf and -inf for the largest and smallest
+            magnitude, 0 for the number of nonzeros.
+
+    Raises: ValueError for another word than "fro".
+    """
+    if isinstance(p, str) and p != "fro":
+        raise ValueError(f"norm: p must be a number or 'fro', got {p!r}.")
     x = floating(x)
-    dims = normalize_dims(dim, x.ndim, "logsumexp")
-    largest = amax(x.detach(), dims, keepdim=True)
-    shift = largest.isfinite().where(largest, 0.0)  # so that inf - inf does not arise
-    total = sum((x - shift).exp(), dims, keepdim=True).log() + shift
-    return total if keepdim else total.reshape(dropped_shape(x.shape, dims))
-
-
-def norm(x: Tensor, p: float = 2.0, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The p-norm: (sum of |x|**p)**(1/p); the largest magnitude for p = inf."""
-    x = floating(x)
-    if p == math.inf:
-        return amax(x.abs(), dim, keepdim)
-    if p == 2:
+    if p == "fro" or p == 2:
         return Norm2.apply(x, normalize_dims(dim, x.ndim, "norm"), keepdim)  # type: ignore[no-any-return]
-    if p == 1:
+    exponent = float(p)
+    if exponent == math.inf:
+        return amax(x.abs(), dim, keepdim)
+    if exponent == -math.inf:
+        return amin(x.abs(), dim, keepdim)
+    if exponent == 0:
+        return sum((x != 0).to(x.dtype), dim, keepdim)
+    if exponent == 1:
         return sum(x.abs(), dim, keepdim)
-    return sum(x.abs() ** p, dim, keepdim) ** (1.0 / p)
+    return _root(sum(x.abs() ** exponent, dim, keepdim), 1.0 / exponent)
 
 
 class Norm2(Function):
@@ -315,17 +370,47 @@ class Norm2(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
         result = fold(ops.add, x.square(), dims, keepdim, 0.0, x.dtype).sqrt()
-        ctx.dims = dims  # type: ignore[attr-defined]
+        ctx.dims = dims
         ctx.save_for_backward(x, result)
         return result
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         x, result = ctx.saved_tensors
-        kept = kept_shape(x.shape, ctx.dims)  # type: ignore[attr-defined]
+        kept = kept_shape(x.shape, ctx.dims)
         length = result.reshape(kept)
-        unit = (length == 0).where(0.0, x / length)
-        return unit * d.reshape(kept), None, None
+        zero = length == 0
+        unit = x / zero.where(1.0, length)
+        return zero.where(0.0, unit) * d.reshape(kept), None, None
+
+
+class LogSumExp(Function):
+    """y = log(sum(exp(x))) over dims. Gradient: d exp(x - y), and 0 where y is -inf."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
+        largest = fold(ops.max, x, dims, True, -math.inf, x.dtype)
+        shift = largest.isfinite().where(largest, 0.0)  # so that inf - inf does not arise
+        result = fold(ops.add, (x - shift).exp(), dims, True, 0.0, x.dtype).log() + shift
+        if not keepdim:
+            result = result.reshape(dropped_shape(x.shape, dims))
+        ctx.dims = dims
+        ctx.save_for_backward(x, result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
+        x, result = ctx.saved_tensors
+        kept = kept_shape(x.shape, ctx.dims)
+        y = result.reshape(kept)
+        weight = (x - (y == -math.inf).where(0.0, y)).exp()
+        return weight * d.reshape(kept), None, None
+
+
+def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(x))), shifted by the maximum so that it cannot overflow; -inf over nothing."""
+    x = floating(x)
+    return LogSumExp.apply(x, normalize_dims(dim, x.ndim, "logsumexp"), keepdim)  # type: ignore[no-any-return]
 
 
 class Softmax(Function):
@@ -335,14 +420,14 @@ class Softmax(Function):
     def forward(ctx: Context, x: Tensor, dim: int) -> Tensor:
         y = x._new(x.backend.softmax(x._data, dim))
         ctx.save_for_backward(y)
-        ctx.dim = dim  # type: ignore[attr-defined]
+        ctx.dim = dim
         return y
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
         weighted = d * y
-        return weighted - y * weighted.sum(ctx.dim, keepdim=True), None  # type: ignore[attr-defined]
+        return weighted - y * weighted.sum(ctx.dim, keepdim=True), None
 
 
 class LogSoftmax(Function):
@@ -352,13 +437,13 @@ class LogSoftmax(Function):
     def forward(ctx: Context, x: Tensor, dim: int) -> Tensor:
         y = x._new(x.backend.log_softmax(x._data, dim))
         ctx.save_for_backward(y)
-        ctx.dim = dim  # type: ignore[attr-defined]
+        ctx.dim = dim
         return y
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
-        return d - y.exp() * d.sum(ctx.dim, keepdim=True), None  # type: ignore[attr-defined]
+        return d - y.exp() * d.sum(ctx.dim, keepdim=True), None
 
 
 def softmax(x: Tensor, dim: int) -> Tensor:

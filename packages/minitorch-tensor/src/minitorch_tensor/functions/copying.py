@@ -1,0 +1,68 @@
+"""The same values elsewhere: in memory of their own, in another dtype, on another backend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from minitorch_autodiff import Context, Function
+from minitorch_autodiff import operators as ops
+
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.functions.base import map_
+
+if TYPE_CHECKING:
+    from minitorch_tensor.backend import Backend
+    from minitorch_tensor.tensor import Tensor
+
+
+class Clone(Function):
+    """A copy in memory of its own. Gradient: d."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor) -> Tensor:
+        return map_(ops.id, x)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> Tensor:
+        return d
+
+
+class Cast(Function):
+    """x in another dtype. Gradient: d, converted back by the engine."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dtype: DType) -> Tensor:
+        return x._new(x.backend.cast(x._data, dtype))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        return d, None
+
+
+class Move(Function):
+    """x on another backend. Gradient: d, moved back."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, backend: Backend) -> Tensor:
+        ctx.origin = x.backend
+        array = x.backend.to_numpy(x._data)
+        return x._new(backend.from_numpy(array.copy()), backend)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        return move(d, ctx.origin), None
+
+
+def clone(x: Tensor) -> Tensor:
+    """A copy in memory of its own, through which gradients pass."""
+    return Clone.apply(x)  # type: ignore[no-any-return]
+
+
+def cast(x: Tensor, dtype: DType) -> Tensor:
+    """x in another dtype."""
+    return Cast.apply(x, dtype)  # type: ignore[no-any-return]
+
+
+def move(x: Tensor, backend: Backend) -> Tensor:
+    """x on another backend; itself if it is there."""
+    return x if x.backend is backend else Move.apply(x, backend)

@@ -1,0 +1,28 @@
+"""What tests of tensors need, for authors of backends and of functions.
+
+- `assert_close` compares tensors, arrays and numbers, and says where they differ.
+- `gradcheck` and `gradgradcheck` compare derivatives with finite differences.
+- `OPERATIONS` is a table of every function with sample inputs and what numpy makes of them, and
+  `KERNELS` one of the operations that only backends have; `layouts` puts the same elements into
+  memory in every way that a backend must cope with.
+"""
+
+from minitorch_tensor.testing.comparison import assert_close
+from minitorch_tensor.testing.gradients import gradcheck, gradgradcheck
+from minitorch_tensor.testing.kernels import KERNELS, Kernel
+from minitorch_tensor.testing.layouts import LAYOUTS, arrange
+from minitorch_tensor.testing.operations import OPERATIONS, Draw, Operation, Sample
+
+__all__ = [
+    "KERNELS",
+    "LAYOUTS",
+    "OPERATIONS",
+    "Draw",
+    "Kernel",
+    "Operation",
+    "Sample",
+    "arrange",
+    "assert_close",
+    "gradcheck",
+    "gradgradcheck",
+]

@@ -1,0 +1,30 @@
+"""Say what is compared; with --write, write expectations.json: what PyTorch gives for every row.
+
+`tox -e pytorch -- --write` runs it where PyTorch is. The summary alone needs none.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import runner
+import table
+
+
+def main(arguments: list[str]) -> None:
+    """Print the summary, and write the file if told."""
+    if arguments not in ([], ["--write"]):
+        sys.exit(f"make.py: takes --write or nothing, got {' '.join(arguments)}")
+    if arguments:
+        library = runner.PyTorch()
+        runner.write(
+            {
+                key: runner.run(case, dtype, library)
+                for key, (case, dtype) in runner.rows(table.CASES).items()
+            }
+        )
+    sys.stdout.write(runner.summary(table) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,91 @@
+"""Every row of the table, run beside PyTorch; and that what is stored of it is what it gives.
+
+`tox -e pytorch` has PyTorch. Elsewhere `test_stored.py` stands for this.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import minitorch_tensor as mt
+from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close
+
+pytest.importorskip("torch", reason="PyTorch is not installed; `tox -e pytorch` has it")
+
+
+@pytest.fixture(scope="session")
+def pytorch(runner: ModuleType) -> Any:
+    return runner.PyTorch()
+
+
+def test_a_row_agrees_with_pytorch(
+    case: Any, library: Any, pytorch: Any, runner: ModuleType
+) -> None:
+    complaints = []
+    for dtype in case.dtypes:
+        ours, theirs = runner.run(case, dtype, library), runner.run(case, dtype, pytorch)
+        if complaint := runner.complaint(case, ours, theirs):
+            complaints.append(f"{dtype}: {complaint}")
+    assert not complaints, "\n".join(complaints)
+
+
+def test_what_is_stored_of_a_row_is_up_to_date(case: Any, pytorch: Any, runner: ModuleType) -> None:
+    stored = runner.read_once()
+    for key, (_, dtype) in runner.rows([case]).items():
+        outcome = runner.run(case, dtype, pytorch)
+        assert key in stored and outcome.inputs == stored[key].inputs, key
+        assert not runner.differences(stored[key], outcome), key
+
+
+# The table that backends are tested with has references in numpy. Most of its functions are
+# PyTorch's as well, and then PyTorch must agree with them, on other numbers than above.
+
+SWEEP = [operation for operation in OPERATIONS if operation.torch is not None]
+
+#: PyTorch takes no plain number beside the tensor.
+TENSORS_ONLY = ("maximum", "minimum", "logical_and", "logical_or", "logical_xor")
+
+#: Of integers, PyTorch gives other dtypes; the table here has a row for each, with the reason.
+OTHER_INTEGERS = ("all", "any", "einsum")
+
+
+def is_shared(operation: Operation, args: tuple[Any, ...]) -> bool:
+    """Whether PyTorch takes a sample, and by the same rules."""
+    if operation.name in TENSORS_ONLY:
+        return not isinstance(args[1], (bool, int, float))
+    apart = operation.name == "getitem.arrays" and any(arg is ... for arg in args)
+    return not apart  # the table has a row for this one as well
+
+
+@pytest.mark.parametrize("operation", SWEEP, ids=str)
+def test_a_sample_for_backends_agrees_with_pytorch(operation: Operation, pytorch: Any) -> None:
+    function: Any = operation.function
+    if not operation.name.startswith("getitem"):
+        path = operation.torch or operation.name.split(".")[0]
+        function = attrgetter(path)(pytorch.torch)
+    compared = 0
+    for dtype in operation.dtypes:
+        for sample in operation.samples(Draw(dtype)):
+            if not is_shared(operation, sample.args):
+                continue
+            args, kwargs = sample.map(pytorch.torch.tensor)
+            expected = as_arrays(function(*args, **kwargs))
+            args, kwargs = sample.map(mt.tensor)
+            actual = as_arrays(operation.function(*args, **kwargs))
+            loose = operation.name in OTHER_INTEGERS and dtype.kind == "int"
+            assert_close(
+                actual, expected, equal_nan=True, check_dtype=not loose, msg=f"{dtype} {sample}"
+            )
+            compared += 1
+    assert compared
+
+
+def as_arrays(value: Any) -> Any:
+    """A tensor of either library as an array, also in sequences."""
+    if isinstance(value, (tuple, list)):
+        return [as_arrays(item) for item in value]
+    return value.numpy() if hasattr(value, "numpy") else value

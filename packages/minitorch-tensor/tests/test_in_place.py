@@ -1,0 +1,203 @@
+"""Changes in place: allowed where no gradient is lost, and never unnoticed."""
+
+from __future__ import annotations
+
+import minitorch_tensor as mt
+import numpy as np
+import pytest
+from minitorch_tensor.testing import Draw, assert_close
+
+METHODS = [
+    ("add_", (2.0,), lambda x: x + 2),
+    ("add_", (mt.tensor([1.0, 2.0], backend="numpy"),), lambda x: np.add(x, [1, 2])),
+    ("sub_", (2.0,), lambda x: x - 2),
+    ("mul_", (2.0,), lambda x: x * 2),
+    ("div_", (2.0,), lambda x: x / 2),
+    ("pow_", (2,), lambda x: x**2),
+    ("neg_", (), lambda x: -x),
+    ("clamp_", (0.0, 1.0), lambda x: x.clip(0, 1)),
+    ("zero_", (), lambda x: 0 * x),
+    ("fill_", (3.0,), lambda x: 0 * x + 3),
+    ("copy_", (mt.tensor([5.0, 6.0], backend="numpy"),), lambda x: 0 * x + [5, 6]),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "expected"), METHODS)
+def test_in_place_methods_change_the_memory_that_views_share(name, args, expected, backend):
+    args = tuple(a.to(backend) if isinstance(a, mt.Tensor) else a for a in args)
+    values = np.array([[1.0, -2.0], [0.5, 3.0]], np.float32)
+    x = mt.tensor(values)
+    view = x.t()
+    assert getattr(x, name)(*args) is x
+    assert_close(view.t(), expected(values).astype(np.float32))
+    assert (x._version, view._version) == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "args", "expected"), METHODS)
+def test_a_view_that_is_changed_changes_its_base(name, args, expected, backend):
+    args = tuple(a.to(backend) if isinstance(a, mt.Tensor) else a for a in args)
+    values = Draw(mt.float32)(3, 4)
+    x = mt.tensor(values)
+    getattr(x[::2, 3:1:-1], name)(*args)
+    changed = values.copy()
+    changed[::2, 3:1:-1] = expected(values[::2, 3:1:-1])
+    assert_close(x, changed)
+
+
+@pytest.mark.parametrize(("name", "args", "expected"), METHODS)
+def test_a_tensor_that_requires_a_gradient_is_changed_under_no_grad_only(name, args, expected):
+    x = mt.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match=rf"{name}: this tensor requires a gradient.*no_grad"):
+        getattr(x, name)(*args)
+    assert x.tolist() == [1.0, 2.0]
+    with mt.no_grad():
+        getattr(x, name)(*args)
+    assert_close(x, expected(np.array([1.0, 2.0])), check_dtype=False)
+    assert (x.requires_grad, x.is_leaf) == (True, True)
+
+
+def test_values_that_require_a_gradient_are_not_written_away():
+    x, y = mt.zeros(2), mt.ones(2, requires_grad=True)
+    for change in (
+        lambda: x.copy_(y),
+        lambda: x.add_(y),
+        lambda: x.clamp_(y, 5.0),
+        lambda: x.__setitem__(0, y[0]),
+        lambda: x.__setitem__([0, 1], y),
+    ):
+        with pytest.raises(RuntimeError, match="which would be lost in a change in place"):
+            change()
+    assert x.tolist() == [0.0, 0.0]
+    with mt.no_grad():
+        x.copy_(y)
+    x[1] = y.detach()[1] + 1
+    assert (x.tolist(), x.requires_grad) == ([1.0, 2.0], False)
+
+
+def test_augmented_assignment_is_in_place_without_history(backend):
+    x = mt.ones(3)
+    same = x
+    x += 1
+    x -= mt.tensor([0.0, 1.0, 2.0])
+    x *= 2
+    x /= 4
+    x **= 2
+    assert x is same
+    assert_close(same, np.array([1.0, 0.25, 0.0], np.float32))
+
+
+def test_augmented_assignment_with_history_is_a_new_value():
+    weight = mt.tensor([1.0, 2.0], requires_grad=True)
+    total = 0
+    for factor in (1.0, 2.0):
+        total += (weight * factor).sum()
+    total *= 2
+    total.backward()
+    assert_close(weight.grad, [6.0, 6.0])
+
+    x = alias = mt.zeros(2)
+    x += weight
+    assert (x.requires_grad, alias.tolist()) == (True, [0.0, 0.0])
+
+
+def test_augmented_assignment_does_not_replace_a_leaf():
+    weight = mt.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"add_: this tensor requires a gradient"):
+        weight += 1
+    with mt.no_grad():
+        weight -= 0.5 * mt.ones(2)
+    assert_close(weight, [0.5, 0.5])
+
+
+SAVING = {
+    "Mul": lambda x: x * x,
+    "Div": lambda x: 1 / x,
+    "Pow": lambda x: x**3,
+    "Exp": lambda x: x.exp(),
+    "Sqrt": lambda x: x.sqrt(),
+    "Sigmoid": lambda x: x.sigmoid(),
+    "ReLU": lambda x: x.relu(),
+    "Amax": lambda x: x.amax(),
+    "Prod": lambda x: x.prod(),
+    "MatMul": lambda x: x @ x,
+    "Softmax": lambda x: x.softmax(0),
+    "Where": lambda x: mt.where(x > 1, x, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", SAVING)
+def test_changing_what_backward_needs_is_detected_and_named(name):
+    x = mt.tensor([1.5, 2.0], requires_grad=True)
+    middle = x * 1
+    y = SAVING[name](middle)
+    with mt.no_grad():
+        if name == "Where":
+            middle = y.grad_fn._saved[0]
+            middle.fill_(False)
+        else:
+            middle.add_(1)
+            y.add_(1)
+    with pytest.raises(
+        RuntimeError,
+        match=rf"^{name}: a value that it saved for backward \(a \w+ tensor of shape .*\) was "
+        r"changed in place afterwards: saved at version 0, now at 1\.",
+    ):
+        y.sum().backward()
+
+
+def test_a_change_through_a_view_is_detected_too():
+    x = mt.ones(2, 2, requires_grad=True)
+    y = x.exp()
+    z = y.sum()
+    with mt.no_grad():
+        y.t()[0].mul_(2)
+    with pytest.raises(RuntimeError, match="changed in place afterwards"):
+        z.backward()
+
+
+def test_what_backward_does_not_need_may_change():
+    x = mt.ones(2, requires_grad=True)
+    y = x + 1
+    z = y.sum()
+    with mt.no_grad():
+        y.zero_()
+    z.backward()
+    assert_close(x.grad, [1.0, 1.0])
+
+
+def test_elements_that_share_a_place_are_not_written(backend):
+    x = mt.zeros(1, 3)
+    wide = x.expand(2, 3)
+    with pytest.raises(RuntimeError, match=r"several elements .* one place.* clone\(\)"):
+        wide.add_(1)
+    with pytest.raises(RuntimeError, match="one place in memory"):
+        wide[0:2] = 1
+    wide[0] = 1  # one row of it is no trouble
+    assert x.tolist() == [[1.0, 1.0, 1.0]]
+
+
+def test_results_that_do_not_fit_the_dtype_are_refused():
+    x = mt.tensor([1, 2])
+    for change in (lambda: x.add_(0.5), lambda: x.div_(2), lambda: mt.tensor([True]).add_(1)):
+        with pytest.raises(TypeError, match="result does not fit in"):
+            change()
+    assert mt.ones(2).add_(mt.ones(2, dtype="float64")).dtype is mt.float32
+
+
+def test_results_that_do_not_fit_the_shape_are_refused():
+    for change in (lambda: mt.ones(1, 3).add_(mt.ones(2, 3)), lambda: mt.ones(3).copy_(mt.ones(2))):
+        with pytest.raises(ValueError, match=r"copy_: "):
+            change()
+
+
+def test_copying_crosses_dtypes_backends_and_overlaps():
+    x = mt.zeros(4)
+    x.copy_(mt.tensor([1, 2, 3, 4], backend="simple"))
+    x[1:].copy_(x[:-1])
+    assert x.tolist() == [1.0, 1.0, 2.0, 3.0]
+
+
+def test_masked_fill_in_place():
+    x = mt.zeros(3)
+    x.masked_fill_(mt.tensor([True, False, True]), 5)
+    assert x.tolist() == [5.0, 0.0, 5.0]

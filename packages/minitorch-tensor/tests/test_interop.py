@@ -1,0 +1,174 @@
+"""Leaving and coming back: numpy, DLPack, pickle, deepcopy."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import minitorch_tensor as mt
+import numpy as np
+import pytest
+from minitorch_tensor.dtypes import ALL
+from minitorch_tensor.testing import LAYOUTS, arrange, assert_close
+
+# -- numpy ----------------------------------------------------------------------------------------
+
+
+def test_numpy_sees_the_same_memory(iota, backend):
+    x = iota(2, 3).t()
+    array = x.numpy()
+    array[0, 1] = 9
+    assert x[0, 1].item() == 9
+    assert array.strides == (4, 12)
+
+
+def test_numpy_converts_on_request(iota):
+    x = iota(3)
+    assert np.asarray(x).dtype == np.float32
+    assert np.asarray(x, np.int64).tolist() == [0, 1, 2]
+    assert np.shares_memory(np.asarray(x), x.numpy())
+    assert not np.shares_memory(np.array(x, copy=True), x.numpy())
+    with pytest.raises(ValueError, match="converting float32 to"):
+        np.asarray(x, np.int64, copy=False) if np.__version__ >= "2.1" else x.__array__(
+            np.int64, copy=False
+        )
+    assert np.exp(x).tolist() == np.exp(x.numpy()).tolist()
+
+
+def test_a_tensor_that_requires_a_gradient_does_not_leave_unasked():
+    x = mt.ones(2, requires_grad=True)
+    for leave in (x.numpy, x.__dlpack__, lambda: np.asarray(x)):
+        with pytest.raises(RuntimeError, match=r"requires a gradient.*detach\(\)"):
+            leave()
+    assert x.detach().numpy().tolist() == x.numpy(force=True).tolist() == [1.0, 1.0]
+    assert x.tolist() == [1.0, 1.0]
+
+
+def test_numpy_numbers_are_numbers_and_arrays_are_not():
+    x = mt.ones(2)
+    for result in (x * np.float64(2), np.float32(2) * x, np.int64(2) * x, 4 / (x + np.bool_(True))):
+        assert isinstance(result, mt.Tensor)
+        assert_close(result, np.array([2, 2], np.float32))
+    for wrong in (
+        lambda: x * np.ones(2),
+        lambda: np.ones(2) * x,
+        lambda: np.ones(2) == x,
+        lambda: x * [1, 2],
+        lambda: x + "a",
+        lambda: None + x,
+    ):
+        with pytest.raises(
+            TypeError, match=r"a tensor combines with a tensor or a number.*tensor\("
+        ):
+            wrong()
+
+
+def test_anything_else_is_just_not_equal():
+    x = mt.ones(2)
+    assert (x == None, x != None, x == "a") == (False, True, False)  # noqa: E711
+
+
+# -- DLPack ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ALL, ids=str)
+def test_dlpack_shares_memory_both_ways(dtype, backend):
+    x = mt.ones(2, 3, dtype=dtype)
+    array = np.from_dlpack(x)
+    assert np.shares_memory(array, x.numpy())
+    assert x.__dlpack_device__() == (1, 0)
+    back = mt.from_dlpack(x)
+    assert back.dtype is dtype
+    assert_close(back, x)
+
+
+def test_an_array_is_taken_over_as_it_is_or_copied_if_it_cannot_be_written():
+    source = np.arange(6.0).reshape(2, 3)
+    taken = mt.from_dlpack(source)
+    assert_close(taken, source)
+    assert np.shares_memory(taken.numpy(), source) == np.from_dlpack(source).flags.writeable
+    taken.zero_()
+
+
+def test_dlpack_carries_every_layout():
+    values = np.arange(12.0).reshape(3, 4)
+    for layout in LAYOUTS:
+        x = arrange(values, layout, mt.get_backend())
+        assert_close(np.from_dlpack(x), values)
+        assert_close(mt.from_dlpack(x), values)
+    with pytest.raises(TypeError, match="from_dlpack: list has no __dlpack__"):
+        mt.from_dlpack([1])
+
+
+# -- pickle and deepcopy --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pickle_keeps_elements_dtype_backend_and_requires_grad(layout):
+    values = np.arange(12.0).reshape(3, 4)
+    for name in ("simple", "numpy"):
+        x = arrange(values, layout, mt.get_backend(name)).detach().requires_grad_()
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            y = pickle.loads(pickle.dumps(x, protocol))
+            assert_close(y, values)
+            assert (y.backend.name, y.requires_grad, y.is_leaf) == (name, True, True)
+
+
+@pytest.mark.parametrize("dtype", ALL, ids=str)
+def test_dtypes_pickle_as_themselves(dtype):
+    assert pickle.loads(pickle.dumps(dtype)) is dtype
+    assert copy.deepcopy(dtype) is dtype
+    assert pickle.loads(pickle.dumps(mt.ones(2, dtype=dtype))).dtype is dtype
+
+
+def test_pickle_leaves_history_behind():
+    y = mt.ones(2, requires_grad=True) * 2
+    again = pickle.loads(pickle.dumps(y))
+    assert_close(again, [2.0, 2.0])
+    assert (again.is_leaf, again.grad_fn) == (True, None)
+
+
+def test_a_view_pickles_its_own_elements_only(iota):
+    big = iota(100_000)
+    assert len(pickle.dumps(big[:10])) < 1000
+
+
+def test_deepcopy_has_memory_and_gradient_of_its_own(backend):
+    x = mt.ones(2, requires_grad=True)
+    (x * 3).sum().backward()
+    y = copy.deepcopy(x)
+    with mt.no_grad():
+        y.zero_()
+        y.grad.zero_()
+    assert_close(x, [1.0, 1.0])
+    assert_close(x.grad, [3.0, 3.0])
+    assert (y.requires_grad, y.backend) == (True, backend)
+
+
+def test_deepcopy_of_one_tensor_in_two_places_stays_one():
+    x = mt.ones(2)
+    first, second = copy.deepcopy([x, x])
+    assert first is second
+
+
+def test_deepcopy_of_a_computed_tensor_is_refused():
+    y = mt.ones(2, requires_grad=True) * 2
+    with pytest.raises(RuntimeError, match=r"deepcopy: this tensor was computed.*detach\(\)"):
+        copy.deepcopy(y)
+    assert_close(copy.deepcopy(y.detach()), [2.0, 2.0])
+
+
+class Named(mt.Tensor):
+    """A subclass with an `__init__` and attributes of its own."""
+
+    def __init__(self, data: mt.Tensor, name: str) -> None:
+        super().__init__(data._data, data.backend)
+        self.name = name
+
+
+def test_a_subclass_keeps_its_class_and_attributes():
+    x = Named(mt.ones(2), "weight").requires_grad_()
+    for y in (pickle.loads(pickle.dumps(x)), copy.deepcopy(x)):
+        assert (type(y), y.name, y.requires_grad) == (Named, "weight", True)
+        assert_close(y, [1.0, 1.0])
+    assert type(x * 2) is mt.Tensor

@@ -1,0 +1,91 @@
+"""Every function of the table, on every backend, dtype and layout."""
+
+from __future__ import annotations
+
+import minitorch_tensor as mt
+import numpy as np
+import pytest
+from minitorch_tensor.testing import LAYOUTS, OPERATIONS, Draw, Operation, arrange, assert_close
+
+#: Rounding of intermediate results, which numpy and plain doubles do differently.
+TOLERANCES = {mt.float32: {"rtol": 1e-5, "atol": 1e-5}}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_every_backend_gives_numpys_result_in_every_dtype_and_layout(
+    operation: Operation, backend: mt.Backend
+):
+    for dtype in operation.dtypes:
+        for number, sample in enumerate(operation.samples(Draw(dtype))):
+            args, kwargs = sample.map(lambda x: x)
+            with np.errstate(all="ignore"):
+                expected = operation.reference(*args, **kwargs)
+            for layout in LAYOUTS:
+                args, kwargs = sample.map(lambda x, layout=layout: arrange(x, layout, backend))
+                actual = operation.function(*args, **kwargs)
+                assert_close(
+                    tuple(actual) if isinstance(actual, tuple) else actual,
+                    expected,
+                    equal_nan=True,
+                    msg=f"{operation} of {dtype}, sample {number}, {layout}",
+                    **TOLERANCES.get(dtype, {}),
+                )
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_results_stay_on_the_backend_of_their_arguments(operation: Operation, backend: mt.Backend):
+    other = "numpy" if backend.name == "simple" else "simple"
+    sample = operation.samples(Draw(operation.dtypes[-1]))[0]
+    args, kwargs = sample.map(lambda x: mt.tensor(x))
+    with mt.use_backend(other):
+        result = operation.function(*args, **kwargs)
+    for y in result if isinstance(result, tuple) else [result]:
+        assert y.backend is backend
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_arguments_are_left_as_they_were(operation: Operation, backend: mt.Backend):
+    for sample in operation.samples(Draw(operation.dtypes[-1])):
+        tensors: list[mt.Tensor] = []
+
+        def keep(x: np.ndarray, tensors: list[mt.Tensor] = tensors) -> mt.Tensor:
+            tensors.append(mt.tensor(x))
+            return tensors[-1]
+
+        args, kwargs = sample.map(keep)
+        before = [x.numpy().copy() for x in tensors]
+        operation.function(*args, **kwargs)
+        assert_close(tensors, before)
+        assert [x._version for x in tensors] == [0] * len(tensors)
+
+
+METHODS = [op for op in OPERATIONS if hasattr(mt.Tensor, op.name.split(".")[0])]
+
+
+@pytest.mark.parametrize("operation", METHODS, ids=str)
+def test_methods_are_the_functions(operation: Operation):
+    name = operation.name.split(".")[0]
+    dtype = operation.dtypes[-1]
+    for sample in operation.samples(Draw(dtype)):
+        args, kwargs = sample.map(mt.tensor)
+        if not isinstance(args[0], mt.Tensor):
+            continue
+        by_function = operation.function(*args, **kwargs)
+        by_method = getattr(args[0], name)(*args[1:], **kwargs)
+        assert_close(by_method, by_function, equal_nan=True)
+
+
+def test_the_table_has_every_public_function():
+    table = {operation.name.split(".")[0] for operation in OPERATIONS}
+    elsewhere = {  # tested on their own: no tensors in, or none out
+        *("allclose", "equal", "broadcast_tensors", "elementwise", "is_grad_enabled"),
+        *("arange", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like"),
+        *("linspace", "manual_seed", "ones", "ones_like", "rand", "rand_like", "randint", "randn"),
+        *("randn_like", "randperm", "tensor", "zeros", "zeros_like"),
+        *("backend_names", "get_backend", "refresh", "register_backend", "promote"),
+        *("grad", "jvp", "vjp"),
+    }
+    public = {name for name in mt.__all__ if callable(getattr(mt, name)) and name[0].islower()}
+    classes = {name for name in public if isinstance(getattr(mt, name), type)}
+    dtypes = {name for name in public if isinstance(getattr(mt, name), mt.DType)}
+    assert public - classes - dtypes - elsewhere - table == set()

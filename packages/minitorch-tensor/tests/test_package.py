@@ -1,0 +1,53 @@
+"""The package as a whole: light to import, silent, typed, and complete."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import resources
+from importlib.metadata import version
+
+import minitorch_tensor as mt
+import pytest
+
+
+def test_importing_loads_no_compiler_and_no_plug_in_and_prints_nothing():
+    code = (
+        "import sys, minitorch_tensor, minitorch_tensor.testing; "
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('numba', 'llvmlite', "
+        "'minitorch_backends', 'minitorch_nn', 'pytest', 'hypothesis', 'scipy', 'torch')]; "
+        "sys.exit(repr(bad) if bad else 0)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, check=False
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
+
+
+def test_the_version_is_the_distributions():
+    assert mt.__version__ == version("minitorch-tensor")
+
+
+def test_the_package_is_typed():
+    assert resources.files(mt).joinpath("py.typed").is_file()
+
+
+def test_all_names_exist_and_are_sorted():
+    assert sorted(mt.__all__) == sorted(set(mt.__all__))
+    for name in mt.__all__:
+        assert hasattr(mt, name)
+
+
+def test_every_public_function_and_method_explains_itself():
+    for name in mt.__all__:
+        thing = getattr(mt, name)
+        if callable(thing) and not isinstance(thing, mt.DType):
+            assert thing.__doc__, name
+    for name, thing in vars(mt.Tensor).items():
+        if not name.startswith("_") and (callable(thing) or isinstance(thing, property)):
+            assert thing.__doc__, name
+
+
+@pytest.mark.parametrize("name", ["BACKEND_INTERFACE", "STORAGE_INTERFACE"])
+def test_the_pinned_interfaces_have_versions(name):
+    assert getattr(mt, name) == 1

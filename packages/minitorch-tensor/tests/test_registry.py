@@ -1,0 +1,362 @@
+"""Finding backends: by entry points, lazily, and with errors that help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import minitorch_tensor as mt
+import pytest
+from minitorch_tensor import registry
+
+WORKING = """
+    from minitorch_tensor.backends.numpy import NumpyBackend
+
+    class Mine(NumpyBackend):
+        name = {name!r}
+        interface_version = {version}
+"""
+
+
+@pytest.fixture
+def install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str, str, str], None]]:
+    """Install a distribution with one backend: its name, the entry point's target, its module."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loaded = dict(registry._registry.loaded)
+    modules = set(sys.modules)
+
+    def add(backend: str, target: str, source: str, distribution: str = "") -> None:
+        distribution = distribution or f"mt-{backend}"
+        module = target.partition(":")[0]
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+        info = tmp_path / f"{distribution.replace('-', '_')}-1.2.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.2\n"
+        )
+        (info / "entry_points.txt").write_text(f"[minitorch.backends]\n{backend} = {target}\n")
+        mt.refresh()
+
+    yield add
+    monkeypatch.undo()
+    for module in set(sys.modules) - modules:
+        if module.startswith("mt_"):
+            del sys.modules[module]
+    registry._registry.loaded.clear()
+    registry._registry.loaded.update(loaded)
+    mt.refresh()
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter."""
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# -- finding ------------------------------------------------------------------------------------
+
+
+def test_the_built_in_backends_are_entry_points_like_anyone_elses():
+    assert {"simple", "numpy"} <= set(mt.backend_names())
+    assert mt.get_backend("simple").name == "simple"
+    assert mt.get_backend("numpy") is mt.get_backend("numpy")
+    assert mt.get_backend(mt.get_backend("simple")) is mt.get_backend("simple")
+
+
+def test_an_installed_backend_is_found_and_imported_only_when_asked_for(install):
+    install("mine", "mt_mine:Mine", WORKING.format(name="mine", version=1))
+    assert "mine" in mt.backend_names()
+    assert "mt_mine" not in sys.modules
+    with mt.use_backend("mine") as backend:
+        assert (mt.ones(2) + 1).backend is backend
+    assert "mt_mine" in sys.modules
+
+
+def test_a_misspelled_name_is_told_what_there_is_and_what_is_close():
+    with pytest.raises(mt.BackendNotFound) as error:
+        mt.get_backend("nunpy")
+    assert str(error.value).startswith(
+        "backend: no backend 'nunpy': misspelled or not installed; installed are "
+    )
+    assert "simple" in str(error.value)
+    assert str(error.value).endswith("Did you mean 'numpy'?")
+
+
+def test_a_known_backend_that_is_not_installed_comes_with_the_command(monkeypatch):
+    monkeypatch.setattr(registry._registry, "found", {"numpy": []})
+    monkeypatch.setattr(registry._registry, "loaded", {})
+    with pytest.raises(mt.BackendNotFound, match=r"pip install 'minitorch-backends\[cuda\]'"):
+        mt.get_backend("cuda")
+
+
+def test_a_name_that_is_no_name_is_refused():
+    with pytest.raises(TypeError, match="backend: wanted a name or a Backend, got 3"):
+        mt.get_backend(3)
+
+
+# -- broken ones --------------------------------------------------------------------------------
+
+
+def test_a_backend_that_fails_to_import_names_its_distribution_and_the_cause(install):
+    install("bad", "mt_bad:Mine", "import nowhere_to_be_found")
+    with pytest.raises(mt.BackendBroken) as error:
+        mt.get_backend("bad")
+    assert str(error.value) == (
+        "backend 'bad' (mt-bad 1.2, entry point mt_bad:Mine) is installed but failed to load: "
+        "ModuleNotFoundError: No module named 'nowhere_to_be_found'"
+    )
+    assert isinstance(error.value.__cause__, ModuleNotFoundError)
+
+
+def test_a_broken_backend_does_not_hide_the_others(install):
+    install("bad", "mt_bad:Mine", "raise RuntimeError('no')")
+    assert "bad" in mt.backend_names()
+    assert mt.get_backend("simple").name == "simple"
+    with pytest.raises(mt.BackendBroken, match="RuntimeError: no"):
+        mt.get_backend("bad")
+
+
+def test_a_target_that_does_not_exist_is_broken(install):
+    install("bad", "mt_bad:Missing", "x = 1")
+    with pytest.raises(mt.BackendBroken, match="AttributeError"):
+        mt.get_backend("bad")
+
+
+def test_a_backend_without_the_core_says_what_is_missing(install):
+    install(
+        "half",
+        "mt_half:Half",
+        """
+        from minitorch_tensor import Backend
+
+        class Half(Backend):
+            name = "half"
+            interface_version = 1
+        """,
+    )
+    with pytest.raises(mt.BackendBroken, match=r"TypeError: .*abstract.*matmul"):
+        mt.get_backend("half")
+
+
+def test_an_object_of_another_kind_is_no_backend(install):
+    install("odd", "mt_odd:dict", "")
+    with pytest.raises(mt.BackendBroken, match="gave dict, which is no subclass of"):
+        install("odd2", "mt_odd2:Odd", "Odd = dict")
+        mt.get_backend("odd2")
+
+
+@pytest.mark.parametrize(
+    ("version", "advice"),
+    [
+        (mt.BACKEND_INTERFACE + 1, "minitorch-tensor is too old for it"),
+        (mt.BACKEND_INTERFACE - 1, "the backend is too old for this minitorch-tensor"),
+        (None, "the backend is too old"),
+    ],
+)
+def test_another_interface_version_says_which_side_is_too_old(install, version, advice):
+    install("mine", "mt_mine:Mine", WORKING.format(name="mine", version=version))
+    with pytest.raises(
+        mt.BackendBroken, match=rf"written for backend interface {version}.*{advice}"
+    ):
+        mt.get_backend("mine")
+
+
+def test_two_distributions_with_one_name_are_both_named(install):
+    install("mine", "mt_one:Mine", WORKING.format(name="mine", version=1), "dist-one")
+    install("mine", "mt_two:Mine", WORKING.format(name="mine", version=1), "dist-two")
+    with pytest.raises(
+        mt.BackendBroken, match="'mine' is claimed by several distributions: dist-one, dist-two"
+    ):
+        mt.get_backend("mine")
+
+
+def test_a_backend_that_cannot_run_here_speaks_for_itself(install):
+    install(
+        "gpu",
+        "mt_gpu:make",
+        """
+        from minitorch_tensor import BackendUnavailable
+
+        def make():
+            raise BackendUnavailable("gpu: no device found. Install the driver.")
+        """,
+    )
+    with pytest.raises(
+        mt.BackendUnavailable, match=r"^gpu: no device found\. Install the driver\.$"
+    ):
+        mt.get_backend("gpu")
+
+
+def test_an_entry_point_without_a_distribution_can_be_reported(monkeypatch):
+    point = EntryPoint("lost", "nowhere_to_be_found:Lost", registry.GROUP)
+    monkeypatch.setattr(registry._registry, "found", {"lost": [point]})
+    with pytest.raises(mt.BackendBroken, match=r"backend 'lost' \(\?, entry point"):
+        mt.get_backend("lost")
+
+
+# -- registered by hand -------------------------------------------------------------------------
+
+
+def test_a_backend_can_be_registered_by_hand_under_a_free_name(install):
+    backend = type(mt.get_backend("simple"))()
+    mt.register_backend("by-hand", backend)
+    assert mt.get_backend("by-hand") is backend
+    assert "by-hand" in mt.backend_names()
+    for taken in ("by-hand", "numpy"):
+        with pytest.raises(ValueError, match=f"the name '{taken}' is already taken"):
+            mt.register_backend(taken, backend)
+    with pytest.raises(mt.BackendBroken, match="gave str"):
+        mt.register_backend("odd", "not a backend")
+
+
+# -- choosing -----------------------------------------------------------------------------------
+
+
+def test_use_backend_nests_and_ends_with_its_block():
+    outer = mt.get_backend()
+    with mt.use_backend("simple"):
+        assert mt.get_backend().name == "simple"
+        with mt.use_backend("numpy"):
+            assert mt.ones(1).backend.name == "numpy"
+        assert mt.get_backend().name == "simple"
+    assert mt.get_backend() is outer
+
+
+def test_use_backend_ends_with_its_block_also_on_an_error():
+    outer = mt.get_backend()
+    with pytest.raises(ZeroDivisionError), mt.use_backend("simple"):
+        raise ZeroDivisionError
+    assert mt.get_backend() is outer
+
+
+def test_one_use_backend_serves_several_blocks():
+    outer = mt.get_backend()
+    simple = mt.use_backend("simple")
+    for _ in range(2):
+        with simple:
+            assert mt.get_backend().name == "simple"
+            with simple:
+                assert mt.get_backend().name == "simple"
+            assert mt.get_backend().name == "simple"
+        assert mt.get_backend() is outer
+
+
+def test_use_backend_without_a_block_lasts():
+    with mt.use_backend("numpy"):
+        mt.use_backend("simple")
+        assert mt.ones(1).backend.name == "simple"
+
+
+def test_use_backend_is_the_threads_own_choice():
+    seen = []
+    with mt.use_backend("simple"):
+        thread = threading.Thread(target=lambda: seen.append(mt.get_backend().name))
+        thread.start()
+        thread.join()
+    assert seen != ["simple"]
+
+
+def test_a_failed_choice_changes_nothing():
+    outer = mt.get_backend()
+    with pytest.raises(mt.BackendNotFound):
+        mt.use_backend("nonsense")
+    assert mt.get_backend() is outer
+
+
+def test_threads_that_ask_at_once_get_one_instance(install):
+    install(
+        "slow",
+        "mt_slow:Slow",
+        """
+        import time
+        from minitorch_tensor.backends.numpy import NumpyBackend
+
+        class Slow(NumpyBackend):
+            name = "slow"
+            interface_version = 1
+            made = 0
+
+            def __init__(self):
+                time.sleep(0.02)
+                Slow.made += 1
+        """,
+    )
+    found: list[mt.Backend] = []
+    barrier = threading.Barrier(8)
+
+    def ask() -> None:
+        barrier.wait()
+        found.append(mt.get_backend("slow"))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, found))) == 1
+    assert type(found[0]).made == 1
+
+
+# -- the environment variable -------------------------------------------------------------------
+
+
+def test_the_environment_variable_names_the_default():
+    code = "import minitorch_tensor as mt; print(mt.ones(1).backend.name)"
+    assert python(code, MINITORCH_BACKEND="simple").stdout == "simple\n"
+
+
+def test_a_wrong_environment_variable_is_named_at_first_use():
+    run = python(
+        """
+        import minitorch_tensor as mt
+        print(mt.get_backend("numpy").name)
+        mt.ones(1)
+        """,
+        MINITORCH_BACKEND="nonsense",
+    )
+    assert run.stdout == "numpy\n"
+    assert "environment variable MINITORCH_BACKEND: no backend 'nonsense'" in run.stderr
+
+
+def test_a_broken_default_says_how_to_go_on_without_it(install, monkeypatch):
+    monkeypatch.setattr(registry, "PREFERRED", ("broken", "numpy"))
+    install("broken", "mt_broken:Mine", "import nowhere_to_be_found")
+    monkeypatch.setattr(registry._choice, "backend", None)
+    with pytest.raises(mt.BackendBroken, match="for example with MINITORCH_BACKEND=numpy") as error:
+        mt.get_backend()
+    assert isinstance(error.value.__cause__, ModuleNotFoundError)
+
+
+def test_mixing_backends_names_them_and_the_way_out():
+    x, y = mt.ones(2, backend="simple"), mt.ones(2, backend="numpy")
+    for mix in (
+        lambda: x + y,
+        lambda: x @ y,
+        lambda: mt.cat([x, y]),
+        lambda: mt.where(x > 0, y, y),
+        lambda: x.gather(0, y.long()),
+        lambda: x.clamp(y),
+        lambda: mt.einsum("i,i", x, y),
+        lambda: mt.equal(x, y),
+    ):
+        with pytest.raises(
+            RuntimeError,
+            match=r"operands are on different backends: simple, numpy.*\.to\('simple'\)",
+        ):
+            mix()
+    assert (x + y.to("simple")).backend.name == (x + y.to(x)).backend.name == "simple"
+    assert x.to("simple") is x
