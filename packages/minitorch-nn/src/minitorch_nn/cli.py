@@ -1,4 +1,4 @@
-"""What the command lines of all apps share: common options, and how they fail.
+"""What the command lines of all apps share: commands, common options, and how they fail.
 
 A mistake of the user's ends with one line on stderr and exit code 2, never a traceback.
 """
@@ -10,25 +10,18 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
+from minitorch_nn.checkpoint import CheckpointError
+from minitorch_nn.training import TrainingDiverged
 from minitorch_tensor import (
     BackendBroken,
     BackendNotFound,
     BackendUnavailable,
     backend_names,
+    get_backend,
     use_backend,
-)
-
-from minitorch_nn.checkpoint import CheckpointError
-from minitorch_nn.training import TrainingDiverged
-
-#: What a person can bring about and mend: shown without a traceback.
-USER_ERRORS = (
-    BackendBroken,
-    BackendNotFound,
-    BackendUnavailable,
-    CheckpointError,
-    TrainingDiverged,
 )
 
 
@@ -36,24 +29,178 @@ class UserError(Exception):
     """A mistake of the user's: one line that says what, and a way out."""
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """`--backend`, `--batch-size`, `--data-dir`, `--quiet`: what every command takes."""
+#: What a person can bring about and mend: shown without a traceback. OSError is what the
+#: operating system refuses (a full disk, too many open files), wherever that happens.
+USER_ERRORS: tuple[type[Exception], ...] = (
+    UserError,
+    BackendBroken,
+    BackendNotFound,
+    BackendUnavailable,
+    CheckpointError,
+    TrainingDiverged,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that a program does.
+
+    Attributes:
+        name: what a person types.
+        help: what it does, in a few words.
+        add_options: adds its own options to a parser; `--backend` and `--quiet` are there already.
+        run: does it, on the backend that was asked for.
+    """
+
+    name: str
+    help: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], None]
+
+
+def main(
+    program: str,
+    version: str,
+    description: str,
+    commands: Sequence[Command],
+    argv: Sequence[str] | None = None,
+    user_errors: tuple[type[Exception], ...] = (),
+) -> int:
+    """Run a program's command line; the process's exit code.
+
+    Args:
+        program: its name.
+        version: what `--version` prints.
+        description: one sentence for `--help`.
+        commands: what it does; the first is meant where none is named.
+        argv: the arguments, those of the process if left out.
+        user_errors: more exceptions that are a user's to mend, beyond USER_ERRORS.
+
+    Returns: 0 if all is well, 2 after a mistake of the user's (told in one line on stderr), 130
+        after Ctrl-C, 141 where the reader of the output went away.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    first = arguments[0] if arguments else "-"
+    if first.startswith("-") and first not in ("-h", "--help", "--version"):
+        arguments.insert(0, commands[0].name)
+    try:
+        args = _parser(program, version, description, commands).parse_args(arguments)
+    except SystemExit as parsed:  # --help, --version, or a mistake that was told
+        return int(parsed.code or 0)
+    command = next(command for command in commands if command.name == args.command)
+    mendable = (*USER_ERRORS, *user_errors)
+    try:
+        with use_backend(get_backend(args.backend)):
+            command.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{program}: interrupted\n")
+        code = 130
+    except BrokenPipeError:
+        code = 141
+    except mendable as error:
+        sys.stderr.write(f"{program}: error: {' '.join(str(error).split())}\n")
+        code = 2
+    else:
+        return 0
+    _abandon_stdout_if_broken()
+    return code
+
+
+def _abandon_stdout_if_broken() -> None:
+    """Python flushes stdout once more at exit, and would print a traceback if that failed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells of a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _parser(
+    program: str, version: str, description: str, commands: Sequence[Command]
+) -> argparse.ArgumentParser:
+    default = commands[0]
+    parser = _Parser(
+        prog=program,
+        usage=f"{program} [COMMAND] [OPTIONS]",
+        description=description,
+        epilog=_options_help(default)
+        + f"\n`{program} COMMAND --help` lists the options of another.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{program} {version}")
+    subparsers = parser.add_subparsers(
+        dest="command",
+        prog=program,
+        required=True,
+        metavar="COMMAND",
+        title="commands",
+        description=f"Without one, {default.name} is meant.",
+    )
+    for command in commands:
+        sub = subparsers.add_parser(
+            command.name, help=command.help, description=_sentence(command.help), allow_abbrev=False
+        )
+        _add_all_options(command, sub)
+    return parser
+
+
+def _add_all_options(command: Command, parser: Any) -> None:
+    command.add_options(parser)
     parser.add_argument(
         "--backend",
         metavar="NAME",
         help=f"what computes: {', '.join(backend_names())} (default: the fastest installed)",
     )
-    parser.add_argument(
-        "--batch-size", type=positive_int, metavar="N", help="examples in a batch"
-    )
-    parser.add_argument("--data-dir", metavar="DIR", help="folder with the data set's own files")
     parser.add_argument("--quiet", action="store_true", help="print the result only")
 
 
-def add_training_options(parser: argparse.ArgumentParser, default_out: str) -> None:
-    """`--epochs`, `--lr`, `--seed`, `--out`: what every training takes."""
-    parser.add_argument("--epochs", type=positive_int, metavar="N", help="passes over the data")
-    parser.add_argument("--lr", type=positive_float, metavar="RATE", help="peak learning rate")
+def _options_help(command: Command) -> str:
+    """The part of a command's help that lists its options."""
+    parser = argparse.ArgumentParser(usage=argparse.SUPPRESS, add_help=False)
+    _add_all_options(command, parser.add_argument_group(f"options of {command.name}"))
+    return parser.format_help()
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+# -- options that more than one app has ------------------------------------------------------------
+
+
+def add_training_options(
+    parser: argparse.ArgumentParser,
+    default_out: str,
+    *,
+    epochs: str,
+    batch_size: str,
+    lr: str,
+) -> None:
+    """`--epochs`, `--batch-size`, `--lr`, `--seed`, `--out`: what every training takes.
+
+    Args:
+        parser: where to add them.
+        default_out: where the model goes without `--out`.
+        epochs, batch_size, lr: what the help calls their defaults.
+    """
+    parser.add_argument(
+        "--epochs", type=positive_int, metavar="N", help=f"passes over the data (default {epochs})"
+    )
+    add_batch_size(parser, batch_size)
+    parser.add_argument(
+        "--lr", type=positive_float, metavar="RATE", help=f"peak learning rate (default {lr})"
+    )
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default 0)"
     )
@@ -65,68 +212,48 @@ def add_training_options(parser: argparse.ArgumentParser, default_out: str) -> N
     )
 
 
+def add_checkpoint_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """`--checkpoint`: the trained model that a command uses."""
+    parser.add_argument(
+        "--checkpoint",
+        default=default,
+        metavar="FILE",
+        help=f"the trained model (default {default})",
+    )
+
+
+def add_batch_size(parser: argparse.ArgumentParser, default: str) -> None:
+    """`--batch-size`."""
+    parser.add_argument(
+        "--batch-size",
+        type=positive_int,
+        metavar="N",
+        help=f"examples in a batch (default {default})",
+    )
+
+
 def positive_int(text: str) -> int:
     """An integer of at least 1, for argparse."""
-    return _number(text, int, lambda value: value >= 1, "a whole number of at least 1")
+    return int(_number(text, int, lambda value: value >= 1, "a whole number of at least 1"))
 
 
 def seed(text: str) -> int:
     """An integer of at least 0, for argparse."""
-    return _number(text, int, lambda value: value >= 0, "a whole number of at least 0")
+    return int(_number(text, int, lambda value: value >= 0, "a whole number of at least 0"))
 
 
 def positive_float(text: str) -> float:
     """A finite number above 0, for argparse."""
-    return _number(text, float, lambda v: 0 < v < math.inf, "a number above 0")
+    return float(_number(text, float, lambda value: 0 < value < math.inf, "a number above 0"))
 
 
-def _number(text: str, kind: type, accept: Callable[[float], bool], wanted: str) -> int:
+def _number(
+    text: str, kind: Callable[[str], float], accept: Callable[[float], bool], wanted: str
+) -> float:
     try:
-        value = kind(text)
-        if accept(value):
-            return value  # type: ignore[no-any-return]
+        value: float | None = kind(text)
     except ValueError:
-        pass  # not a number at all: the same message serves
-    raise argparse.ArgumentTypeError(f"wanted {wanted}, got {text!r}")
-
-
-def parse_with_default_command(
-    parser: argparse.ArgumentParser,
-    commands: Sequence[str],
-    argv: Sequence[str] | None,
-) -> argparse.Namespace:
-    """Parse a command line whose first command may be left out."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] not in (*commands, "-h", "--help", "--version"):
-        arguments.insert(0, commands[0])
-    return parser.parse_args(arguments)
-
-
-def choose_backend(name: str | None) -> None:
-    """Compute on that backend from now on; without a name, on the default one."""
-    if name is not None:
-        use_backend(name)
-
-
-def run(
-    program: str, command: Callable[[], None], user_errors: tuple[type[Exception], ...] = ()
-) -> int:
-    """Run a command; the process's exit code.
-
-    Returns: 0 if all is well, 2 after a mistake of the user's (told in one line on stderr), 130
-        after Ctrl-C, 141 where the reader of the output went away.
-    """
-    try:
-        command()
-        sys.stdout.flush()
-    except (UserError, *USER_ERRORS, *user_errors) as error:
-        print(f"{program}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    return 0
+        value = None
+    if value is None or not accept(value):
+        raise argparse.ArgumentTypeError(f"wanted {wanted}, got {text!r}")
+    return value

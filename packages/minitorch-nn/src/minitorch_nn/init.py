@@ -1,6 +1,7 @@
 """How parameters start. Each function fills a tensor in place and returns it.
 
 `fan_in` and `fan_out` are how many inputs an output sees and how many outputs an input reaches.
+Every random one takes a `generator`, and draws from the default one without.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from minitorch_tensor import Generator, Tensor, no_grad, rand, randn
+import numpy as np
+
+from minitorch_tensor import Generator, Tensor, from_numpy, no_grad, rand, randn
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
@@ -17,39 +20,140 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     Raises: ValueError for fewer than two dimensions.
     """
     if len(shape) < 2:
-        raise ValueError(f"init: fans need a weight of 2 dimensions or more, got {tuple(shape)}.")
+        raise ValueError(
+            f"init: fan_in and fan_out need a weight of 2 dimensions or more, got {tuple(shape)}. "
+            "Fill it with uniform_, normal_ or constant_."
+        )
     window = math.prod(shape[2:])
     return shape[1] * window, shape[0] * window
 
 
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """What a weight's standard deviation is multiplied by for the nonlinearity that follows.
+
+    Args:
+        nonlinearity: "linear" (also "sigmoid", "conv1d", "conv2d"), "tanh", "relu", "leaky_relu"
+            or "selu".
+        param: the slope of leaky_relu, 0.01 if left out.
+
+    Raises: ValueError for another name.
+    """
+    slope = 0.01 if param is None else param
+    gains = {
+        **dict.fromkeys(("linear", "sigmoid", "conv1d", "conv2d"), 1.0),
+        "tanh": 5.0 / 3.0,
+        "relu": math.sqrt(2.0),
+        "leaky_relu": math.sqrt(2.0 / (1.0 + slope * slope)),
+        "selu": 3.0 / 4.0,
+    }
+    if nonlinearity not in gains:
+        raise ValueError(
+            f"calculate_gain: no gain is known for {nonlinearity!r}; wanted one of "
+            f"{', '.join(gains)}."
+        )
+    return gains[nonlinearity]
+
+
 @no_grad()
-def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
+def uniform_(
+    tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     """Uniform in [a, b)."""
-    drawn = rand(*x.shape, generator=generator, dtype=x.dtype, backend=x.backend)
-    return x.copy_(drawn * (b - a) + a)
+    drawn = rand(*tensor.shape, generator=generator, dtype=tensor.dtype, backend=tensor.backend)
+    return tensor.copy_(drawn * (b - a) + a)
 
 
 @no_grad()
 def normal_(
-    x: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Normal."""
-    drawn = randn(*x.shape, generator=generator, dtype=x.dtype, backend=x.backend)
-    return x.copy_(drawn * std + mean)
+    drawn = randn(*tensor.shape, generator=generator, dtype=tensor.dtype, backend=tensor.backend)
+    return tensor.copy_(drawn * std + mean)
 
 
-def kaiming_uniform_(x: Tensor, a: float = 0.0, generator: Generator | None = None) -> Tensor:
-    """Uniform in [-b, b], b = sqrt(6 / ((1 + a**2) fan_in)): keeps the variance of activations
-    through leaky rectifiers of slope a (He et al. 2015, section 2.2)."""
-    bound = math.sqrt(6.0 / ((1.0 + a * a) * fans(x.shape)[0]))
-    return uniform_(x, -bound, bound, generator)
+@no_grad()
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Every element `val`."""
+    return tensor.fill_(val)
 
 
-def xavier_uniform_(x: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+def zeros_(tensor: Tensor) -> Tensor:
+    """Every element 0."""
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Every element 1."""
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(
+    tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     """Uniform in [-b, b], b = gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010,
     equation 16)."""
-    bound = gain * math.sqrt(6.0 / sum(fans(x.shape)))
-    return uniform_(x, -bound, bound, generator)
+    bound = gain * math.sqrt(6.0 / max(sum(fans(tensor.shape)), 1))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Normal, std = gain sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio 2010, equation 12)."""
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / max(sum(fans(tensor.shape)), 1)), generator)
+
+
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Uniform in [-b, b], b = gain sqrt(3 / fan) (He et al. 2015, section 2.2).
+
+    Args:
+        a: slope of the leaky rectifier that follows, 0 for a plain one.
+        mode: "fan_in" keeps the variance of activations, "fan_out" that of gradients.
+        nonlinearity: what follows, as in `calculate_gain`.
+    """
+    bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal, std = gain / sqrt(fan) (He et al. 2015, section 2.2). Args: as
+    `kaiming_uniform_`."""
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"init: mode must be fan_in or fan_out, got {mode!r}.")
+    fan = fans(tensor.shape)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan, 1))  # 0 for a weight of no elements
+
+
+@no_grad()
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
+    """Orthonormal rows or columns, whichever are fewer, times `gain` (Saxe et al. 2014, section
+    3); dimensions after the first are taken as one.
+
+    Raises: ValueError for fewer than two dimensions.
+    """
+    rows, columns = tensor.shape[0], fans(tensor.shape)[0]
+    drawn = randn(rows, columns, generator=generator, dtype=tensor.dtype).numpy()
+    tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.T
+    q, r = np.linalg.qr(tall)
+    q = q * np.where(np.diag(r) < 0, -1, 1)  # makes every orthonormal matrix as likely
+    chosen = q if tall is drawn else q.T
+    flat = np.ascontiguousarray(gain * chosen, drawn.dtype)
+    return tensor.copy_(from_numpy(flat).to(tensor.backend).reshape(tensor.shape))
 
 
 def default_(weight: Tensor, bias: Tensor | None) -> None:
@@ -59,5 +163,5 @@ def default_(weight: Tensor, bias: Tensor | None) -> None:
     """
     kaiming_uniform_(weight, math.sqrt(5.0))
     if bias is not None:
-        bound = 1.0 / math.sqrt(fans(weight.shape)[0])
+        bound = 1.0 / math.sqrt(max(fans(weight.shape)[0], 1))
         uniform_(bias, -bound, bound)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from minitorch_tensor import DType, Tensor, no_grad, tensor
+from minitorch_tensor import Backend, DType, Tensor, get_backend, no_grad, tensor
+from minitorch_tensor.dtypes import ALL as DTYPES
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from minitorch_tensor import Backend
     from typing_extensions import Self
+
+
+#: What is called before or after `forward`.
+Hook: TypeAlias = Callable[..., Any]
 
 
 class Parameter(Tensor):
@@ -19,11 +23,18 @@ class Parameter(Tensor):
 
     Args:
         data: its start, whose memory it takes over.
+        requires_grad: whether it is learned; False for one that is frozen.
+
+    Raises: TypeError for what is no tensor; RuntimeError for integers, which have no gradient.
     """
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
+        if not isinstance(data, Tensor):
+            raise TypeError(
+                f"Parameter: wanted a tensor, got {type(data).__name__}. Make one with tensor(...)."
+            )
         super().__init__(data._data, data.backend)
-        self.requires_grad = requires_grad
+        self.requires_grad_(requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
@@ -36,11 +47,27 @@ class IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
 
+class RemovableHandle:
+    """What registering a hook returns; `remove()` takes the hook back."""
+
+    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
+        hooks.append(hook)
+        self._hooks = hooks
+        self._hook: Hook | None = hook
+
+    def remove(self) -> None:
+        """Take the hook off; doing so twice is fine."""
+        if self._hook is not None:
+            self._hooks.remove(self._hook)
+            self._hook = None
+
+
 class Module:
     """The base of layers and models.
 
     A subclass makes its parameters and layers in `__init__`, as attributes, and computes in
-    `forward`; calling the module calls `forward`.
+    `forward`; calling the module calls `forward`. Several layers under one name go into a
+    `Sequential`, `ModuleList` or `ModuleDict`: what is inside a plain list is not found.
 
     >>> class Affine(Module):
     ...     def __init__(self):
@@ -58,12 +85,25 @@ class Module:
     #: Names of the tensors that are saved with the module but not learned.
     _buffer_names: tuple[str, ...] = ()
 
+    # Most modules have no hooks: then `__call__` finds these. A list is set by the first one.
+    _forward_pre_hooks: list[Hook] | tuple[()] = ()
+    _forward_hooks: list[Hook] | tuple[()] = ()
+
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """The module's function."""
         raise NotImplementedError(f"{type(self).__name__} must define forward.")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*inputs, **options)
+        for hook in tuple(self._forward_pre_hooks):
+            changed = hook(self, inputs)
+            if changed is not None:
+                inputs = changed if isinstance(changed, tuple) else (changed,)
+        output = self.forward(*inputs, **options)
+        for hook in tuple(self._forward_hooks):
+            changed = hook(self, inputs, output)
+            if changed is not None:
+                output = changed
+        return output
 
     # -- what is inside -------------------------------------------------------------------------
 
@@ -92,25 +132,25 @@ class Module:
                 stack.extend(reversed(children))
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below."""
+        """This module and all below; a shared one once."""
         for _, module in self.named_modules():
             yield module
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """The parameters of this module and all below, by dotted name; a shared one once."""
-        yield from self._named(prefix, lambda module: _own_parameters(module))
+        yield from self._named(prefix, _own_parameters)
 
     def parameters(self) -> Iterator[Parameter]:
-        """The parameters of this module and all below."""
+        """The parameters of this module and all below; a shared one once."""
         for _, parameter in self.named_parameters():
             yield parameter
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """The buffers of this module and all below, by dotted name."""
-        yield from self._named(prefix, lambda module: _own_buffers(module))
+        """The buffers of this module and all below, by dotted name; a shared one once."""
+        yield from self._named(prefix, _own_buffers)
 
     def buffers(self) -> Iterator[Tensor]:
-        """The buffers of this module and all below."""
+        """The buffers of this module and all below; a shared one once."""
         for _, buffer in self.named_buffers():
             yield buffer
 
@@ -124,8 +164,22 @@ class Module:
                     seen.add(id(value))
                     yield (f"{path}.{name}" if path else name), value
 
-    def register_buffer(self, name: str, value: Tensor) -> None:
-        """Set an attribute that is saved and moved with the module, but not learned."""
+    def register_buffer(self, name: str, value: Tensor | None) -> None:
+        """Set an attribute that is saved and moved with the module, but not learned.
+
+        Assigning to the attribute later replaces the buffer; None stands for no buffer.
+
+        Raises: ValueError if the module has that attribute already, or the name has a dot.
+        """
+        if hasattr(self, name) or "." in name or not name:
+            raise ValueError(
+                f"register_buffer: {name!r} is no free attribute name of {type(self).__name__}. "
+                "Choose another; a registered buffer is replaced by assigning to it."
+            )
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(
+                f"register_buffer: {name!r} must be a tensor or None, got {type(value).__name__}."
+            )
         setattr(self, name, value)
         self._buffer_names = (*self._buffer_names, name)
 
@@ -147,7 +201,7 @@ class Module:
             parameter.grad = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set whether the parameters are tracked."""
+        """Set whether the parameters are learned."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -160,15 +214,32 @@ class Module:
         return self
 
     def to(self, target: str | Backend | DType) -> Self:
-        """Move all parameters and buffers to a backend, or convert the floating-point ones."""
+        """Move parameters, buffers and gradients to a backend, or convert them to a
+        floating-point dtype (integer buffers stay as they are).
+
+        The parameters remain the same objects, so an optimizer made before goes on with them.
+
+        Raises: TypeError for a dtype without gradients; as `get_backend` for a name.
+        """
+        where = _backend_or_dtype(target)
         for value in [*self.parameters(), *self.buffers()]:
-            if isinstance(target, DType) and not value.is_floating_point():
+            if isinstance(where, DType) and not value.is_floating_point():
                 continue
-            moved = value.detach().to(target)
+            moved = value.detach().to(where)
             value._data, value.backend = moved._data, moved.backend
             if value.grad is not None:
-                value.grad = value.grad.to(target)
+                value.grad = value.grad.to(where)
         return self
+
+    def register_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, inputs)` before `forward`; what it returns, if anything, replaces
+        the inputs (a tuple, or one value)."""
+        return RemovableHandle(vars(self).setdefault("_forward_pre_hooks", []), hook)
+
+    def register_forward_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, inputs, output)` after `forward`; what it returns, if anything,
+        replaces the output."""
+        return RemovableHandle(vars(self).setdefault("_forward_hooks", []), hook)
 
     # -- saving ---------------------------------------------------------------------------------
 
@@ -200,21 +271,30 @@ class Module:
             strict: raise if names do not match one to one.
 
         Returns: the names missing from `state`, and those it has too many.
-        Raises: ValueError that lists every missing and unexpected name and every wrong shape.
+        Raises: ValueError that lists every missing and unexpected name and every value that does
+            not fit.
         """
         own = self.state_dict()
         missing = [name for name in own if name not in state]
         unexpected = [name for name in state if name not in own]
-        values = {name: _as_tensor(state[name]) for name in own if name in state}
         problems = []
         if strict and missing:
             problems.append(f"missing: {', '.join(missing)}")
         if strict and unexpected:
             problems.append(f"unexpected: {', '.join(unexpected)}")
-        for name, value in values.items():
-            if value.shape != own[name].shape:
+        values: dict[str, Tensor] = {}
+        for name in own:
+            if name not in state:
+                continue
+            try:
+                value = state[name]
+                values[name] = value if isinstance(value, Tensor) else tensor(value)
+            except (TypeError, ValueError):
+                problems.append(f"{name}: {type(state[name]).__name__} given, wanted a tensor")
+                continue
+            if values[name].shape != own[name].shape:
                 problems.append(
-                    f"{name}: shape {value.shape} given, {own[name].shape} in the model"
+                    f"{name}: shape {values[name].shape} given, {own[name].shape} in the model"
                 )
         if problems:
             raise ValueError(
@@ -232,13 +312,14 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
+        extra = self.extra_repr()
         lines = [
             f"({name}): " + repr(child).replace("\n", "\n  ")
             for name, child in self.named_children()
         ]
         if not lines:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        return f"{type(self).__name__}({self.extra_repr()}\n  " + "\n  ".join(lines) + "\n)"
+            return f"{type(self).__name__}({extra})"
+        return "\n  ".join([f"{type(self).__name__}(", *([extra] if extra else []), *lines]) + "\n)"
 
 
 def _own_parameters(module: Module) -> Iterator[tuple[str, Parameter]]:
@@ -249,8 +330,19 @@ def _own_parameters(module: Module) -> Iterator[tuple[str, Parameter]]:
 
 def _own_buffers(module: Module) -> Iterator[tuple[str, Tensor]]:
     for name in module._buffer_names:
-        yield name, getattr(module, name)
+        value = getattr(module, name)
+        if value is not None:
+            yield name, value
 
 
-def _as_tensor(value: Tensor | npt.NDArray[np.generic]) -> Tensor:
-    return value if isinstance(value, Tensor) else tensor(value)
+def _backend_or_dtype(target: str | Backend | DType) -> Backend | DType:
+    if isinstance(target, str):
+        target = next((dtype for dtype in DTYPES if dtype.name == target), target)
+    if not isinstance(target, DType):
+        return get_backend(target)
+    if not target.is_floating_point:
+        raise TypeError(
+            f"Module.to: parameters are learned by gradients, so wanted a backend, float32 or "
+            f"float64, got {target}."
+        )
+    return target

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, TextIO
 
-from minitorch_tensor import Tensor, no_grad
-
 from minitorch_nn.functional import cross_entropy
 from minitorch_nn.module import Module
 from minitorch_nn.optim import Optimizer
 from minitorch_nn.optim.lr_scheduler import LRScheduler
+from minitorch_tensor import Tensor, no_grad
 
 
 class TrainingDiverged(RuntimeError):

@@ -7,10 +7,16 @@ other, to any order.
 
 from __future__ import annotations
 
-from minitorch_autodiff import Context, Function
-from minitorch_tensor import Tensor, Window
+from typing import TypeAlias
 
-from minitorch_nn.functional.windows import Pair, make_window
+from minitorch_autodiff import Context, Function
+from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high
+from minitorch_tensor import Tensor, Window
+from minitorch_tensor.dtypes import bool_
+from minitorch_tensor.functions.base import check_backends, promoted
+
+#: Gradients of two tensors, and of the settings, which have none.
+Gradients: TypeAlias = "tuple[Tensor | None, ...]"
 
 
 class Conv2d(Function):
@@ -23,17 +29,16 @@ class Conv2d(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, weight: Tensor, window: Window, groups: int) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.window, ctx.groups = window, groups
+        ctx.how = window, groups
         return x._new(x.backend.conv2d(x._data, weight._data, window, groups))
 
     @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    def backward(ctx: Context, d: Tensor) -> Gradients:
         x, weight = ctx.saved_tensors
-        how = ctx.window, ctx.groups
         to_x, to_weight, *_ = ctx.edges
         return (
-            Conv2dInputGrad.apply(d, weight, x.shape, *how) if to_x else None,
-            Conv2dWeightGrad.apply(d, x, weight.shape, *how) if to_weight else None,
+            Conv2dInputGrad.apply(d, weight, x.shape, *ctx.how) if to_x else None,
+            Conv2dWeightGrad.apply(d, x, weight.shape, *ctx.how) if to_weight else None,
             None,
             None,
         )
@@ -52,18 +57,18 @@ class Conv2dInputGrad(Function):
         groups: int,
     ) -> Tensor:
         ctx.save_for_backward(d, weight)
-        ctx.window, ctx.groups = window, groups
+        ctx.how = window, groups
         return d._new(
             d.backend.conv2d_input_grad(d._data, weight._data, input_shape, window, groups)
         )
 
     @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(ctx: Context, e: Tensor) -> Gradients:
         d, weight = ctx.saved_tensors
-        how = ctx.window, ctx.groups
+        to_d, to_weight, *_ = ctx.edges
         return (
-            Conv2d.apply(e, weight, *how),
-            Conv2dWeightGrad.apply(d, e, weight.shape, *how),
+            Conv2d.apply(e, weight, *ctx.how) if to_d else None,
+            Conv2dWeightGrad.apply(d, e, weight.shape, *ctx.how) if to_weight else None,
             None,
             None,
             None,
@@ -83,18 +88,16 @@ class Conv2dWeightGrad(Function):
         groups: int,
     ) -> Tensor:
         ctx.save_for_backward(d, x)
-        ctx.window, ctx.groups = window, groups
-        return d._new(
-            d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, window, groups)
-        )
+        ctx.how = window, groups
+        return d._new(d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, window, groups))
 
     @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(ctx: Context, e: Tensor) -> Gradients:
         d, x = ctx.saved_tensors
-        how = ctx.window, ctx.groups
+        to_d, to_x, *_ = ctx.edges
         return (
-            Conv2d.apply(x, e, *how),
-            Conv2dInputGrad.apply(d, e, x.shape, *how),
+            Conv2d.apply(x, e, *ctx.how) if to_d else None,
+            Conv2dInputGrad.apply(d, e, x.shape, *ctx.how) if to_x else None,
             None,
             None,
             None,
@@ -114,16 +117,60 @@ def conv2d(
 
     Shapes: input (N, C, H, W), weight (O, C / groups, KH, KW), bias (O) -> (N, O, OH, OW) with
         OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
-    Raises: ValueError if shapes, groups and window do not fit together.
+    Raises: ValueError if shapes, groups and window do not fit together; RuntimeError for operands
+        on different backends; TypeError for bool.
     """
     if weight.ndim != 4:
-        raise ValueError(f"conv2d: wanted a weight of shape (O, C, KH, KW), got {weight.shape}.")
+        raise ValueError(
+            f"conv2d: wanted a weight of shape (O, C / groups, KH, KW), got {weight.shape}."
+        )
     window = make_window("conv2d", input, weight.shape[2:], stride, padding, dilation)
+    _check_channels("conv2d", input, weight, bias, groups)
+    if input.dtype is not weight.dtype:
+        input, weight = promoted(input, weight)
+    out: Tensor = Conv2d.apply(input, weight, window, groups)
+    return out if bias is None else out + bias.reshape(1, -1, 1, 1)
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Pair = 1,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Slide `weight` along `input`: `conv2d` over images one row high.
+
+    Shapes: input (N, C, L), weight (O, C / groups, K), bias (O) -> (N, O, OL) with
+        OL = (L + 2 padding - dilation (K - 1) - 1) // stride + 1
+    Raises: as `conv2d`.
+    """
+    image = as_image("conv1d", input)
+    if weight.ndim != 3:
+        raise ValueError(
+            f"conv1d: wanted a weight of shape (O, C / groups, K), got {weight.shape}."
+        )
+    _check_channels("conv1d", input, weight, bias, groups)
+    window = one_high("conv1d", weight.shape[2:], stride, padding, dilation)
+    return conv2d(image, weight.unsqueeze(2), bias, *window[1:], groups).squeeze(2)
+
+
+def _check_channels(
+    operation: str, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int
+) -> None:
     channels, outputs = input.shape[1], weight.shape[0]
     if groups < 1 or outputs % groups or channels != weight.shape[1] * groups:
         raise ValueError(
-            f"conv2d: input {input.shape} has {channels} channels, weight {weight.shape} with "
+            f"{operation}: input {input.shape} has {channels} channels, weight {weight.shape} with "
             f"groups={groups} wants {weight.shape[1]} * {groups} and outputs divisible by groups."
         )
-    out: Tensor = Conv2d.apply(input, weight, window, groups)
-    return out if bias is None else out + bias.reshape(1, outputs, 1, 1)
+    if bias is not None and bias.shape != (outputs,):
+        raise ValueError(
+            f"{operation}: wanted a bias of shape ({outputs},), one for each output channel of "
+            f"weight {weight.shape}, got {bias.shape}."
+        )
+    check_backends(operation, input, weight, *([] if bias is None else [bias]))
+    if input.dtype is bool_ and weight.dtype is bool_:
+        raise TypeError(f"{operation}: bool tensors do not multiply. Convert with .float().")

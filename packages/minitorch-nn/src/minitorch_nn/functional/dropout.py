@@ -12,16 +12,16 @@ def dropout(
     training, change nothing.
 
     Args:
-        input: any shape.
+        input: any shape, floating point.
         p: probability in [0, 1].
+        training: whether to do anything.
         generator: where the random numbers come from; the default one if left out.
 
     Returns: same shape as input.
     Raises: ValueError if p is outside [0, 1].
     Source: Srivastava et al. 2014, section 4, whose p is the probability of keeping.
     """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout: p must be a probability in [0, 1], got {p}.")
+    check_probability("dropout", p)
     if not training or p == 0.0:
         return input
     if p == 1.0:
@@ -29,3 +29,9 @@ def dropout(
     # Always drawn in float32, so that a seed drops the same elements whatever the dtype.
     kept = rand(*input.shape, generator=generator, backend=input.backend) >= p
     return input * (kept.to(input.dtype) * (1.0 / (1.0 - p)))
+
+
+def check_probability(operation: str, p: float) -> None:
+    """Raise ValueError if p is outside [0, 1]."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"{operation}: p must be a probability in [0, 1], got {p}.")

@@ -1,48 +1,218 @@
-"""Losses of classification."""
+"""Losses.
+
+`reduction` is "mean", "sum", or "none" for one loss an element.
+"""
 
 from __future__ import annotations
 
-from minitorch_tensor import Tensor, log_softmax
+from minitorch_nn.functional.activation import softplus
+from minitorch_tensor import Tensor, log_softmax, where
+from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.indexing import check_range
 
 
-def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Negative log-likelihood: -input[i, target[i]].
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood: -weight[target[i]] * input[i, target[i]].
 
     Args:
         input: log-probabilities.
-        target: class indices in [0, C).
-        reduction: "mean", "sum", or "none" for one loss an example.
+        target: class indices in [0, C), or ignore_index.
+        weight: of each class; None for 1. The mean is divided by the sum of those taken.
+        ignore_index: targets of this value count for nothing.
+        reduction: "mean", "sum" or "none".
 
-    Shapes: input (N, C), target (N) -> (), or (N) for "none"
-    Raises: ValueError if shapes do not fit or reduction is another word; IndexError for a class
-        out of range.
+    Shapes: input (N, C, *), target (N, *), weight (C) -> (), or (N, *) for "none"
+    Raises: ValueError if shapes do not fit or reduction is another word; TypeError for targets
+        that are not integers, IndexError for a class out of range.
     """
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"nll_loss: reduction must be mean, sum or none, got {reduction!r}.")
-    if input.ndim != 2 or target.shape != input.shape[:1]:
+    return _class_loss("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross entropy of softmax(input) and the true classes, computed from logits.
+
+    Args:
+        input: logits.
+        target: class indices in [0, C), or ignore_index; or the probability of every class.
+        weight: of each class; None for 1. The mean is divided by the sum of those taken, or for
+            probabilities by their number.
+        ignore_index: targets of this value count for nothing.
+        reduction: "mean", "sum" or "none".
+        label_smoothing: share of the target that is spread evenly over all classes (Szegedy et
+            al. 2016, section 7).
+
+    Shapes: input (N, C, *), target (N, *), or (N, C, *) for probabilities, weight (C)
+        -> (), or (N, *) for "none"
+    Raises: ValueError if shapes do not fit or a setting is out of range; TypeError for classes
+        that are not integers, IndexError for one out of range.
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(
-            f"nll_loss: wanted input (N, C) and target (N), got {input.shape} and {target.shape}."
+            f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}."
         )
-    losses = -input.gather(1, target.unsqueeze(1)).squeeze(1)
+    if input.ndim < 2:
+        raise ValueError(
+            f"cross_entropy: wanted logits (N, C, *) and target (N, *), got {input.shape} and "
+            f"{target.shape}."
+        )
+    log_probabilities = log_softmax(input, 1)
+    if target.is_floating_point() and target.shape == input.shape:
+        return _probability_loss(log_probabilities, target, weight, reduction, label_smoothing)
+    return _class_loss(
+        "cross_entropy", log_probabilities, target, weight, ignore_index, reduction, label_smoothing
+    )
+
+
+def _class_loss(
+    operation: str,
+    log_probabilities: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    shape = log_probabilities.shape
+    if len(shape) < 2 or target.shape != (shape[0], *shape[2:]):
+        raise ValueError(
+            f"{operation}: wanted input (N, C, *) and target (N, *), got {shape} and "
+            f"{target.shape}."
+        )
+    _check_reduction(operation, reduction)
+    _check_weight(operation, weight, shape[1])
+    check_backends(operation, log_probabilities, target)
+    ignored = target == ignore_index
+    ignoring = bool(ignored.any())
+    if ignoring:
+        target = where(ignored, 0, target)
+    check_range(operation, target, shape[1])
+    places = target.unsqueeze(1)
+    losses = -log_probabilities.gather(1, places).squeeze(1)
+    share = None  # of each element in the mean; None for 1
+    if weight is not None:
+        share = weight.index_select(0, target.reshape(-1)).reshape(target.shape)
+        losses = losses * share
+    if label_smoothing:
+        spread = -_weighted(log_probabilities, weight).sum(1) * (label_smoothing / shape[1])
+        losses = losses * (1.0 - label_smoothing) + spread
+    if ignoring:
+        losses = where(ignored, 0.0, losses)
+        share = where(ignored, 0.0, 1.0 if share is None else share)
+    if reduction == "mean" and share is not None:
+        return losses.sum() / share.sum()
+    return _reduced(losses, reduction)
+
+
+def _probability_loss(
+    log_probabilities: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    reduction: str,
+    label_smoothing: float,
+) -> Tensor:
+    _check_reduction("cross_entropy", reduction)
+    classes = log_probabilities.shape[1]
+    _check_weight("cross_entropy", weight, classes)
+    if label_smoothing:
+        target = target * (1.0 - label_smoothing) + label_smoothing / classes
+    losses = -(_weighted(log_probabilities, weight) * target).sum(1)
+    return _reduced(losses, reduction)
+
+
+def _weighted(log_probabilities: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return log_probabilities
+    return log_probabilities * weight.reshape(1, -1, *[1] * (log_probabilities.ndim - 2))
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """-(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))), computed from logits x without overflow.
+
+    Args:
+        input: logits.
+        target: probabilities in [0, 1] of the positive answer.
+        weight: factor of each loss; broadcast.
+        reduction: "mean", "sum" or "none".
+        pos_weight: factor of the positive part alone; broadcast.
+
+    Shapes: input and target of one shape -> (), or that shape for "none"
+    Raises: ValueError if shapes differ or reduction is another word.
+    """
+    _check_pair("binary_cross_entropy_with_logits", input, target, reduction)
+    # log(sigmoid(x)) = -softplus(-x), and log(1 - sigmoid(x)) = -x - softplus(-x)
+    if pos_weight is None:
+        losses = (1.0 - target) * input + softplus(-input)
+    else:
+        positive = 1.0 + (pos_weight - 1.0) * target
+        losses = (1.0 - target) * input + positive * softplus(-input)
+    return _reduced(losses if weight is None else losses * weight, reduction)
+
+
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """The squared error (input - target)**2.
+
+    Shapes: input and target of one shape -> (), or that shape for "none"
+    Raises: ValueError if shapes differ or reduction is another word.
+    """
+    _check_pair("mse_loss", input, target, reduction)
+    return _reduced((input - target).square(), reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """The absolute error |input - target|; its gradient is 0 where they are equal.
+
+    Shapes: input and target of one shape -> (), or that shape for "none"
+    Raises: ValueError if shapes differ or reduction is another word.
+    """
+    _check_pair("l1_loss", input, target, reduction)
+    return _reduced((input - target).abs(), reduction)
+
+
+def _reduced(losses: Tensor, reduction: str) -> Tensor:
     if reduction == "none":
         return losses
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Cross entropy of softmax(input) and the true classes, computed from logits.
+def _check_reduction(operation: str, reduction: str) -> None:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{operation}: reduction must be mean, sum or none, got {reduction!r}.")
 
-    Args:
-        input: logits.
-        target: class indices in [0, C).
-        reduction: "mean", "sum", or "none" for one loss an example.
 
-    Shapes: input (N, C), target (N) -> (), or (N) for "none"
-    Raises: as `nll_loss`.
-    """
-    if input.ndim != 2:
+def _check_pair(operation: str, input: Tensor, target: Tensor, reduction: str) -> None:
+    _check_reduction(operation, reduction)
+    if input.shape != target.shape:
         raise ValueError(
-            f"cross_entropy: wanted logits (N, C) and target (N), got {input.shape} and "
-            f"{target.shape}."
+            f"{operation}: input {input.shape} and target {target.shape} must have one shape. "
+            "Broadcasting them would hide a mistake; reshape one."
         )
-    return nll_loss(log_softmax(input, 1), target, reduction)
+
+
+def _check_weight(operation: str, weight: Tensor | None, classes: int) -> None:
+    if weight is not None and weight.shape != (classes,):
+        raise ValueError(
+            f"{operation}: wanted one weight for each of {classes} classes, got shape "
+            f"{weight.shape}."
+        )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from minitorch_autodiff import Context, Function
-from minitorch_tensor import Tensor, Window
+from collections.abc import Sequence
+from typing import Literal, TypeAlias, overload
 
-from minitorch_nn.functional.windows import Pair, make_window
+import numpy as np
+
+from minitorch_autodiff import Context, Function
+from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high, pair, single
+from minitorch_tensor import Tensor, Window, tensor
 
 
 class MaxPool2d(Function):
     """The largest element of every window, and its index in the plane (no gradient).
 
+    Shapes:   x (N, C, H, W) -> values and indices (N, C, OH, OW)
     Gradient: d, added at the indices.
     """
 
@@ -46,7 +51,7 @@ class MaxPool2dBackward(Function):
 
 
 class AvgPool2d(Function):
-    """The mean of every window. Gradient: its adjoint."""
+    """The mean of every window: x (N, C, H, W) -> (N, C, OH, OW). Gradient: its adjoint."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, window: Window) -> Tensor:
@@ -79,6 +84,7 @@ def _pool_window(
     padding: Pair,
     dilation: Pair,
 ) -> Window:
+    _check_floating(operation, input)
     stride = kernel_size if stride is None else stride
     window = make_window(operation, input, kernel_size, stride, padding, dilation)
     if any(2 * p > k for p, k in zip(window.padding, window.kernel)):
@@ -86,7 +92,53 @@ def _pool_window(
             f"{operation}: padding {window.padding} must be at most half of kernel_size "
             f"{window.kernel}, or a window could lie in the padding alone."
         )
+    if max(window.dilation) > 1 and max(window.padding) > 0 and _misses(input, window):
+        raise ValueError(
+            f"{operation}: with dilation {window.dilation} and padding {window.padding} a window "
+            f"sees nothing of an input of {input.shape[2:]}. Use less of either."
+        )
     return window
+
+
+def _misses(input: Tensor, window: Window) -> bool:
+    """Whether some window sees padding only: dilation can make one step over the image."""
+    outputs = window.output_size(input.shape[2:])
+    return any(
+        not any(0 <= i * s - p + j * d < size for j in range(k))
+        for size, n, k, s, p, d in zip(input.shape[2:], outputs, *window)
+        for i in range(n)
+    )
+
+
+def _check_floating(operation: str, input: Tensor) -> None:
+    if not input.is_floating_point():
+        raise TypeError(
+            f"{operation}: wanted floating point, got {input.dtype}. Convert with .float()."
+        )
+
+
+@overload
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = ...,
+    padding: Pair = ...,
+    dilation: Pair = ...,
+    *,
+    return_indices: Literal[False] = ...,
+) -> Tensor: ...
+
+
+@overload
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = ...,
+    padding: Pair = ...,
+    dilation: Pair = ...,
+    *,
+    return_indices: Literal[True],
+) -> tuple[Tensor, Tensor]: ...
 
 
 def max_pool2d(
@@ -106,7 +158,7 @@ def max_pool2d(
 
     Shapes: input (N, C, H, W) -> (N, C, OH, OW) with
         OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
-    Raises: ValueError if the window does not fit.
+    Raises: ValueError if the window does not fit; TypeError for integers.
     """
     window = _pool_window("max_pool2d", input, kernel_size, stride, padding, dilation)
     values, indices = MaxPool2d.apply(input, window)
@@ -125,7 +177,143 @@ def avg_pool2d(
         stride: defaults to kernel_size.
 
     Shapes: input (N, C, H, W) -> (N, C, OH, OW) with OH = (H + 2 padding - KH) // stride + 1
-    Raises: ValueError if the window does not fit.
+    Raises: ValueError if the window does not fit; TypeError for integers.
     """
     window = _pool_window("avg_pool2d", input, kernel_size, stride, padding, 1)
     return AvgPool2d.apply(input, window)  # type: ignore[no-any-return]
+
+
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+) -> Tensor:
+    """The largest element of every window of a sequence; padding is never chosen.
+
+    Args:
+        stride: defaults to kernel_size.
+
+    Shapes: input (N, C, L) -> (N, C, OL) with
+        OL = (L + 2 padding - dilation (K - 1) - 1) // stride + 1
+    Raises: ValueError if the window does not fit; TypeError for integers.
+    """
+    image = as_image("max_pool1d", input)
+    stride = kernel_size if stride is None else stride
+    window = one_high("max_pool1d", kernel_size, stride, padding, dilation)
+    return max_pool2d(image, *window).squeeze(2)
+
+
+def avg_pool1d(
+    input: Tensor, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0
+) -> Tensor:
+    """The mean of every window of a sequence, the padding counted in as zeros.
+
+    Args:
+        stride: defaults to kernel_size.
+
+    Shapes: input (N, C, L) -> (N, C, OL) with OL = (L + 2 padding - K) // stride + 1
+    Raises: ValueError if the window does not fit; TypeError for integers.
+    """
+    image = as_image("avg_pool1d", input)
+    stride = kernel_size if stride is None else stride
+    window = one_high("avg_pool1d", kernel_size, stride, padding, 1)
+    return avg_pool2d(image, window.kernel, window.stride, window.padding).squeeze(2)
+
+
+#: One number for both directions, or (height, width); None keeps the input's size.
+OutputSize: TypeAlias = "int | Sequence[int | None] | None"
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
+    """Means of as many windows as the output has elements: window i of n over a size s runs from
+    floor(i s / n) to ceil((i + 1) s / n).
+
+    Args:
+        output_size: (OH, OW), or one number for both; None keeps the input's.
+
+    Shapes: input (N, C, H, W) -> (N, C, OH, OW)
+    Raises: ValueError for other shapes, or sizes below 1; TypeError for integers.
+    """
+    sizes = _adaptive_sizes("adaptive_avg_pool2d", input, output_size)
+    kernel = _even_kernel(input, sizes)
+    if kernel is not None:
+        return avg_pool2d(input, kernel)
+    # A mean over a rectangle is a mean over its rows of means over its columns: two matrices.
+    matrices = []
+    for size, outputs in zip(input.shape[2:], sizes):
+        matrix = np.zeros((outputs, size))
+        for row, (start, end) in zip(matrix, _adaptive_windows(size, outputs)):
+            row[start:end] = 1.0 / (end - start)
+        matrices.append(tensor(matrix, dtype=input.dtype, backend=input.backend))
+    rows, columns = matrices
+    return rows @ input @ columns.mT
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
+    """The largest elements of as many windows as the output has elements, which lie as for
+    `adaptive_avg_pool2d`.
+
+    Args:
+        output_size: (OH, OW), or one number for both; None keeps the input's.
+
+    Shapes: input (N, C, H, W) -> (N, C, OH, OW)
+    Raises: ValueError for other shapes, or sizes below 1; TypeError for integers.
+    """
+    sizes = _adaptive_sizes("adaptive_max_pool2d", input, output_size)
+    kernel = _even_kernel(input, sizes)
+    if kernel is not None:
+        return max_pool2d(input, kernel)
+    n, c, *_ = input.shape
+    windows = input
+    lengths = []
+    for dim, outputs in zip((2, 3), sizes):
+        bounds = _adaptive_windows(input.shape[dim], outputs)
+        length = max(end - start for start, end in bounds)
+        # A window shorter than others sees its last element again, which changes no maximum.
+        places = [min(start + i, end - 1) for start, end in bounds for i in range(length)]
+        windows = windows.index_select(dim, tensor(places, backend=input.backend))
+        lengths.append(length)
+    (oh, ow), (kh, kw) = sizes, lengths
+    windows = windows.reshape(n, c, oh, kh, ow, kw).permute(0, 1, 2, 4, 3, 5)
+    values: Tensor = windows.reshape(n, c, oh, ow, kh * kw).max(-1).values
+    return values
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: int) -> Tensor:
+    """`adaptive_avg_pool2d` of a sequence: (N, C, L) -> (N, C, output_size)."""
+    outputs = single("adaptive_avg_pool1d: output_size", output_size, 1)
+    return adaptive_avg_pool2d(as_image("adaptive_avg_pool1d", input), (1, outputs)).squeeze(2)
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: int) -> Tensor:
+    """`adaptive_max_pool2d` of a sequence: (N, C, L) -> (N, C, output_size)."""
+    outputs = single("adaptive_max_pool1d: output_size", output_size, 1)
+    return adaptive_max_pool2d(as_image("adaptive_max_pool1d", input), (1, outputs)).squeeze(2)
+
+
+def _adaptive_sizes(operation: str, input: Tensor, output_size: OutputSize) -> tuple[int, int]:
+    _check_floating(operation, input)
+    if input.ndim != 4 or 0 in input.shape[2:]:
+        raise ValueError(
+            f"{operation}: wanted an input of shape (N, C, H, W) with H and W of at least 1, got "
+            f"{input.shape}. For a single image use unsqueeze(0)."
+        )
+    if isinstance(output_size, Sequence) and len(output_size) == 2:
+        given = output_size
+    else:
+        given = (output_size, output_size)  # type: ignore[assignment]
+    wanted = [size if own is None else own for own, size in zip(given, input.shape[2:])]
+    return pair(f"{operation}: output_size", wanted, 1)
+
+
+def _even_kernel(input: Tensor, sizes: tuple[int, int]) -> tuple[int, int] | None:
+    """The kernel where all windows are equal and side by side; else None."""
+    (height, width), (oh, ow) = input.shape[2:], sizes
+    return None if height % oh or width % ow else (height // oh, width // ow)
+
+
+def _adaptive_windows(size: int, outputs: int) -> list[tuple[int, int]]:
+    """Start and end of each window; -(-a // b) is a / b rounded up."""
+    return [(i * size // outputs, -(-(i + 1) * size // outputs)) for i in range(outputs)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -13,14 +14,28 @@ Pair: TypeAlias = "int | Sequence[int]"
 def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
     """`value` as (height, width).
 
-    Raises: ValueError if it is neither a number nor a pair, or less than `least`.
+    Raises: ValueError if it is neither a whole number nor a pair, or less than `least`.
     """
-    values = (value, value) if isinstance(value, int) else tuple(value)
-    if len(values) != 2 or any(not isinstance(v, int) or v < least for v in values):
-        raise ValueError(
-            f"{name} must be an integer of at least {least}, or two of them (height, width); "
-            f"got {value!r}."
-        )
+    height, width = _whole(name, value, 2, least, ", or two of them (height, width)")
+    return height, width
+
+
+def single(name: str, value: Pair, least: int) -> int:
+    """`value`, a whole number or a sequence of one, as a number.
+
+    Raises: ValueError if it is neither, or less than `least`.
+    """
+    return _whole(name, value, 1, least, "")[0]
+
+
+def _whole(name: str, value: Pair, count: int, least: int, more: str) -> tuple[int, ...]:
+    try:
+        given = value if isinstance(value, Sequence) else (value,) * count
+        values = tuple([operator.index(v) for v in given])
+    except TypeError:
+        values = ()
+    if len(values) != count or min(values) < least:
+        raise ValueError(f"{name} must be an integer of at least {least}{more}; got {value!r}.")
     return values
 
 
@@ -54,3 +69,28 @@ def make_window(
             "Use a smaller kernel, or more padding."
         )
     return window
+
+
+def as_image(operation: str, input: Tensor) -> Tensor:
+    """A sequence (N, C, L) as an image one row high, (N, C, 1, L).
+
+    Raises: ValueError for another number of dimensions.
+    """
+    if input.ndim != 3:
+        raise ValueError(
+            f"{operation}: wanted an input of shape (N, C, L), got {input.shape}. "
+            "For a single sequence use unsqueeze(0)."
+        )
+    return input.unsqueeze(2)
+
+
+def one_high(
+    operation: str, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> Window:
+    """A window along a sequence, as one over an image one row high."""
+    return Window(
+        (1, single(f"{operation}: kernel_size", kernel_size, 1)),
+        (1, single(f"{operation}: stride", stride, 1)),
+        (0, single(f"{operation}: padding", padding, 0)),
+        (1, single(f"{operation}: dilation", dilation, 1)),
+    )

@@ -1,11 +1,10 @@
-"""Activations: elementwise functions as modules."""
+"""Activations as modules."""
 
 from __future__ import annotations
 
-from minitorch_tensor import Tensor
-
 from minitorch_nn import functional as F
 from minitorch_nn.module import Module
+from minitorch_tensor import Tensor
 
 
 class ReLU(Module):
@@ -13,6 +12,46 @@ class ReLU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.relu(input)
+
+
+class LeakyReLU(Module):
+    """x where positive, else negative_slope * x. Any shape."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.leaky_relu(input, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        return f"negative_slope={self.negative_slope}"
+
+
+class GELU(Module):
+    """x Phi(x), Phi the normal distribution function; see `functional.gelu`. Any shape."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        self.approximate = approximate
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.gelu(input, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
+class SiLU(Module):
+    """x sigmoid(x). Any shape."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.silu(input)
+
+
+class Softplus(Module):
+    """log(1 + e**x). Any shape."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softplus(input)
 
 
 class Sigmoid(Module):

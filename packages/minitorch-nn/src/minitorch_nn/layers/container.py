@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-from minitorch_tensor import Tensor
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, overload
 
 from minitorch_nn.module import Module
+from minitorch_tensor import Tensor
 
 
-class Sequential(Module):
-    """Modules called one after the other, each with the result of the one before.
+class _Numbered(Module):
+    """Modules in order: attributes named "0", "1", ..., as in PyTorch's state_dicts."""
 
-    The modules are attributes named "0", "1", ..., as in PyTorch's state_dicts.
-    """
+    def append(self, module: Module) -> None:
+        """Add a module at the end."""
+        number = len(self)
+        while str(number) in vars(self):  # a slice keeps the names that its modules had
+            number += 1
+        self._set(str(number), module)
 
-    def __init__(self, *modules: Module) -> None:
-        for index, module in enumerate(modules):
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"Sequential: wanted modules, got {type(module).__name__} at {index}."
-                )
-            setattr(self, str(index), module)
+    def extend(self, modules: Iterable[Module]) -> None:
+        """Add modules at the end."""
+        for module in modules:
+            self.append(module)
 
-    def forward(self, input: Any) -> Any:
-        for module in self:
-            input = module(input)
-        return input
+    def _set(self, name: str, module: Module) -> None:
+        _check_module(type(self).__name__, name, module)
+        setattr(self, name, module)
+
+    def _name(self, index: int) -> str:
+        names = [name for name, _ in self.named_children()]
+        if not -len(names) <= index < len(names):
+            raise IndexError(
+                f"{type(self).__name__}: index {index} is out of range for {len(names)} modules."
+            )
+        return names[index]
 
     def __iter__(self) -> Iterator[Module]:
         return self.children()
@@ -35,8 +42,111 @@ class Sequential(Module):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __getitem__(self, index: int) -> Module:
-        return list(self)[index]
+    def __setitem__(self, index: int, module: Module) -> None:
+        self._set(self._name(index), module)
+
+
+class Sequential(_Numbered):
+    """Modules called one after the other, each with the result of the one before.
+
+    Args:
+        modules: the modules; or one mapping of names to modules, in the order of the calls.
+
+    Raises: TypeError for what is no module.
+    """
+
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            for name, module in modules[0].items():
+                _check_name("Sequential", self, name)
+                self._set(name, module)
+        else:
+            self.extend(modules)  # type: ignore[arg-type]
+
+    def forward(self, input: Any) -> Any:
+        for module in self:
+            input = module(input)
+        return input
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            return Sequential(dict(list(self.named_children())[index]))
+        return vars(self)[self._name(index)]  # type: ignore[no-any-return]
+
+
+class ModuleList(_Numbered):
+    """A list whose modules are found by `parameters()`; what is done with them is up to the
+    `forward` of the module that has it.
+
+    Raises: TypeError for what is no module.
+    """
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> ModuleList: ...
+    def __getitem__(self, index: int | slice) -> Module:
+        if isinstance(index, slice):
+            return ModuleList(list(self)[index])
+        return vars(self)[self._name(index)]  # type: ignore[no-any-return]
+
+
+class ModuleDict(Module):
+    """A dict whose modules are found by `parameters()`.
+
+    Raises: TypeError for what is no module; ValueError for a key that is no free attribute name.
+    """
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        self.update(modules or {})
+
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Add modules, or replace those of the same keys."""
+        for key, module in modules.items():
+            self[key] = module
+
+    def keys(self) -> Iterator[str]:
+        """The keys, in the order in which they were added."""
+        return (key for key, _ in self.named_children())
+
+    def values(self) -> Iterator[Module]:
+        """The modules."""
+        return self.children()
+
+    def items(self) -> Iterator[tuple[str, Module]]:
+        """Keys and modules."""
+        return self.named_children()
+
+    def __getitem__(self, key: str) -> Module:
+        if key not in self:
+            raise KeyError(f"ModuleDict: no module {key!r}; it has {', '.join(self.keys())}.")
+        return vars(self)[key]  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        if key not in self:
+            _check_name("ModuleDict", self, key)
+        _check_module("ModuleDict", key, module)
+        setattr(self, key, module)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]  # raises KeyError for one that is not there
+        delattr(self, key)
+
+    def __contains__(self, key: object) -> bool:
+        return any(key == own for own in self.keys())
+
+    def __iter__(self) -> Iterator[str]:
+        return self.keys()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Flatten(Module):
@@ -51,3 +161,23 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Identity(Module):
+    """The input, as it is: to stand where another layer was."""
+
+    def forward(self, input: Any) -> Any:
+        return input
+
+
+def _check_module(container: str, name: str, module: object) -> None:
+    if not isinstance(module, Module):
+        raise TypeError(f"{container}: wanted modules, got {type(module).__name__} at {name}.")
+
+
+def _check_name(container: str, owner: Module, name: object) -> None:
+    if not isinstance(name, str) or not name or "." in name or hasattr(owner, name):
+        raise ValueError(
+            f"{container}: {name!r} cannot name a module: wanted a text without dots that is no "
+            f"attribute of {container} already."
+        )

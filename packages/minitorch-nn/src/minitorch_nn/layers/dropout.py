@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from minitorch_tensor import Tensor
-
 from minitorch_nn import functional as F
+from minitorch_nn.functional.dropout import check_probability
 from minitorch_nn.module import Module
+from minitorch_tensor import Tensor
 
 
 class Dropout(Module):
@@ -20,8 +20,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        if not 0.0 <= p <= 1.0:
-            raise ValueError(f"Dropout: p must be a probability in [0, 1], got {p}.")
+        check_probability("Dropout", p)
         self.p = p
 
     def forward(self, input: Tensor) -> Tensor:

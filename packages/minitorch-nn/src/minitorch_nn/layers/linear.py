@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import minitorch_tensor as mt
-from minitorch_tensor import Tensor
-
 from minitorch_nn import functional as F
 from minitorch_nn import init
 from minitorch_nn.module import Module, Parameter
+from minitorch_tensor import Tensor
 
 
 class Linear(Module):
@@ -30,10 +29,17 @@ class Linear(Module):
         self.out_features = out_features
         self.weight = Parameter(mt.empty(out_features, in_features))
         self.bias = Parameter(mt.empty(out_features)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew."""
         init.default_(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}"
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
-
-from minitorch_nn.optim.optimizer import Group, Optimizer, Params, zeros
 
 
 class Adam(Optimizer):
@@ -22,6 +21,7 @@ class Adam(Optimizer):
     Raises: ValueError for settings out of range.
     """
 
+    #: Whether weight decay is taken off the parameter, and not added to the gradient.
     decoupled: ClassVar[bool] = False
 
     def __init__(
@@ -38,21 +38,19 @@ class Adam(Optimizer):
 
     def check(self, group: Group) -> None:
         super().check(group)
-        if not all(0.0 <= beta < 1.0 for beta in group["betas"]):
-            raise ValueError(
-                f"{type(self).__name__}: betas must be in [0, 1), got {group['betas']}."
-            )
+        betas = group["betas"]
+        if len(betas) != 2 or not all(0.0 <= beta < 1.0 for beta in betas):
+            raise ValueError(f"{type(self).__name__}: betas must be two in [0, 1), got {betas}.")
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
-        if not state:
-            state.update(step=0, exp_avg=zeros(p), exp_avg_sq=zeros(p))
-        state["step"] += 1
+        mean, square = moment(state, "exp_avg", p), moment(state, "exp_avg_sq", p)
+        state["step"] = state.get("step", 0) + 1
         beta1, beta2 = group["betas"]
         p.backend.adam_step_(
             p._data,
             grad._data,
-            state["exp_avg"]._data,
-            state["exp_avg_sq"]._data,
+            mean._data,
+            square._data,
             step=state["step"],
             lr=group["lr"],
             beta1=beta1,

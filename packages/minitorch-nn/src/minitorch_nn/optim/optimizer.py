@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any, TypeAlias
 
 import minitorch_tensor as mt
@@ -23,8 +24,12 @@ class Optimizer:
         params: parameters, or groups: dicts with "params" and settings that differ for them.
         defaults: the settings of a group that gives none of its own.
 
-    Raises: ValueError for no parameters, one that is named twice, or is no leaf; for settings out
-        of range.
+    Attributes:
+        param_groups: the groups, with all of their settings; these may be changed at any time.
+        state: what is remembered of each parameter, by name.
+
+    Raises: TypeError for what is no tensor; ValueError for no parameters, one that is named
+        twice, or is no leaf, and for settings unknown or out of range.
     """
 
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
@@ -42,25 +47,38 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
-        """Add parameters with settings of their own."""
+        """Add parameters with settings of their own.
+
+        Raises: as for making the optimizer; then nothing was added.
+        """
+        name = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise TypeError(
+                f"{name}: a group must be a dict with 'params' and settings, got "
+                f"{type(group).__name__}."
+            )
         params = group["params"]
         params = [params] if isinstance(params, Tensor) else list(params)
-        known = {id(p) for g in self.param_groups for p in g["params"]}
+        known = {id(p) for p in self._params()}
         for p in params:
-            if not isinstance(p, Tensor) or not p.is_leaf:
+            if not isinstance(p, Tensor):
+                raise TypeError(
+                    f"{name}: parameters must be tensors, got {type(p).__name__}. "
+                    "Pass model.parameters()."
+                )
+            if not p.is_leaf:
                 raise ValueError(
-                    f"{type(self).__name__}: only leaf tensors can be optimized, got {p!r}."
+                    f"{name}: only leaf tensors can be optimized, got the result of an operation, "
+                    f"of shape {p.shape}. Pass the tensors it is computed from, or detach() it."
                 )
             if id(p) in known:
-                raise ValueError(
-                    f"{type(self).__name__}: a parameter of shape {p.shape} is named twice."
-                )
+                raise ValueError(f"{name}: a parameter of shape {p.shape} is named twice.")
             known.add(id(p))
         unknown = set(group) - set(self.defaults) - {"params"}
         if unknown:
             raise ValueError(
-                f"{type(self).__name__}: unknown settings {sorted(unknown)}; "
-                f"it has {sorted(self.defaults)}."
+                f"{name}: unknown settings {', '.join(sorted(unknown))}; it has "
+                f"{', '.join(sorted(self.defaults))}."
             )
         settings = {**self.defaults, **group, "params": params}
         self.check(settings)
@@ -69,17 +87,21 @@ class Optimizer:
     def check(self, group: Group) -> None:
         """Raise ValueError for settings out of range."""
         for name in ("lr", "weight_decay", "eps", "momentum"):
-            value = group.get(name, 0.0)
-            if not 0.0 <= value < math.inf:
-                raise ValueError(
-                    f"{type(self).__name__}: {name} must be at least 0 and finite, got {value}."
-                )
+            self.check_range(group, name, 0.0, math.inf)
+
+    def check_range(self, group: Group, name: str, low: float, high: float) -> None:
+        """Raise ValueError unless low <= setting < high, where the group has that setting."""
+        value = group.get(name, low)
+        if not isinstance(value, Real) or not low <= float(value) < high:
+            wanted = f"at least {low:g} and " + (
+                "finite" if high == math.inf else f"less than {high:g}"
+            )
+            raise ValueError(f"{type(self).__name__}: {name} must be {wanted}, got {value!r}.")
 
     def zero_grad(self) -> None:
         """Forget all gradients."""
-        for group in self.param_groups:
-            for p in group["params"]:
-                p.grad = None
+        for p in self._params():
+            p.grad = None
 
     @no_grad()
     def step(self) -> None:
@@ -97,7 +119,10 @@ class Optimizer:
     # -- saving ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Settings and state, parameters replaced by their number, as in PyTorch."""
+        """Settings and state, parameters replaced by their number, as in PyTorch.
+
+        The tensors in it are those that the optimizer goes on changing.
+        """
         numbers = {p: i for i, p in enumerate(self._params())}
         groups = [
             {**group, "params": [numbers[p] for p in group["params"]]}
@@ -109,32 +134,74 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over settings and state of an optimizer of the same parameters.
+        """Take over settings and state (a copy) of an optimizer of the same parameters.
 
-        Raises: ValueError if groups or their sizes differ.
+        Everything is checked first: on an error nothing has been changed.
+
+        Raises: ValueError if it is no such state_dict, groups or their sizes differ, or a state
+            has another shape than its parameter.
         """
-        ours = [len(group["params"]) for group in self.param_groups]
-        theirs = [len(group["params"]) for group in state_dict["param_groups"]]
-        if ours != theirs:
+        name = f"{type(self).__name__}.load_state_dict"
+        try:
+            loaded = [dict(group) for group in state_dict["param_groups"]]
+            theirs = [len(group.pop("params")) for group in loaded]
+            numbered = {int(number): dict(s) for number, s in state_dict["state"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise ValueError(
-                f"{type(self).__name__}.load_state_dict: groups of {theirs} parameters do not fit "
-                f"groups of {ours}."
+                f"{name}: wanted what an optimizer's state_dict() gave, with 'state' and "
+                "'param_groups'."
+            ) from None
+        ours = [len(group["params"]) for group in self.param_groups]
+        if ours != theirs:
+            raise ValueError(f"{name}: groups of {theirs} parameters do not fit groups of {ours}.")
+        settings = {*self.defaults, "initial_lr"}  # the latter is a schedule's
+        unknown = {key for group in loaded for key in group} - settings
+        if unknown:
+            raise ValueError(
+                f"{name}: unknown settings {', '.join(sorted(unknown))}; are these of another "
+                "optimizer?"
             )
-        for group, loaded in zip(self.param_groups, state_dict["param_groups"]):
-            group.update({k: v for k, v in loaded.items() if k != "params"})
         params = self._params()
-        self.state = {
-            params[int(number)]: {
+        groups = [{**own, **new} for own, new in zip(self.param_groups, loaded)]
+        for group in groups:
+            self.check(group)
+        state: dict[Tensor, dict[str, Any]] = {}
+        for number, values in numbered.items():
+            if not 0 <= number < len(params):
+                raise ValueError(f"{name}: there is no parameter number {number}.")
+            p = params[number]
+            state[p] = {
                 key: value.detach().clone() if isinstance(value, Tensor) else value
-                for key, value in state.items()
+                for key, value in values.items()
             }
-            for number, state in state_dict["state"].items()
-        }
+            for key, value in values.items():
+                if isinstance(value, Tensor) and value.shape != p.shape:
+                    raise ValueError(
+                        f"{name}: {key} of parameter {number} has shape {value.shape}, the "
+                        f"parameter {p.shape}."
+                    )
+        for group, new in zip(self.param_groups, groups):
+            group.update(new)
+        self.state = state
 
     def _params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
+    def __repr__(self) -> str:
+        lines = [type(self).__name__ + " ("]
+        for number, group in enumerate(self.param_groups):
+            lines.append(f"Parameter group {number}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
 
-def zeros(p: Tensor) -> Tensor:
-    """A moment of a parameter, at its start."""
-    return mt.zeros(p.shape, dtype=p.dtype, backend=p.backend)
+
+def moment(state: dict[str, Any], name: str, p: Tensor) -> Tensor:
+    """What is remembered of a parameter under a name: zeros at first. It follows the parameter
+    when that was moved to another backend or dtype."""
+    value: Tensor | None = state.get(name)
+    if value is None:
+        value = mt.zeros(p.shape, dtype=p.dtype, backend=p.backend)
+    elif value.dtype is not p.dtype or value.backend is not p.backend:
+        value = value.to(p)
+    state[name] = value
+    return value

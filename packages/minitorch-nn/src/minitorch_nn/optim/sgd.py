@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
-
-from minitorch_nn.optim.optimizer import Group, Optimizer, Params, zeros
 
 
 class SGD(Optimizer):
@@ -56,9 +55,8 @@ class SGD(Optimizer):
         dampening = group["dampening"]
         if group["momentum"]:
             if "momentum_buffer" not in state:
-                state["momentum_buffer"] = zeros(p)
                 dampening = 0.0  # the first velocity is the whole gradient, as in PyTorch
-            velocity = state["momentum_buffer"]._data
+            velocity = moment(state, "momentum_buffer", p)._data
         p.backend.sgd_step_(
             p._data,
             grad._data,

@@ -1,0 +1,63 @@
+"""What is done to gradients between `backward` and the optimizer's step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import minitorch_tensor as mt
+from minitorch_tensor import Tensor, no_grad
+
+
+@no_grad()
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    """Scale all gradients by one factor, so that their norm together is at most max_norm.
+
+    Args:
+        parameters: those without a gradient are passed over.
+        max_norm: the limit.
+        norm_type: p of the p-norm; math.inf for the largest magnitude.
+        error_if_nonfinite: whether an infinite or NaN norm is an error; otherwise the gradients
+            are scaled by it all the same, as in PyTorch.
+
+    Returns: the norm before, ().
+    Raises: RuntimeError for such a norm, if asked for; then no gradient has changed.
+    Source: Pascanu et al. 2013, section 3.2.
+    """
+    gradients = _gradients(parameters)
+    if not gradients:
+        return mt.tensor(0.0)
+    first = gradients[0]
+    norms = [gradient.norm(norm_type).to(first) for gradient in gradients]
+    total = mt.stack(norms).norm(norm_type)
+    if error_if_nonfinite and not bool(total.isfinite()):
+        raise RuntimeError(
+            f"clip_grad_norm_: the norm of the gradients is {total.item()}, which cannot be "
+            "scaled down. Look for the first NaN with detect_anomaly()."
+        )
+    factor = (max_norm / (total + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor.to(gradient))
+    return total
+
+
+@no_grad()
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Clamp every element of every gradient to [-clip_value, clip_value].
+
+    Raises: ValueError for a negative clip_value.
+    """
+    if not 0.0 <= clip_value <= math.inf:
+        raise ValueError(f"clip_grad_value_: clip_value must be at least 0, got {clip_value}.")
+    for gradient in _gradients(parameters):
+        gradient.copy_(gradient.clamp(-clip_value, clip_value))
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    given = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [p.grad for p in given if p.grad is not None]

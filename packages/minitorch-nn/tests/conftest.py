@@ -1,0 +1,51 @@
+"""What the tests share: a seeded start on the numpy backend, and checks of derivatives."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import minitorch_tensor as mt
+from minitorch_tensor import Tensor
+from minitorch_tensor.testing import gradcheck, gradgradcheck
+
+#: What is installed with minitorch-nn alone. Others are tested against the first of these.
+BACKENDS = ("simple", "numpy")
+
+settings.register_profile("layers", deadline=None, max_examples=100, derandomize=True)
+settings.load_profile("layers")
+
+
+@pytest.fixture(autouse=True)
+def start() -> Iterator[None]:
+    """Every test starts from one seed, on a backend that does not depend on what is installed."""
+    # The numpy backend silences numpy's reports of overflow when it is imported, which is before
+    # pytest puts its own filters in place.
+    warnings.filterwarnings("ignore", "", RuntimeWarning, r"minitorch_tensor\.backends\.")
+    mt.manual_seed(0)
+    with mt.use_backend("numpy"):
+        yield
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once on each backend of minitorch-tensor."""
+    with mt.use_backend(request.param):
+        yield request.param
+
+
+@pytest.fixture(scope="session")
+def check_derivatives() -> Callable[..., None]:
+    """Compares first and second derivatives of a function of float64 arrays with differences."""
+
+    def check(function: Callable[..., Tensor], *inputs: Any) -> None:
+        leaves = [mt.tensor(np.asarray(x, np.float64), requires_grad=True) for x in inputs]
+        gradcheck(function, leaves, atol=1e-6, rtol=1e-5)
+        gradgradcheck(function, leaves, atol=1e-6, rtol=1e-5)
+
+    return check

@@ -1,0 +1,150 @@
+"""Every function, module, optimizer and schedule gives PyTorch's numbers, stored in a file.
+
+`pytorch/make.py` wrote the file; here PyTorch is not needed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch_nn as nn
+import minitorch_nn.functional as F
+import minitorch_tensor as mt
+from minitorch_nn.optim import lr_scheduler
+from minitorch_tensor import DType, Tensor
+
+STORED = json.loads((Path(__file__).parent / "pytorch" / "expectations.json").read_text("utf-8"))
+
+#: Relative to the largest number of an array: float64 is exact up to the stored digits.
+TOLERANCE = {mt.float64: 1e-10, mt.float32: 5e-6}
+
+DTYPES = pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+
+
+def named(section: str, key: str) -> Any:
+    """A parametrization over a section of the file, each case with a readable name."""
+    return pytest.mark.parametrize(
+        "case", STORED[section], ids=lambda case: f"{case[key]}-{case['options']}"
+    )
+
+
+def as_tensor(values: Any, dtype: DType) -> Tensor:
+    """Stored numbers: whole ones as int64, others in the dtype."""
+    array = np.asarray(values)
+    return mt.tensor(array) if array.dtype.kind == "i" else mt.tensor(array, dtype=dtype)
+
+
+def weights_of(output: Tensor) -> Tensor:
+    """What an output is multiplied by before it is added up, as in make.py."""
+    weights = np.cos(np.arange(output.numel(), dtype=np.float64)).reshape(output.shape)
+    return mt.tensor(weights, dtype=output.dtype)
+
+
+def assert_near(actual: Tensor, expected: Any, dtype: DType, what: str) -> None:
+    wanted = np.asarray(expected, np.float64)
+    got = actual.detach().numpy()
+    assert got.shape == wanted.shape, what
+    scale = max(1.0, float(np.abs(wanted).max(initial=0.0)))
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=TOLERANCE[dtype] * scale, err_msg=what)
+
+
+@DTYPES
+@named("functions", "function")
+def test_a_function_and_its_gradients(case: dict[str, Any], dtype: DType, backend: str) -> None:
+    options = dict(case["options"])
+    if "pos_weight" in options:
+        options["pos_weight"] = as_tensor(options["pos_weight"], dtype)
+    inputs = [as_tensor(values, dtype) for values in case["inputs"]]
+    for x, gradient in zip(inputs, case["gradients"]):
+        if gradient is not None:
+            x.requires_grad_()
+    if case["function"] == "layer_norm":
+        output = F.layer_norm(inputs[0], options.pop("normalized_shape"), *inputs[1:], **options)
+    else:
+        output = getattr(F, case["function"])(*inputs, **options)
+    assert output.dtype is dtype
+    assert_near(output, case["output"], dtype, "output")
+    (output * weights_of(output)).sum().backward()
+    for position, (x, gradient) in enumerate(zip(inputs, case["gradients"])):
+        if gradient is not None:
+            assert_near(x.grad, gradient, dtype, f"gradient of input {position}")
+
+
+@DTYPES
+@named("modules", "module")
+def test_a_module_in_training_and_in_evaluation(
+    case: dict[str, Any], dtype: DType, backend: str
+) -> None:
+    module = getattr(nn, case["module"])(*case["args"], **case["options"]).to(dtype)
+    assert list(module.state_dict()) == list(case["state"])
+    module.load_state_dict({key: np.asarray(value) for key, value in case["state"].items()})
+    stored = zip(case["steps"], case["outputs"], case["input_gradients"])
+    for step, expected, input_gradient in stored:
+        x = as_tensor(step, dtype).requires_grad_(input_gradient is not None)
+        output = module(x)
+        assert_near(output, expected, dtype, "output in training")
+        (output * weights_of(output)).sum().backward()
+        if input_gradient is not None:
+            assert_near(x.grad, input_gradient, dtype, "gradient of the input")
+    for key, parameter in module.named_parameters():
+        assert_near(parameter.grad, case["gradients"][key], dtype, f"gradient of {key}")
+    for key, value in module.state_dict().items():
+        assert_near(value, case["state_after"][key], dtype, f"{key} after training")
+    output = module.eval()(as_tensor(case["last"], dtype))
+    assert_near(output, case["last_output"], dtype, "output in evaluation")
+
+
+@DTYPES
+@named("optimizers", "optimizer")
+def test_ten_steps_of_an_optimizer(case: dict[str, Any], dtype: DType, backend: str) -> None:
+    parameter = nn.Parameter(as_tensor(case["start"], dtype))
+    optimizer = getattr(nn.optim, case["optimizer"])([parameter], **case["options"])
+    for gradient, expected in zip(case["gradients"], case["path"]):
+        parameter.grad = as_tensor(gradient, dtype)
+        optimizer.step()
+        assert_near(parameter, expected, dtype, "parameter")
+        np.testing.assert_array_equal(  # the step read it and left it alone
+            parameter.grad.numpy(), as_tensor(gradient, dtype).numpy()
+        )
+
+
+@named("schedulers", "scheduler")
+def test_the_rates_of_a_schedule(case: dict[str, Any]) -> None:
+    optimizer = nn.optim.SGD([nn.Parameter(mt.zeros(1))], lr=0.1)
+    scheduler = getattr(lr_scheduler, case["scheduler"])(optimizer, **case["options"])
+    rates = [scheduler.get_last_lr()[0]]
+    for _ in case["rates"][1:]:
+        scheduler.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    np.testing.assert_allclose(rates, case["rates"], rtol=1e-9, atol=1e-15)
+
+
+def test_a_warm_up_followed_by_half_a_cosine() -> None:
+    expected = STORED["warm_up"][0]["rates"]
+    optimizer = nn.optim.SGD([nn.Parameter(mt.zeros(1))], lr=0.1)
+    warm_up = lr_scheduler.LinearLR(optimizer, 0.25, 1.0, 4)
+    cool_down = lr_scheduler.CosineAnnealingLR(optimizer, 6)
+    scheduler = lr_scheduler.SequentialLR(optimizer, [warm_up, cool_down], [4])
+    rates = [scheduler.get_last_lr()[0]]
+    for _ in expected[1:]:
+        scheduler.step()
+        rates.append(scheduler.get_last_lr()[0])
+    np.testing.assert_allclose(rates, expected, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", STORED["clipping"], ids=lambda case: case["norm_type"])
+def test_gradients_clipped_by_their_norm(case: dict[str, Any], backend: str) -> None:
+    parameters = []
+    for gradient in case["before"]:
+        values = as_tensor(gradient, mt.float64)
+        parameters.append(nn.Parameter(mt.zeros_like(values)))
+        parameters[-1].grad = values
+    total = nn.utils.clip_grad_norm_(parameters, case["max_norm"], float(case["norm_type"]))
+    assert_near(total, case["total"], mt.float64, "total norm")
+    for parameter, after in zip(parameters, case["after"]):
+        assert_near(parameter.grad, after, mt.float64, "gradient")
