@@ -1,4 +1,4 @@
-"""`minitorch-mnist`: train on digits, evaluate a trained model, recognise images."""
+"""`minitorch-mnist`: train on digits, test a trained network, recognise digits in images."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-import minitorch_tensor as mt
 import numpy as np
+
+import minitorch_tensor as mt
 from minitorch_datasets import (
     IMAGE_DATASETS,
     DatasetError,
@@ -15,6 +16,10 @@ from minitorch_datasets import (
     load_image_dataset,
     train_validation_split,
 )
+from minitorch_mnist import __version__
+from minitorch_mnist.data import ImageBatches, to_input
+from minitorch_mnist.images import read_images
+from minitorch_mnist.models import RECIPES
 from minitorch_nn import Module, cli, optim
 from minitorch_nn.checkpoint import (
     CheckpointError,
@@ -24,81 +29,119 @@ from minitorch_nn.checkpoint import (
 )
 from minitorch_nn.training import ConsoleReporter, Reporter, evaluate, fit
 
-from minitorch_mnist import __version__
-from minitorch_mnist.data import ImageBatches, to_input
-from minitorch_mnist.images import read_images
-from minitorch_mnist.models import RECIPES, Recipe
-
 PROGRAM = "minitorch-mnist"
 DEFAULT_OUT = "minitorch-mnist.npz"
 
 #: Share of the training images kept apart, to validate on after every epoch.
 VALIDATION = 1 / 12
 
+#: Images in a batch where nothing is learned and the size only takes memory.
+EVALUATION_BATCH = 500
 
-def build_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="LeNet learns digits. Without a command it trains.",
-        epilog=f"`{PROGRAM} COMMAND --help` lists a command's options.",
-    )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    training = commands.add_parser("train", help="train a network and test it (the default)")
-    training.add_argument(
-        "--model", choices=sorted(RECIPES), default="lenet", help="network (default lenet)"
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return cli.main(
+        PROGRAM,
+        __version__,
+        "Train a network to read handwritten digits, test it, and use it.",
+        (
+            cli.Command("train", "train a network and test it", add_train_options, train),
+            cli.Command("evaluate", "test a trained network", add_evaluate_options, test),
+            cli.Command("predict", "recognise digits in images", add_predict_options, predict),
+        ),
+        argv,
+        user_errors=(DatasetError,),
     )
-    cli.add_training_options(training, DEFAULT_OUT)
 
-    evaluation = commands.add_parser("evaluate", help="test a trained network")
-    prediction = commands.add_parser("predict", help="recognise digits in images")
-    prediction.add_argument(
-        "images", nargs="+", metavar="IMAGE", help="a PNG of one digit, or an IDX file of many"
+
+# -- options ---------------------------------------------------------------------------------------
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    parser.add_argument(
+        "--model", choices=list(RECIPES), default="lenet", help="network (default lenet)"
     )
-    for sub in (evaluation, prediction):
-        sub.add_argument(
-            "--checkpoint",
-            default=DEFAULT_OUT,
-            metavar="FILE",
-            help=f"the trained model (default {DEFAULT_OUT})",
-        )
-    for sub in (training, evaluation):
-        sub.add_argument(
-            "--data",
-            choices=IMAGE_DATASETS,
-            default="auto",
-            help="mnist; the embedded digits; or auto: mnist where it is at hand or can be "
-            "fetched, else digits (default auto)",
-        )
-    for sub in (training, evaluation, prediction):
-        cli.add_common_options(sub)
-    return parser
+    cli.add_training_options(
+        parser,
+        DEFAULT_OUT,
+        epochs=_by_model("epochs"),
+        batch_size=_by_model("batch_size"),
+        lr=_by_model("lr"),
+    )
+    _add_data_options(parser)
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    cli.add_checkpoint_option(parser, DEFAULT_OUT)
+    _add_data_options(parser)
+    cli.add_batch_size(parser, str(EVALUATION_BATCH))
+
+
+def add_predict_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `predict`."""
+    parser.add_argument(
+        "images",
+        nargs="+",
+        metavar="IMAGE",
+        help="a picture of one digit (PNG, JPEG, ...), or an IDX file of many, gzipped or not",
+    )
+    cli.add_checkpoint_option(parser, DEFAULT_OUT)
+    cli.add_batch_size(parser, str(EVALUATION_BATCH))
+
+
+def _by_model(setting: str) -> str:
+    """A setting's default, as the help tells it: "8 for lenet, 5 for course"."""
+    return ", ".join(f"{getattr(recipe, setting)} for {name}" for name, recipe in RECIPES.items())
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        choices=IMAGE_DATASETS,
+        default="auto",
+        help="mnist; the embedded digits; or auto: mnist where it is at hand or can be fetched, "
+        "else digits (default auto)",
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="folder that has MNIST's files (default: the cache)"
+    )
+
+
+# -- commands --------------------------------------------------------------------------------------
 
 
 def train(args: argparse.Namespace) -> None:
     """Train a network, save it, and test it once."""
     recipe = RECIPES[args.model]
     epochs = args.epochs or recipe.epochs
-    batch_size = args.batch_size or recipe.batch_size
     check_writable(args.out)
-    cli.choose_backend(args.backend)
     data = _load(args)
 
     mt.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     learn, validate = train_validation_split(len(data.train_labels), VALIDATION, rng)
     batches = ImageBatches(
-        data.train_images[learn], data.train_labels[learn], batch_size, rng
+        data.train_images[learn],
+        data.train_labels[learn],
+        args.batch_size or recipe.batch_size,
+        rng,
     )
     validation = ImageBatches(
-        data.train_images[validate], data.train_labels[validate], batch_size=500
+        data.train_images[validate], data.train_labels[validate], EVALUATION_BATCH
     )
     model = recipe.build()
     optimizer = optim.Adam(model.parameters())
     if not args.quiet:
-        _say_hello(args, model, data, len(learn), len(validate))
+        parameters = sum(p.numel() for p in model.parameters())
+        print(
+            f"{args.model} ({parameters:,} parameters) on {data.name}: {len(learn):,} images to "
+            f"train on, {len(validate):,} to validate, {len(data.test_labels):,} to test; "
+            f"backend {mt.get_backend().name}",
+            flush=True,
+        )
     fit(
         model,
         optimizer,
@@ -110,36 +153,39 @@ def train(args: argparse.Namespace) -> None:
         ),
         reporter=Reporter() if args.quiet else ConsoleReporter(unit="images"),
     )
-    metadata = {"program": PROGRAM, "model": args.model, "data": data.name}
+    metadata = {"program": PROGRAM, "version": __version__, "model": args.model, "data": data.name}
     save_checkpoint(args.out, model.state_dict(), metadata)
     if not args.quiet:
         print(f"saved {args.out}")
-    _report_test(model, data)
+    _report_test(model, data, EVALUATION_BATCH)
 
 
-def evaluate_command(args: argparse.Namespace) -> None:
+def test(args: argparse.Namespace) -> None:
     """Test a trained network."""
-    cli.choose_backend(args.backend)
-    model, _ = _load_model(args.checkpoint)
-    _report_test(model, _load(args), args.batch_size)
+    model, metadata = _load_model(args.checkpoint)
+    data = _load(args)
+    if not args.quiet:
+        print(
+            f"{metadata['model']} (trained on {metadata.get('data', 'unknown data')}) on "
+            f"{data.name}: {len(data.test_labels):,} images to test; "
+            f"backend {mt.get_backend().name}",
+            flush=True,
+        )
+    _report_test(model, data, args.batch_size or EVALUATION_BATCH)
 
 
+@mt.no_grad()
 def predict(args: argparse.Namespace) -> None:
     """Recognise digits; all images are read before anything is printed."""
-    cli.choose_backend(args.backend)
     model, _ = _load_model(args.checkpoint)
     named = [pair for path in args.images for pair in read_images(path)]
-    size = args.batch_size or 500
+    size = args.batch_size or EVALUATION_BATCH
     for start in range(0, len(named), size):
         part = named[start : start + size]
-        with mt.no_grad():
-            logits = model(to_input(np.stack([image for _, image in part])))
+        logits = model(to_input(np.stack([image for _, image in part])))
         for (name, _), probabilities in zip(part, logits.softmax(1).numpy()):
             digit = int(probabilities.argmax())
-            if args.quiet:
-                print(digit)
-            else:
-                print(f"{name}: {digit} ({probabilities[digit]:.1%})")
+            print(digit if args.quiet else f"{name}: {digit} ({probabilities[digit]:.1%})")
 
 
 def _load(args: argparse.Namespace) -> ImageDataset:
@@ -151,43 +197,28 @@ def _load(args: argparse.Namespace) -> ImageDataset:
     return data
 
 
-def _load_model(path: str) -> tuple[Module, Recipe]:
+def _load_model(path: str) -> tuple[Module, dict[str, object]]:
     checkpoint = load_checkpoint(path)
-    recipe = RECIPES.get(str(checkpoint.metadata.get("model")))
-    if checkpoint.metadata.get("program") != PROGRAM or recipe is None:
+    metadata = checkpoint.metadata
+    if metadata.get("program") != PROGRAM:
         raise CheckpointError(
-            f"{path} was not written by {PROGRAM}, but by "
-            f"{checkpoint.metadata.get('program', 'another program')}."
+            f"{path} was written by {metadata.get('program', 'another program')}, not by "
+            f"{PROGRAM}. Name the file that `{PROGRAM} train` wrote."
+        )
+    recipe = RECIPES.get(str(metadata.get("model")))
+    if recipe is None:
+        raise CheckpointError(
+            f"{path} holds the network {metadata.get('model')!r}, which {PROGRAM} {__version__} "
+            f"does not have: it has {', '.join(sorted(RECIPES))}. Train again."
         )
     model = recipe.build()
     try:
         model.load_state_dict(checkpoint.state_dict)
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from None
-    return model.eval(), recipe
+    return model.eval(), metadata
 
 
-def _say_hello(
-    args: argparse.Namespace, model: Module, data: ImageDataset, learn: int, validate: int
-) -> None:
-    count = sum(p.numel() for p in model.parameters())
-    print(
-        f"{args.model} ({count:,} parameters) on {data.name}: {learn:,} images to train on, "
-        f"{validate:,} to validate, {len(data.test_labels):,} to test; "
-        f"backend {mt.get_backend().name}",
-        flush=True,
-    )
-
-
-def _report_test(model: Module, data: ImageDataset, batch_size: int | None = None) -> None:
-    batches = ImageBatches(data.test_images, data.test_labels, batch_size or 500)
+def _report_test(model: Module, data: ImageDataset, batch_size: int) -> None:
+    batches = ImageBatches(data.test_images, data.test_labels, batch_size)
     print(f"test accuracy {evaluate(model, batches)}")
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    args = cli.parse_with_default_command(
-        build_parser(), ("train", "evaluate", "predict"), argv
-    )
-    command = {"train": train, "evaluate": evaluate_command, "predict": predict}[args.command]
-    return cli.run(PROGRAM, lambda: command(args), (DatasetError,))

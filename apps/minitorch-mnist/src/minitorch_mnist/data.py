@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import minitorch_tensor as mt
 import numpy as np
 import numpy.typing as npt
+
+import minitorch_tensor as mt
 from minitorch_datasets import Batches
 from minitorch_tensor import Tensor
 

@@ -1,11 +1,15 @@
-"""Reading images to recognise: PNG and whatever else Pillow opens, or IDX files of many."""
+"""Reading images to recognise: pictures of one digit, or IDX files of many."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image as pillow
+from PIL import ImageOps, UnidentifiedImageError
+
 from minitorch_datasets import DatasetError, read_idx
 from minitorch_nn.cli import UserError
 
@@ -16,6 +20,9 @@ Image = npt.NDArray[np.uint8]
 BOX = 20
 SIZE = 28
 
+#: Share of the greatest contrast from which a pixel counts as ink.
+INK = 0.25
+
 
 def read_images(path: str) -> list[tuple[str, Image]]:
     """The images of a file as the networks know them: 28 x 28, a light digit on black.
@@ -23,14 +30,18 @@ def read_images(path: str) -> list[tuple[str, Image]]:
     Returns: (name, image) pairs: one for a picture; one for each image of an IDX file.
     Raises: UserError if it cannot be read, or holds no images.
     """
-    file = Path(path)
     try:
-        start = file.open("rb").read(4)
+        with Path(path).open("rb") as file:
+            start = file.read(3)
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}.") from None
-    if start[:2] in (b"\x00\x00", b"\x1f\x8b"):  # IDX, or gzip
+        raise UserError(f"cannot read {path}: {error.strerror or error}.") from None
+    # IDX is two zero bytes and a type from 8 to 14; 1f 8b is gzip.
+    if start[:2] == b"\x1f\x8b" or (start[:2] == b"\x00\x00" and 8 <= start[-1] <= 14):
         return _read_idx_images(path)
-    return [(path, fit_digit(_read_picture(path)))]
+    digit = fit_digit(_read_picture(path))
+    if not digit.any():
+        raise UserError(f"{path} shows no digit: all of it is of one colour.")
+    return [(path, digit)]
 
 
 def _read_idx_images(path: str) -> list[tuple[str, Image]]:
@@ -38,7 +49,7 @@ def _read_idx_images(path: str) -> list[tuple[str, Image]]:
         array = read_idx(path)
     except DatasetError as error:
         raise UserError(str(error)) from None
-    if array.ndim != 3 or array.dtype != np.uint8:
+    if array.ndim != 3 or array.dtype != np.uint8 or 0 in array.shape:
         raise UserError(
             f"{path} holds an array of shape {array.shape} and type {array.dtype}, wanted images "
             "(N, height, width) of bytes. Are these labels?"
@@ -47,45 +58,52 @@ def _read_idx_images(path: str) -> list[tuple[str, Image]]:
 
 
 def _read_picture(path: str) -> Image:
-    from PIL import Image as pillow
-    from PIL import UnidentifiedImageError
-
+    """A picture in grey, 0 black to 255 white, as a viewer would show it on a white page."""
     try:
-        with pillow.open(path) as picture:
-            if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-                # What shows through a transparent picture is the page: white.
+        with warnings.catch_warnings(), pillow.open(path) as file:
+            warnings.simplefilter("error", pillow.DecompressionBombWarning)
+            file.load()
+            picture = ImageOps.exif_transpose(file)
+            if picture.mode.startswith("I"):  # 16 bits, of which convert("L") would clip 8
+                wide = np.asarray(picture, np.int64)
+                return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)
+            if picture.has_transparency_data:
                 layers = picture.convert("RGBA")
                 page = pillow.new("RGBA", layers.size, "white")
-                picture = pillow.alpha_composite(page, layers)  # noqa: PLW2901
+                picture = pillow.alpha_composite(page, layers)
             return np.asarray(picture.convert("L"), np.uint8)
     except UnidentifiedImageError:
-        raise UserError(f"{path} is not an image that can be read; wanted PNG or IDX.") from None
+        raise UserError(f"{path} is neither a picture (PNG, JPEG, ...) nor an IDX file.") from None
+    except (pillow.DecompressionBombWarning, pillow.DecompressionBombError):
+        raise UserError(f"{path} is too large a picture for one digit. Make it smaller.") from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"{path} is a damaged image: {error}. Save it again.") from None
+        raise UserError(f"{path} is a damaged picture: {error}. Save it again.") from None
 
 
 def fit_digit(image: Image) -> Image:
     """A grey picture of one digit, made like MNIST's: light on black, 28 x 28.
 
     A picture that is light at the border is taken as ink on paper and inverted. One of another
-    size is cut to the digit, scaled into a box of 20 x 20 and centred by mass.
+    size is taken from its background, cut to the digit, scaled into a box of 20 x 20 and centred
+    by mass; all black, if there is no digit.
     """
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
-    if np.median(border) > 127:
-        image = 255 - image
+    background = float(np.median(border))
+    if background > 127:
+        image, background = 255 - image, 255 - background
     if image.shape == (SIZE, SIZE):
         return image
-    ink = image > 64
-    if not ink.any():
+    contrast = np.maximum(image - background, 0)
+    if contrast.max() < 1:
         return np.zeros((SIZE, SIZE), np.uint8)
+    contrast /= contrast.max()
+    ink = contrast > INK
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
-    digit = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return _centred(_scaled(digit))
+    digit = contrast[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _centred(_scaled((255 * digit).astype(np.uint8)))
 
 
 def _scaled(digit: Image) -> Image:
-    from PIL import Image as pillow
-
     height, width = digit.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -97,8 +115,9 @@ def _centred(digit: Image) -> Image:
     mass = digit.sum(dtype=np.float64)
     row = (digit.sum(1) @ np.arange(height)) / mass
     column = (digit.sum(0) @ np.arange(width)) / mass
-    top = int(np.clip(round((SIZE - 1) / 2 - row), 0, SIZE - height))
-    left = int(np.clip(round((SIZE - 1) / 2 - column), 0, SIZE - width))
+    # In MNIST the centre of mass is pixel 14, give or take the half that rounding adds.
+    top = int(np.clip(round(SIZE / 2 - row), 0, SIZE - height))
+    left = int(np.clip(round(SIZE / 2 - column), 0, SIZE - width))
     out = np.zeros((SIZE, SIZE), np.uint8)
     out[top : top + height, left : left + width] = digit
     return out

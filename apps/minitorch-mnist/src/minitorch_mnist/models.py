@@ -33,7 +33,8 @@ class LeNet(Module):
         x = F.max_pool2d(F.relu(self.conv2(x)), 2)  # (N, 16, 5, 5)
         x = F.relu(self.fc1(x.flatten(1)))
         x = F.relu(self.fc2(self.dropout(x)))
-        return self.fc3(self.dropout(x))
+        logits: Tensor = self.fc3(self.dropout(x))
+        return logits
 
 
 class CourseNet(Module):
@@ -53,7 +54,8 @@ class CourseNet(Module):
         x = F.relu(self.conv1(x))
         x = F.relu(self.conv2(x))
         x = F.avg_pool2d(x, 4).flatten(1)
-        return self.fc2(self.dropout(F.relu(self.fc1(x))))
+        logits: Tensor = self.fc2(self.dropout(F.relu(self.fc1(x))))
+        return logits
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,101 @@
+"""What the tests share: small data, a trained network, and the command line in this process."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import minitorch_tensor as mt
+from minitorch_datasets import ImageDataset, load_digits
+from minitorch_mnist import cli
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line on stderr of a command that failed as it should."""
+        assert self.code == 2
+        assert self.out == ""
+        assert self.err.count("\n") == 1 and self.err.endswith("\n")
+        assert "Traceback" not in self.err
+        return self.err.removesuffix("\n")
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test is in a folder of its own, with an empty cache, on a fixed backend and seed."""
+    # The numpy backend silences numpy's reports of overflow when it is imported, which is before
+    # pytest puts its own filters in place.
+    warnings.filterwarnings("ignore", "", RuntimeWarning, r"minitorch_tensor\.backends\.")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("MINITORCH_DATA_DIR", str(tmp_path / "cache"))
+    mt.manual_seed(0)
+    with mt.use_backend("numpy"):
+        yield
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command line, in this process."""
+
+    def call(*argv: object) -> Ended:
+        capsys.readouterr()
+        code = cli.main([str(arg) for arg in argv])
+        return Ended(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def small() -> ImageDataset:
+    """Few drawn digits: an epoch on them takes less than a second."""
+    return load_digits(train=600, test=100)
+
+
+@pytest.fixture
+def data(small: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> ImageDataset:
+    """Every data set that is asked for is the small one."""
+    monkeypatch.setattr(cli, "load_image_dataset", lambda *_, **__: (small, None))
+    return small
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A LeNet that reads nine digits of ten, as `train` saves it."""
+    path = tmp_path_factory.mktemp("trained") / "lenet.npz"
+    enough = load_digits(train=3300, test=100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "load_image_dataset", lambda *_, **__: (enough, None))
+        how = ["--epochs", "3", "--batch-size", "32", "--lr", "0.003", "--backend", "fast"]
+        assert cli.main([*how, "--quiet", "--out", str(path)]) == 0
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_mnist() -> Path:
+    """The folder of the real MNIST, or a skip."""
+    configured = os.environ.get("MINITORCH_TEST_DATA")
+    if configured:
+        places = [Path(configured)]
+    else:
+        places = [parent / "shared" / "data" for parent in Path(__file__).resolve().parents]
+    for place in places:
+        if (place / "mnist").is_dir():
+            return place / "mnist"
+    pytest.skip(f"no real MNIST: no folder mnist in {configured or 'any ../shared/data'}")

@@ -1,0 +1,57 @@
+"""The two networks: their sizes, and that every backend trains them to the same parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minitorch_nn.functional as F
+import minitorch_tensor as mt
+from minitorch_mnist.data import to_input
+from minitorch_mnist.models import RECIPES
+from minitorch_nn import optim
+
+BACKENDS = ("simple", "numpy", "fast")
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("lenet", 61_706), ("course", 26_138)])
+def test_a_network_has_its_size_and_gives_logits(name: str, parameters: int) -> None:
+    model = RECIPES[name].build()
+    assert sum(p.numel() for p in model.parameters()) == parameters
+    assert model(mt.zeros(3, 1, 28, 28)).shape == (3, 10)
+
+
+def parameters_after(
+    backend: str, model: str, dtype: mt.DType, steps: int, images: np.ndarray, labels: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The network after a few steps on one backend, from one seed, dropout and all."""
+    with mt.use_backend(backend):
+        mt.manual_seed(5)
+        network = RECIPES[model].build().to(dtype)
+        optimizer = optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+        if dtype is mt.float64:
+            # Adam divides gradients by their size, rounding errors of float32 included.
+            optimizer = optim.Adam(network.parameters(), lr=1e-3)
+        for step in range(steps):
+            part = slice(2 * step, 2 * step + 2)
+            x, y = to_input(images[part]).to(dtype), mt.tensor(labels[part].astype(np.int64))
+            optimizer.zero_grad()
+            F.cross_entropy(network(x), y).backward()
+            optimizer.step()
+        return {name: value.numpy() for name, value in network.state_dict().items()}
+
+
+@pytest.mark.parametrize("model", ["lenet", "course"])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(mt.float32, 1e-5), (mt.float64, 1e-12)], ids=["float32", "float64"]
+)
+def test_every_backend_trains_to_the_same_parameters(
+    model: str, dtype: mt.DType, tolerance: float, small: object
+) -> None:
+    images, labels = small.train_images[:4], small.train_labels[:4]  # type: ignore[attr-defined]
+    found = [parameters_after(name, model, dtype, 2, images, labels) for name in BACKENDS]
+    start = parameters_after("numpy", model, dtype, 0, images, labels)
+    for other in found[1:]:
+        for name, value in found[0].items():
+            np.testing.assert_allclose(other[name], value, rtol=0, atol=tolerance, err_msg=name)
+            assert np.abs(value - start[name]).max() > 100 * tolerance  # and it did learn
