@@ -1,8 +1,9 @@
 """Every operation of the tables in `minitorch_tensor.testing`, computed by `fast`."""
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.testing import (
     KERNELS,
     LAYOUTS,

@@ -253,6 +253,21 @@ def test_a_foreign_file_is_no_checkpoint(name: str, tmp_path: Path) -> None:
     assert "\n" not in str(e.value)
 
 
+class Trap:
+    """Unpickling it makes a file."""
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (Path("trapped"),)
+
+
+def test_no_code_of_a_stranger_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("m.npz", __metadata__=np.array("{}"), w=np.array([Trap()], dtype=object))
+    with pytest.raises(CheckpointError, match="is no checkpoint, or is damaged"):
+        load_checkpoint("m.npz")
+    assert files(tmp_path) == ["m.npz"]
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small checkpoint's content."""

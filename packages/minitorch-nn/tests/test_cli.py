@@ -189,13 +189,17 @@ sys.exit({call})
 """
 
 
-def start_script(call: str, **environment: str) -> subprocess.Popen[str]:
+def start_script(
+    call: str, stdout: Any = subprocess.PIPE, **environment: str
+) -> subprocess.Popen[str]:
+    # An empty PYTHONUNBUFFERED: with one that is set, nothing is left to flush at exit.
+    settings = {"MINITORCH_BACKEND": "numpy", "PYTHONUNBUFFERED": "", **environment}
     return subprocess.Popen(
         [sys.executable, "-c", PREAMBLE.format(call=call)],
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "MINITORCH_BACKEND": "numpy", **environment},
+        env={**os.environ, **settings},
     )
 
 
@@ -217,19 +221,11 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
 def test_a_full_disk_under_the_output_is_an_error() -> None:
-    code = PREAMBLE.format(call="cli.main('app', '1', 'D.', COMMANDS, ['loud'])")
     with Path("/dev/full").open("w") as full:
-        ended = subprocess.run(
-            [sys.executable, "-c", code],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            env={**os.environ, "MINITORCH_BACKEND": "numpy"},
-            check=False,
-        )
-    assert ended.returncode == 2
-    assert ended.stderr == "app: error: [Errno 28] No space left on device\n"
+        process = start_script("cli.main('app', '1', 'D.', COMMANDS, ['loud'])", stdout=full)
+        err = process.communicate(timeout=60)[1]
+    assert process.returncode == 2
+    assert err == "app: error: [Errno 28] No space left on device\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

@@ -349,6 +349,8 @@ def test_one_cycle_stays_between_end_and_peak_and_never_divides_by_zero(
         scheduler.step()
         rates += scheduler.get_last_lr()
     assert all(scheduler.min_lr <= rate <= 1.0 for rate in rates)
+    last = 1.0 if share == 1.0 else scheduler.min_lr
+    assert rates[max(total - 1, 0)] == pytest.approx(last)
     peak = int(np.argmax(rates))
     assert rates[: peak + 1] == sorted(rates[: peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)

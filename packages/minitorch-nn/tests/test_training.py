@@ -130,6 +130,11 @@ def test_evaluation_drops_nothing_tracks_nothing_and_changes_nothing() -> None:
         assert p.grad is None
 
 
+def test_a_trained_model_is_left_in_evaluation_mode() -> None:
+    model, _ = train(epochs=1)
+    assert not any(module.training for module in model.modules())
+
+
 def test_training_mode_is_back_on_after_every_validation() -> None:
     modes: list[bool] = []
 

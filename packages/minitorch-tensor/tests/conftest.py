@@ -6,10 +6,11 @@ import math
 import os
 from collections.abc import Callable, Iterator
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
 from hypothesis import settings
+
+import minitorch_tensor as mt
 
 # Tests decide about backends themselves.
 os.environ.pop("MINITORCH_BACKEND", None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import minitorch_tensor as mt
 from minitorch_tensor.testing import assert_close
 
 

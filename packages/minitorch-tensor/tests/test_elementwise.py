@@ -6,12 +6,13 @@ import inspect
 import math
 from typing import Any
 
-import minitorch_autodiff
-import minitorch_tensor as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import minitorch_autodiff
+import minitorch_tensor as mt
 from minitorch_autodiff import Scalar, central_difference, operators
 from minitorch_autodiff.operators import exp, relu, sigmoid
 from minitorch_tensor import operators as more

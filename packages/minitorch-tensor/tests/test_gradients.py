@@ -6,9 +6,10 @@ import gc
 import weakref
 from typing import Any
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.testing import (
     OPERATIONS,
     Draw,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.testing import Draw, assert_close
 
 METHODS = [

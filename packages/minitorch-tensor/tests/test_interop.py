@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import pickle
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.dtypes import ALL
 from minitorch_tensor.testing import LAYOUTS, arrange, assert_close
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.tensor_data import TensorData
 from minitorch_tensor.testing import KERNELS, LAYOUTS, Draw, Kernel, arrange, assert_close
 from minitorch_tensor.testing.kernels import WINDOWS

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import random
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+import minitorch_tensor as mt
 from minitorch_tensor import layout
 from minitorch_tensor.tensor_data import TensorData, as_array, from_array
 

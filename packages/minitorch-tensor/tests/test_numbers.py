@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+import minitorch_tensor as mt
 from minitorch_autodiff import operators
 from minitorch_tensor import dtypes
 from minitorch_tensor import operators as more

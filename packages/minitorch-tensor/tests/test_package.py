@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import pkgutil
 import subprocess
 import sys
 from importlib import resources
 from importlib.metadata import version
 
-import minitorch_tensor as mt
 import pytest
+
+import minitorch_tensor as mt
 
 
 def test_importing_loads_no_compiler_and_no_plug_in_and_prints_nothing():
@@ -26,6 +30,14 @@ def test_importing_loads_no_compiler_and_no_plug_in_and_prints_nothing():
 
 def test_the_version_is_the_distributions():
     assert mt.__version__ == version("minitorch-tensor")
+
+
+MODULES = [m.name for m in pkgutil.walk_packages(mt.__path__, "minitorch_tensor.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_are_true(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_the_package_is_typed():

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-import minitorch_tensor as mt
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor import registry
 
 WORKING = """

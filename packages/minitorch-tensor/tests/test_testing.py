@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-import minitorch_tensor as mt
 import numpy as np
 import pytest
+
+import minitorch_tensor as mt
 from minitorch_tensor.testing import (
     LAYOUTS,
     OPERATIONS,

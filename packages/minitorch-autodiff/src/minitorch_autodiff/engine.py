@@ -88,7 +88,8 @@ def run_backward(
         wanted = _leading_to(nodes, {node for node, _ in capture})
     targets = {node for node, _ in captured}
 
-    gradients: dict[Node, list[Gradient | None]] = {}
+    # What each node has received so far: the gradient of its output, or a list of several.
+    gradients: dict[Node, Gradient | list[Gradient | None]] = {}
     for (node, index), gradient in roots:
         if wanted is None or node in wanted:
             _add(gradients, node, index, node.fit(gradient, index))
@@ -99,31 +100,35 @@ def run_backward(
         received = gradients.pop(node, None)
         if received is not None:
             if node.hooks is not None:
-                _call_hooks(node, received)
+                received = _call_hooks(node, received)
             if node in targets:
-                for index, gradient in enumerate(received):
+                for index, gradient in enumerate(_outputs(node, received)):
                     if (node, index) in captured:
                         captured[node, index] = gradient
         if node.is_leaf:
             if wanted is None and received is not None:
-                node.accumulate(received.pop())
+                node.accumulate(received)
             continue
         edges = node.edges
         if received is None or (wanted is not None and not _leads(edges, wanted)):
             sent: Sequence[Gradient | None] = (None,) * len(edges)
         else:
-            sent = node.send_back(*received)
+            sent = node.send_back(*_outputs(node, received))
             if not retain_graph:
                 node.release()
-            del received
+            received = None
         for edge, gradient in zip(edges, sent):
             if edge is None:
                 continue
             parent, index = edge
             if gradient is not None and (wanted is None or parent in wanted):
-                _add(gradients, parent, index, parent.fit(gradient, index))
-            pending[parent] -= 1
-            if pending[parent] == 0:
+                gradient = parent.fit(gradient, index)
+                if parent in gradients or parent.n_outputs > 1:
+                    _add(gradients, parent, index, gradient)
+                else:
+                    gradients[parent] = gradient
+            uses = pending[parent] = pending[parent] - 1
+            if uses == 0:
                 ready.append(parent)
         # Let go before the next call allocates: a gradient lives no longer than it is needed.
         del sent
@@ -132,21 +137,33 @@ def run_backward(
 
 
 def _add(
-    gradients: dict[Node, list[Gradient | None]], node: Node, index: int, gradient: Gradient
+    gradients: dict[Node, Gradient | list[Gradient | None]],
+    node: Node,
+    index: int,
+    gradient: Gradient,
 ) -> None:
-    received = gradients.get(node)
-    if received is None:
-        count = node.n_outputs
-        received = gradients[node] = [None] * count if count > 1 else [gradient]
-        received[index] = gradient
+    """Add a gradient to what output `index` of a node has received so far."""
+    if node.n_outputs == 1:
+        gradients[node] = gradients[node] + gradient if node in gradients else gradient
     else:
+        received = gradients.setdefault(node, [None] * node.n_outputs)
         earlier = received[index]
         received[index] = gradient if earlier is None else earlier + gradient
 
 
-def _call_hooks(node: Node, received: list[Gradient | None]) -> None:
+def _outputs(node: Node, received: Gradient | list[Gradient | None]) -> Sequence[Gradient | None]:
+    """What a node has received, one entry for each output."""
+    return received if node.n_outputs > 1 else (received,)
+
+
+def _call_hooks(
+    node: Node, received: Gradient | list[Gradient | None]
+) -> Gradient | list[Gradient | None]:
+    """What the hooks make of what a node has received."""
+    gradients = list(_outputs(node, received))
     for index, hook in tuple(node.hooks or ()):  # a copy: a hook may remove itself
-        if received[index] is not None:
-            replacement = hook(received[index])
+        if gradients[index] is not None:
+            replacement = hook(gradients[index])
             if replacement is not None:
-                received[index] = node.fit(replacement, index)
+                gradients[index] = node.fit(replacement, index)
+    return gradients if node.n_outputs > 1 else gradients[0]

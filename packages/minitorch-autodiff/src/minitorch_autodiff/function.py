@@ -24,8 +24,9 @@ class Context:
 
     # What most calls leave as it is costs nothing here: class attributes serve as defaults.
     edges: Sequence[Edge | None] = ()
+    n_outputs = 1
     hooks: list[tuple[int, Hook]] | None = None
-    _specs: tuple[Any, ...] = ()
+    _specs: Sequence[Any] = ()
     _saved: tuple[Any, ...] = ()
     _versions: tuple[Any, ...] = ()
     #: (position in _saved, output index) of saved outputs; see _attach.
@@ -102,11 +103,6 @@ class Context:
         """The function's name, as errors and drawings show it."""
         return self.function.__name__
 
-    @property
-    def n_outputs(self) -> int:
-        """How many values the call returned."""
-        return len(self._specs)
-
     def fit(self, gradient: Gradient, index: int) -> Gradient:
         """Adapt an arriving gradient to output `index`."""
         return self._kind._fit(gradient, self._specs[index])
@@ -163,19 +159,23 @@ class Context:
 
     def _attach(self, inputs: Sequence[Any], outputs: Sequence[Variable]) -> None:
         """Make this call the history of its outputs."""
-        self.edges = tuple(
-            [x._edge if isinstance(x, Variable) and x.requires_grad else None for x in inputs]
-        )
+        self.edges = [
+            (x._node or x, x._index) if isinstance(x, Variable) and x.requires_grad else None
+            for x in inputs
+        ]
         try:
             self._kind = type(outputs[0])
-            self._specs = tuple([out._spec() for out in outputs])
+            self._specs = [out._spec() for out in outputs]
         except (AttributeError, IndexError):
             self._check_outputs(outputs)
             raise
+        if len(outputs) > 1:
+            self.n_outputs = len(outputs)
+        constants = self._constants
         for index, out in enumerate(outputs):
-            if out._differentiable and not _among(out, self._constants):
+            if out._differentiable and not (constants and _among(out, constants)):
                 out._record(self, index)
-        if self._constants:
+        if constants:
             self._constants = ()
         if self._saved:
             self._let_go_of(outputs)
@@ -195,9 +195,12 @@ class Context:
         the graph alive until the garbage collector runs. `saved_tensors` gives the alias its
         history when it is asked for.
         """
+        saved_now = self._saved
         for index, out in enumerate(outputs):
-            for position, value in enumerate(self._saved):
-                if value is out and out._node is self:
+            if not _among(out, saved_now) or out._node is not self:
+                continue
+            for position, value in enumerate(saved_now):
+                if value is out:
                     saved = list(self._saved)
                     saved[position] = out._alias()
                     self._saved = tuple(saved)
@@ -217,6 +220,13 @@ class Context:
 
     def __repr__(self) -> str:
         return f"<{self.name} backward>"
+
+
+class _Unrecorded(Context):
+    """The `ctx` of a call that leaves no history: nobody will ask for what it saves."""
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep nothing."""
 
 
 class Function:
@@ -261,14 +271,13 @@ class Function:
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
         """Run `forward`, and record the call if any input requires a gradient."""
-        ctx = Context(cls)
         if mode.detect_anomaly:
-            return cls._apply_watched(ctx, inputs)
+            return cls._apply_watched(Context(cls), inputs)
         if mode.grad_enabled:
             for value in inputs:
                 if isinstance(value, Variable) and value.requires_grad:
-                    return cls._apply_recorded(ctx, inputs)
-        return cls.forward(ctx, *inputs)
+                    return cls._apply_recorded(Context(cls), inputs)
+        return cls.forward(_Unrecorded(cls), *inputs)
 
     @classmethod
     def _apply_recorded(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:

@@ -19,7 +19,6 @@ from minitorch_autodiff import (
     set_grad_enabled,
     vjp,
 )
-
 from minitorch_tensor.backend import BACKEND_INTERFACE, Backend, BackendUnavailable
 from minitorch_tensor.creation import (
     arange,

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import operators as ops
 
+from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import DType, bool_
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.tensor_data import TensorData

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 
+from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions import (
@@ -114,6 +114,10 @@ class Tensor(Variable):
     def _zeros(spec: _Spec) -> Tensor:
         shape, dtype, backend = spec
         return Tensor(backend.full(shape, 0.0, dtype), backend)
+
+    @staticmethod
+    def _summary(spec: _Spec) -> str:
+        return f"{spec[1].name} {spec[0]}"
 
     def _describe(self) -> str:
         return f"a {self.dtype} tensor of shape {self.shape}"
@@ -757,9 +761,9 @@ class Tensor(Variable):
     dot = linalg.dot
     outer = linalg.outer
 
-    def where(self, x: TensorLike, y: TensorLike) -> Tensor:
-        """x where this bool tensor holds, else y."""
-        return selection.where(self, x, y)
+    def where(self, condition: Tensor, other: TensorLike) -> Tensor:
+        """This tensor where `condition` (bool) holds, else `other`."""
+        return selection.where(condition, self, other)
 
     # -- last, because they hide Python's names from what follows -------------------------------
 

@@ -19,7 +19,6 @@ from typing import Any, ClassVar, NoReturn
 
 from minitorch_autodiff import Context, Scalar, enable_grad, grad, scalar
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor import operators as more
 from minitorch_tensor.expressions import Expression, Node, Operator, Tape
 

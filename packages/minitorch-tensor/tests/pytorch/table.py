@@ -355,6 +355,8 @@ case("equal", x(2, 3), x(3))
 case("where", mask(2, 3), x(2, 3, layout="permuted"), x(2, 3), dtypes=ALL)
 case("where", mask(3), x(2, 1), x(1, 3))
 case("where", mask(3), x(3), 0.5)
+case(".where", x(2, 3), mask(3), x(2, 1))
+case("var", x(2, 3), False)
 case("where", mask(3), 2, x(3), dtypes=("int32", "int64", "float32"))
 case("where", mask(3), 0.5, x(3), dtypes=("int64",))
 case("where", mask(3), x(3), x(3, dtype="float64"), dtypes=("int32", "float32"))
@@ -988,5 +990,4 @@ NOT_COMPARED = {
     "refresh": "PyTorch has no backends of this kind",
     "is_close": "the course's own; PyTorch's is isclose",
     "manual_seed": "the generators differ, and so do the numbers of one seed",
-    ".where": "takes the condition as self, PyTorch's takes it as an argument",
 }

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import operators as ops
 
+from minitorch_autodiff import operators as ops
 from minitorch_tensor import operators as more
 from minitorch_tensor.backends.host import HostBackend, store
 from minitorch_tensor.dtypes import DType

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_, float32, int64, promote, scalar_dtype
 from minitorch_tensor.functions.base import (

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from minitorch_autodiff import Context, Function
 
+from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import int64
 from minitorch_tensor.functions.indexing import check_range
 from minitorch_tensor.functions.joining import cat

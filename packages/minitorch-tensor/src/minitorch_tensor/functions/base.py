@@ -11,8 +11,8 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from minitorch_autodiff import Context, Function, Variable
 
+from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType, bool_, float32, promote, scalar_dtype
 from minitorch_tensor.layout import Shape, broadcast_shapes

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from minitorch_autodiff import Function
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import Comparison, alike, binary, check_backends, map_, zip_

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import map_
 

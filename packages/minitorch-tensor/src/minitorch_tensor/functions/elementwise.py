@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff import Context, Function
-
 from minitorch_tensor import tracing
 from minitorch_tensor.expressions import Expression
 from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, floating

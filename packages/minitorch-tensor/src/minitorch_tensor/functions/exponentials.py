@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.arithmetic import power, square

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import Context, Function, Variable
 
+from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, int64
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim

@@ -7,7 +7,6 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
-
 from minitorch_tensor.dtypes import promote
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.layout import normalize_dim

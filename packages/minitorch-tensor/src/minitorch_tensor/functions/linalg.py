@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
-
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import check_backends, promoted
 from minitorch_tensor.layout import broadcast_shapes

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
+
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
-
 from minitorch_tensor.dtypes import DType, bool_, int64
 from minitorch_tensor.functions.base import floating
+from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
 
 if TYPE_CHECKING:
@@ -306,6 +307,8 @@ def var(
     Raises: TypeError for integers.
     """
     _check_floating("var", x)
+    if isinstance(dim, bool):  # PyTorch's earlier form, var(x, False)
+        dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1 if unbiased else 0
     dims = normalize_dims(dim, x.ndim, "var")
@@ -335,7 +338,7 @@ def std(
 def _root(x: Tensor, exponent: float) -> Tensor:
     """x ** exponent for x >= 0 and an exponent in (0, 1), with gradient 0 where x is 0."""
     zero = x == 0
-    return zero.where(0.0, zero.where(1.0, x) ** exponent)
+    return where(zero, 0.0, where(zero, 1.0, x) ** exponent)
 
 
 def norm(x: Tensor, p: float | str = 2.0, dim: Dims = None, keepdim: bool = False) -> Tensor:
@@ -380,8 +383,8 @@ class Norm2(Function):
         kept = kept_shape(x.shape, ctx.dims)
         length = result.reshape(kept)
         zero = length == 0
-        unit = x / zero.where(1.0, length)
-        return zero.where(0.0, unit) * d.reshape(kept), None, None
+        unit = x / where(zero, 1.0, length)
+        return where(zero, 0.0, unit) * d.reshape(kept), None, None
 
 
 class LogSumExp(Function):
@@ -390,7 +393,7 @@ class LogSumExp(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
         largest = fold(ops.max, x, dims, True, -math.inf, x.dtype)
-        shift = largest.isfinite().where(largest, 0.0)  # so that inf - inf does not arise
+        shift = where(largest.isfinite(), largest, 0.0)  # so that inf - inf does not arise
         result = fold(ops.add, (x - shift).exp(), dims, True, 0.0, x.dtype).log() + shift
         if not keepdim:
             result = result.reshape(dropped_shape(x.shape, dims))
@@ -403,7 +406,7 @@ class LogSumExp(Function):
         x, result = ctx.saved_tensors
         kept = kept_shape(x.shape, ctx.dims)
         y = result.reshape(kept)
-        weight = (x - (y == -math.inf).where(0.0, y)).exp()
+        weight = (x - where(y == -math.inf, 0.0, y)).exp()
         return weight * d.reshape(kept), None, None
 
 

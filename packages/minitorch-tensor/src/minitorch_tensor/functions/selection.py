@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from minitorch_autodiff import Context, Function, Variable
 
+from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, float32
 from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, number
 from minitorch_tensor.layout import broadcast_shapes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
-
 from minitorch_tensor.dtypes import DType, int64
 from minitorch_tensor.functions.reductions import ValuesIndices
 from minitorch_tensor.layout import normalize_dim

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from minitorch_autodiff import Context, Function
 
+from minitorch_autodiff import Context, Function
 from minitorch_tensor.functions.base import sum_to
 from minitorch_tensor.layout import (
     Shape,

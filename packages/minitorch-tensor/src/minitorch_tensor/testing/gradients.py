@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import grad
 
+from minitorch_autodiff import grad
 from minitorch_tensor.creation import randn_like, tensor
 from minitorch_tensor.dtypes import float64
 from minitorch_tensor.random import Generator

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from minitorch_autodiff import operators as ops
 
+from minitorch_autodiff import operators as ops
 from minitorch_tensor.backend import Backend
 from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import ALL, DType, bool_
