@@ -179,12 +179,14 @@ from minitorch_nn import cli
 def loud(args):
     for _ in range(100000):
         print("line")
+def few(args):
+    print("line")
 def slow(args):
     print("ready", flush=True)
     time.sleep(60)
 def add(parser):
     pass
-COMMANDS = (cli.Command("loud", "print", add, loud), cli.Command("slow", "wait", add, slow))
+COMMANDS = [cli.Command(run.__name__, "run", add, run) for run in (loud, few, slow)]
 sys.exit({call})
 """
 
@@ -220,9 +222,10 @@ def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
-def test_a_full_disk_under_the_output_is_an_error() -> None:
+@pytest.mark.parametrize("command", ["few", "loud"])  # fails at the end, or in the middle
+def test_a_full_disk_under_the_output_is_an_error(command: str) -> None:
     with Path("/dev/full").open("w") as full:
-        process = start_script("cli.main('app', '1', 'D.', COMMANDS, ['loud'])", stdout=full)
+        process = start_script(f"cli.main('app', '1', 'D.', COMMANDS, ['{command}'])", full)
         err = process.communicate(timeout=60)[1]
     assert process.returncode == 2
     assert err == "app: error: [Errno 28] No space left on device\n"

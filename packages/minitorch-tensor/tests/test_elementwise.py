@@ -371,6 +371,11 @@ def test_a_subexpression_is_computed_once():
     ("function", "source"),
     [
         (lambda x: x * 1.0 + 0.0, "return x"),
+        (lambda x: x - 0.0, "return x"),
+        (lambda x: 0.0 - x, "t1 = -x"),
+        (lambda x: x / 1.0, "return x"),
+        (lambda x: x**-1, "t1 = div(1.0, x)"),
+        (lambda x: x**3, "t2 = x * t1"),
         (lambda x: x**1, "return x"),
         (lambda x: x**0, "return 1.0"),
         (lambda x: x**2, "t1 = x * x"),

@@ -113,8 +113,8 @@ def _scaled(digit: Image) -> Image:
 def _centred(digit: Image) -> Image:
     height, width = digit.shape
     mass = digit.sum(dtype=np.float64)
-    row = (digit.sum(1) @ np.arange(height)) / mass
-    column = (digit.sum(0) @ np.arange(width)) / mass
+    row = float(digit.sum(1) @ np.arange(height) / mass)
+    column = float(digit.sum(0) @ np.arange(width) / mass)
     # In MNIST the centre of mass is pixel 14, give or take the half that rounding adds.
     top = int(np.clip(round(SIZE / 2 - row), 0, SIZE - height))
     left = int(np.clip(round(SIZE / 2 - column), 0, SIZE - width))

@@ -28,6 +28,10 @@ METADATA = "__metadata__"
 DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, RuntimeError)
 
 
+#: Reads and writes arrays; untyped in some of the numpy versions that we support.
+npy: Any = np.lib.format
+
+
 class CheckpointError(ValueError):
     """A file is not a checkpoint, or cannot be read or written. The message is one line."""
 
@@ -133,7 +137,7 @@ def _archive(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> b
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                np.lib.format.write_array(file, array, allow_pickle=False)
+                npy.write_array(file, array, allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -142,7 +146,7 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[
         raise ValueError(f"{info.filename} is compressed, which save_checkpoint does not do")
     # Read whole first: that compares the checksum before anything is made of the content.
     file = io.BytesIO(archive.read(info))
-    array: npt.NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    array: npt.NDArray[Any] = npy.read_array(file, allow_pickle=False)
     return array
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -234,9 +236,13 @@ def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
     if any(isinstance(item, np.ndarray) for item in items):
         plain = tuple(items)
         try:  # numpy is the authority on combinations
-            _stand_in(shape)[plain]
-        except IndexError as error:
-            raise IndexError(f"index: {error} (tensor of shape {shape}).") from None
+            with warnings.catch_warnings() if 0 in shape else nullcontext():
+                if 0 in shape:  # where earlier versions of numpy only warn
+                    warnings.simplefilter("error", DeprecationWarning)
+                _stand_in(shape)[plain]
+        except (IndexError, DeprecationWarning) as error:
+            text = str(error).partition("\n")[0].rstrip(".")
+            raise IndexError(f"index: {text} (tensor of shape {shape}).") from None
         return False, plain
     used = sum(item is not None and item is not Ellipsis for item in items)
     if sum(item is Ellipsis for item in items) > 1:

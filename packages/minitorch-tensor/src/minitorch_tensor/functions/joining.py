@@ -141,13 +141,15 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise IndexError(
             f"narrow: {start} to {start + length} leaves dimension {dim} of {x.shape}."
         )
-    return x[(*[slice(None)] * dim, slice(start, start + length))]
+    key = (*[slice(None)] * dim, slice(start, start + length))
+    return x[key]
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:
     """x[..., index, ...] along `dim`: a view without that dimension."""
     dim, _ = _along("select", x, dim)
-    return x[(*[slice(None)] * dim, index)]
+    key = (*[slice(None)] * dim, index)
+    return x[key]
 
 
 def _along(operation: str, x: Tensor, dim: int) -> tuple[int, int]:

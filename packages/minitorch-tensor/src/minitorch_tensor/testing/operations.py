@@ -512,14 +512,14 @@ def _norm(x: Array, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Array
     absolute = np.abs(x).astype(np.float64)
     axis = _dims(x, dim)
     if p == math.inf:
-        result = absolute.max(axis=axis, keepdims=keepdim)
+        result = np.max(absolute, axis=axis, keepdims=keepdim)
     elif p == -math.inf:
-        result = absolute.min(axis=axis, keepdims=keepdim)
+        result = np.min(absolute, axis=axis, keepdims=keepdim)
     elif p == 0:
-        result = (absolute != 0).sum(axis=axis, keepdims=keepdim)
+        result = np.sum(absolute != 0, axis=axis, keepdims=keepdim)
     else:
         power = 2 if p == "fro" else p
-        result = (absolute**power).sum(axis=axis, keepdims=keepdim) ** (1 / power)
+        result = np.sum(absolute**power, axis=axis, keepdims=keepdim) ** (1 / power)
     return np.asarray(result).astype(x.dtype)
 
 
@@ -542,7 +542,7 @@ _add(
 
 def _logsumexp(x: Array, dim: Any, keepdim: bool = False) -> Array:
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(np.exp(x).sum(axis=_dims(x, dim), keepdims=keepdim)))
+        return np.asarray(np.log(np.sum(np.exp(x), axis=_dims(x, dim), keepdims=keepdim)))
 
 
 def _softmax(x: Array, dim: int) -> Array:

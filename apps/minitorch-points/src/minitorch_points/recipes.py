@@ -1,0 +1,33 @@
+"""The settings that each set is learned best with, by either engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the command line's options are by default.
+
+    Attributes:
+        hidden: units in each of the two hidden layers.
+        steps: batches to learn from in all; the epochs follow from it and the number of points.
+        batch_size: points in a batch.
+        lr: the learning rate to begin with.
+    """
+
+    hidden: int = 8
+    steps: int = 600
+    batch_size: int = 10
+    lr: float = 0.03
+
+
+#: Keyed as `minitorch_datasets.POINT_SETS`, in lower case.
+RECIPES = {
+    "simple": Recipe(),
+    "diag": Recipe(),
+    "split": Recipe(),
+    "xor": Recipe(),
+    "circle": Recipe(),
+    "spiral": Recipe(hidden=16, steps=3000, batch_size=8, lr=0.02),
+}

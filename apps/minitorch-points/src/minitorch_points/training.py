@@ -1,0 +1,218 @@
+"""One training loop for both engines: what they share is `backward`, and nothing else is needed."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from minitorch_autodiff import no_grad
+from minitorch_datasets import Batches, PointSet
+from minitorch_nn import optim
+from minitorch_nn.training import EpochResult, Evaluation, Reporter, TrainingDiverged
+from minitorch_points.data import Labels, Points, to_batches
+from minitorch_points.scalar_network import ScalarAdam, ScalarNetwork
+from minitorch_points.tensor_network import TensorNetwork
+
+#: Decay of Adam's running means. The second is less than the usual 0.999: that remembers a
+#: thousand steps, as many as a whole training has.
+BETAS = (0.9, 0.99)
+
+#: Points in a batch where nothing is learned and the size only takes memory.
+EVALUATION_BATCH = 1000
+
+
+class Network(Protocol):
+    """What the loop asks of a network. `Any` is whatever the engine computes logits in."""
+
+    def __call__(self, points: Points) -> Any:
+        """A logit for each of the points (N, 2)."""
+
+    def loss(self, logits: Any, labels: Labels) -> Any:
+        """One value, with `item` and `backward`: the mean loss."""
+
+    def values(self, logits: Any) -> npt.NDArray[Any]:
+        """The logits as plain numbers (N)."""
+
+
+class Optimizer(Protocol):
+    """What the loop asks of an optimizer."""
+
+    param_groups: list[dict[str, Any]]
+
+    def zero_grad(self) -> None:
+        """Forget all gradients."""
+
+    def step(self) -> None:
+        """Move every parameter along its gradient."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Something to compute a network with.
+
+    Attributes:
+        build: a network with that many units in a hidden layer, from a seed, and its optimizer
+            with a learning rate.
+        resolution: points along a side of the square at which to ask for the boundary: as many as
+            can be had in a few seconds at most.
+    """
+
+    build: Callable[[int, int, float], tuple[Network, Optimizer]]
+    resolution: int
+
+
+def _with_scalars(hidden: int, seed: int, lr: float) -> tuple[Network, Optimizer]:
+    network = ScalarNetwork(hidden, seed)
+    return network, ScalarAdam(network.parameters(), lr, BETAS)
+
+
+def _with_tensors(hidden: int, seed: int, lr: float) -> tuple[Network, Optimizer]:
+    network = TensorNetwork(hidden, seed)
+    return network, optim.Adam(network.parameters(), lr, BETAS)
+
+
+ENGINES = {
+    "scalar": Engine(_with_scalars, resolution=65),
+    "tensor": Engine(_with_tensors, resolution=257),
+}
+
+
+def fit(
+    network: Network,
+    optimizer: Optimizer,
+    batches: Batches,
+    *,
+    epochs: int,
+    reporter: Reporter,
+) -> list[EpochResult]:
+    """Train a network, the learning rate falling evenly from what the optimizer has to 0.
+
+    Args:
+        network: what to train.
+        optimizer: of the network's parameters.
+        batches: (inputs, labels) to learn from; iterated over once an epoch.
+        epochs: how often.
+        reporter: told of every batch and epoch.
+
+    Returns: what each epoch came to, the network being judged while it learns.
+    Raises: TrainingDiverged as soon as a loss is not finite.
+    """
+    rates = _falling(optimizer.param_groups[0]["lr"], epochs * len(batches))
+    results = []
+    with reporter:
+        for epoch in range(1, epochs + 1):
+            reporter.epoch_begins(epoch, epochs, len(batches))
+            started = time.perf_counter()
+            tally = _Tally(network)
+            for number, (inputs, labels) in enumerate(batches, start=1):
+                optimizer.param_groups[0]["lr"] = next(rates)
+                optimizer.zero_grad()
+                logits = network(inputs)
+                loss = network.loss(logits, labels)
+                value = tally.add(loss, logits, labels)
+                loss.backward()
+                optimizer.step()
+                reporter.batch_ends(epoch, number, value)
+            seconds = time.perf_counter() - started
+            results.append(EpochResult(epoch, epochs, tally.result(), None, seconds))
+            reporter.epoch_ends(results[-1])
+    return results
+
+
+def evaluate(network: Network, points: PointSet) -> Evaluation:
+    """Mean loss, and number of points told apart rightly.
+
+    Raises: TrainingDiverged if the loss is not finite.
+    """
+    tally = _Tally(network)
+    with no_grad():
+        for inputs, labels in to_batches(points, EVALUATION_BATCH):
+            logits = network(inputs)
+            tally.add(network.loss(logits, labels), logits, labels)
+    return tally.result()
+
+
+def _falling(lr: float, steps: int) -> Iterator[float]:
+    for step in range(steps):
+        yield lr * (1 - step / steps)
+
+
+class _Tally:
+    """Adds up loss and right answers over batches of different sizes."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.loss = 0.0
+        self.correct = 0
+        self.total = 0
+
+    def add(self, loss: Any, logits: Any, labels: Labels) -> float:
+        value = float(loss.item())
+        if not math.isfinite(value):
+            raise TrainingDiverged(
+                f"training diverged: the loss is {value}. Use a lower learning rate."
+            )
+        self.loss += value * len(labels)
+        self.correct += int(np.sum((self.network.values(logits) > 0) == labels))
+        self.total += len(labels)
+        return value
+
+    def result(self) -> Evaluation:
+        return Evaluation(self.loss / self.total, self.correct, self.total)
+
+
+class ConsoleReporter(Reporter):
+    """One progress bar on stderr for the whole training (on a terminal), and a line on stdout
+    after every so many epochs: an epoch is too short to have either for itself.
+
+    Args:
+        lines: about how many to print.
+    """
+
+    def __init__(self, lines: int = 10) -> None:
+        self.lines = lines
+        self._bar: Any = None
+
+    def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(
+                total=epochs * batches,
+                unit="batch",
+                leave=False,
+                disable=None,  # silent where stderr is no terminal
+                file=sys.stderr,
+            )
+
+    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
+        self._bar.update()
+
+    def epoch_ends(self, result: EpochResult) -> None:
+        every = math.ceil(result.epochs / self.lines)
+        if result.epoch % every == 0 or result.epoch in (1, result.epochs):
+            train = result.train
+            self._bar.write(
+                f"epoch {result.epoch:>{len(str(result.epochs))}}/{result.epochs}  "
+                f"loss {train.loss:.4f}  correct {train.correct}/{train.total}",
+                file=sys.stdout,
+            )
+            sys.stdout.flush()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
