@@ -12,7 +12,7 @@ import minitorch_tensor as mt
 from minitorch_datasets import ImageDataset
 from minitorch_mnist.data import to_input
 from minitorch_mnist.models import RECIPES
-from minitorch_nn import optim
+from minitorch_nn import optim, summary
 
 
 @pytest.mark.parametrize(("name", "parameters"), [("lenet", 61_706), ("course", 26_138)])
@@ -20,6 +20,18 @@ def test_a_network_has_its_size_and_gives_logits(name: str, parameters: int) -> 
     model = RECIPES[name].build()
     assert sum(p.numel() for p in model.parameters()) == parameters
     assert model(mt.zeros(3, 1, 28, 28)).shape == (3, 10)
+
+
+def test_lenet_has_the_layers_of_the_paper() -> None:
+    lines = summary(RECIPES["lenet"].build(), mt.zeros(1, 1, 28, 28)).splitlines()
+    # C1 and C3 of LeCun et al. 1998, figure 2; their F6 is the second linear layer.
+    assert [line.split(maxsplit=2)[2].rsplit(maxsplit=1) for line in lines[2:7]] == [
+        ["(1, 6, 28, 28)", "156"],
+        ["(1, 16, 10, 10)", "2,416"],
+        ["(1, 120)", "48,120"],
+        ["(1, 84)", "10,164"],
+        ["(1, 10)", "850"],
+    ]
 
 
 def parameters_after(

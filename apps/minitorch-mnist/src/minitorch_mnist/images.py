@@ -60,24 +60,27 @@ def _read_idx_images(path: str) -> list[tuple[str, Image]]:
 def _read_picture(path: str) -> Image:
     """A picture in grey, 0 black to 255 white, as a viewer would show it on a white page."""
     try:
-        with warnings.catch_warnings(), pillow.open(path) as file:
+        with warnings.catch_warnings():
             warnings.simplefilter("error", pillow.DecompressionBombWarning)
-            file.load()
-            picture = ImageOps.exif_transpose(file)
-            if picture.mode.startswith("I"):  # 16 bits, of which convert("L") would clip 8
-                wide = np.asarray(picture, np.int64)
-                return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)
-            if picture.has_transparency_data:
-                layers = picture.convert("RGBA")
-                page = pillow.new("RGBA", layers.size, "white")
-                picture = pillow.alpha_composite(page, layers)
-            return np.asarray(picture.convert("L"), np.uint8)
+            with pillow.open(path) as file:
+                return _in_grey(ImageOps.exif_transpose(file))
     except UnidentifiedImageError:
         raise UserError(f"{path} is neither a picture (PNG, JPEG, ...) nor an IDX file.") from None
     except (pillow.DecompressionBombWarning, pillow.DecompressionBombError):
         raise UserError(f"{path} is too large a picture for one digit. Make it smaller.") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise UserError(f"{path} is a damaged picture: {error}. Save it again.") from None
+
+
+def _in_grey(picture: pillow.Image) -> Image:
+    if picture.mode.startswith("I"):  # 16 bits, of which convert("L") would clip 8
+        wide = np.asarray(picture, np.int64)
+        return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        page = pillow.new("RGBA", layers.size, "white")
+        picture = pillow.alpha_composite(page, layers)
+    return np.asarray(picture.convert("L"), np.uint8)
 
 
 def fit_digit(image: Image) -> Image:

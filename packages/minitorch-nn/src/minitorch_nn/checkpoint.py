@@ -27,9 +27,8 @@ METADATA = "__metadata__"
 #: What reading a damaged archive can raise; RuntimeError where the damage looks like a password.
 DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, RuntimeError)
 
-
 #: Reads and writes arrays; untyped in some of the numpy versions that we support.
-npy: Any = np.lib.format
+_npy: Any = np.lib.format
 
 
 class CheckpointError(ValueError):
@@ -137,7 +136,7 @@ def _archive(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> b
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-                npy.write_array(file, array, allow_pickle=False)
+                _npy.write_array(file, array, allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -146,7 +145,7 @@ def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[
         raise ValueError(f"{info.filename} is compressed, which save_checkpoint does not do")
     # Read whole first: that compares the checksum before anything is made of the content.
     file = io.BytesIO(archive.read(info))
-    array: npt.NDArray[Any] = npy.read_array(file, allow_pickle=False)
+    array: npt.NDArray[Any] = _npy.read_array(file, allow_pickle=False)
     return array
 
 
