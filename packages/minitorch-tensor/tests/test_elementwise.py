@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
+import pickle
+import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -142,6 +146,17 @@ def test_the_decorated_function_keeps_its_name_and_words():
     assert (cube.__name__, cube.__doc__) == ("cube", "x * x * x.")
     assert repr(cube) == "<elementwise cube(x)>"
     assert "cube backward" in repr(cube(mt.ones(1, requires_grad=True)).grad_fn)
+
+
+@mt.elementwise
+def cube(x):
+    return x * x * x
+
+
+def test_it_is_copied_and_pickled_as_a_function_is(monkeypatch):
+    assert copy.deepcopy([cube])[0] is cube
+    monkeypatch.setitem(sys.modules, cube.__module__, types.SimpleNamespace(cube=cube))
+    assert pickle.loads(pickle.dumps(cube)) is cube
 
 
 def test_keyword_only_arguments_are_constants_compiled_in(backend):

@@ -6,31 +6,14 @@ import numpy as np
 import pytest
 
 import minitorch_tensor as mt
-from minitorch_tensor.testing import LAYOUTS, OPERATIONS, Draw, Operation, arrange, assert_close
-
-#: Rounding of intermediate results, which numpy and plain doubles do differently.
-TOLERANCES = {mt.float32: {"rtol": 1e-5, "atol": 1e-5}}
+from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close, check_operation
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_every_backend_gives_numpys_result_in_every_dtype_and_layout(
     operation: Operation, backend: mt.Backend
 ):
-    for dtype in operation.dtypes:
-        for number, sample in enumerate(operation.samples(Draw(dtype))):
-            args, kwargs = sample.map(lambda x: x)
-            with np.errstate(all="ignore"):
-                expected = operation.reference(*args, **kwargs)
-            for layout in LAYOUTS:
-                args, kwargs = sample.map(lambda x, layout=layout: arrange(x, layout, backend))
-                actual = operation.function(*args, **kwargs)
-                assert_close(
-                    tuple(actual) if isinstance(actual, tuple) else actual,
-                    expected,
-                    equal_nan=True,
-                    msg=f"{operation} of {dtype}, sample {number}, {layout}",
-                    **TOLERANCES.get(dtype, {}),
-                )
+    check_operation(operation, backend)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)

@@ -64,6 +64,8 @@ class Elementwise:
         scalar: that function.
     """
 
+    __qualname__: str
+
     def __init__(self, scalar: Callable[..., Any]) -> None:
         functools.update_wrapper(self, scalar)
         self.scalar = scalar
@@ -78,8 +80,8 @@ class Elementwise:
                 self._options.append(name)
             else:
                 raise TypeError(
-                    f"elementwise: {scalar} takes *{name}; name every argument, so that it is "
-                    "known how many there are."
+                    f"elementwise: {scalar} takes {parameter}; name every argument, so that it "
+                    "is known how many there are."
                 )
         if not self._parameters:
             raise TypeError(f"elementwise: {scalar} has no argument to be a function of.")
@@ -124,6 +126,10 @@ class Elementwise:
         found = derivative(self.expression(**options), place)
         return None if found is None else found[0]
 
+    def __reduce__(self) -> str:
+        """Pickled by its name, as functions are; a copy is itself."""
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<elementwise {self._name}{self._signature}>"
 
@@ -151,7 +157,8 @@ def elementwise(scalar: Callable[..., Any]) -> Elementwise:
 
     What the function may use: arithmetic, `minitorch_autodiff.operators` and
     `minitorch_tensor.operators`, the same functions of `math`, comparisons as numbers (`x > 0` is
-    1.0 or 0.0), loops over constants, and other functions like it, traced or not. Python's `if` on
+    1.0 or 0.0), loops over constants, and other functions like it, traced or not. The values of
+    other names are compiled in as they are at the first call. Python's `if` on
     an argument cannot be traced; write `operators.max`, `relu`, or
     `minitorch_tensor.operators.where(x > 0, x, 0.1 * x)`, both sides of which are computed.
 

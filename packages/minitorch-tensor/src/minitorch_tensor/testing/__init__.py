@@ -3,11 +3,13 @@
 - `assert_close` compares tensors, arrays and numbers, and says where they differ.
 - `gradcheck` and `gradgradcheck` compare derivatives with finite differences.
 - `OPERATIONS` is a table of every function with sample inputs and what numpy makes of them, and
-  `KERNELS` one of the operations that only backends have; `layouts` puts the same elements into
-  memory in every way that a backend must cope with.
+  `KERNELS` one of the operations that only backends have. `check_operation` and `check_kernel`
+  check a row of these on a backend, with the same elements arranged in memory in every way
+  (`arrange`) that it must cope with.
 """
 
 from minitorch_tensor.testing.comparison import assert_close
+from minitorch_tensor.testing.conformance import check_kernel, check_operation
 from minitorch_tensor.testing.gradients import gradcheck, gradgradcheck
 from minitorch_tensor.testing.kernels import KERNELS, Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS, arrange
@@ -23,6 +25,8 @@ __all__ = [
     "Sample",
     "arrange",
     "assert_close",
+    "check_kernel",
+    "check_operation",
     "gradcheck",
     "gradgradcheck",
 ]

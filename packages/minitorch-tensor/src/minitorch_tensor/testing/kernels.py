@@ -32,7 +32,8 @@ class Kernel:
         reference: the results as arrays, from the same arguments as arrays.
         samples: arguments to try, from a source of random arrays.
         dtypes: those that it takes.
-        writes: whether it changes arguments, which must then own their memory.
+        writes: whether it changes arguments, whose elements then must not share places.
+        views: whether its results may be views of its arguments.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kernel:
     samples: Callable[[Draw], list[Sample]]
     dtypes: tuple[DType, ...] = FLOATS
     writes: bool = False
+    views: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -56,13 +58,14 @@ def _add(
     dtypes: tuple[DType, ...] = FLOATS,
     call: Callable[..., Any] | None = None,
     writes: bool = False,
+    views: bool = False,
 ) -> None:
     method = name.split(".")[0]
 
     def by_name(backend: Backend, *args: Any, **kwargs: Any) -> Any:
         return getattr(backend, method)(*args, **kwargs)
 
-    KERNELS.append(Kernel(name, call or by_name, reference, samples, dtypes, writes))
+    KERNELS.append(Kernel(name, call or by_name, reference, samples, dtypes, writes, views))
 
 
 # -- the core: any scalar function ------------------------------------------------------------
@@ -407,6 +410,7 @@ _add(
     "unfold2d",
     _unfold2d,
     lambda draw: [sample(draw(2, 3, 5, 6), w._replace(padding=(0, 0))) for w in WINDOWS],
+    views=True,
 )
 _add(
     "fold2d",
@@ -427,6 +431,7 @@ _add(
         sample(draw(2, 3), (0, 2), 0.0),
         sample(draw(2, 3), (0, 0), 0.0),
     ],
+    views=True,
 )
 
 # -- optimizer steps --------------------------------------------------------------------------
