@@ -29,5 +29,5 @@ RECIPES = {
     "split": Recipe(),
     "xor": Recipe(),
     "circle": Recipe(),
-    "spiral": Recipe(hidden=16, steps=3000, batch_size=8, lr=0.02),
+    "spiral": Recipe(hidden=16, steps=3000, batch_size=8, lr=0.015),
 }
