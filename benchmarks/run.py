@@ -29,7 +29,7 @@ def make_environment() -> None:
         print(f"making {VENV.name} with {TORCH} (once)", file=sys.stderr)
         venv.create(VENV, with_pip=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, TORCH, "psutil"], check=True)
+        subprocess.run([*pip, TORCH], check=True)
         editable = [part for p in sorted(ROOT.glob("packages/*")) for part in ("-e", str(p))]
         subprocess.run([*pip, *editable], check=True)
 
