@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minitorch_autodiff import Scalar, grad, topological_order
+from minitorch_autodiff.clock import tick
 from minitorch_autodiff.engine import run_backward
 from minitorch_autodiff.protocol import Edge, Hook, Node
 
@@ -233,10 +234,10 @@ class Second:
 
 
 class ExactLeaf:
-    __slots__ = ("edges", "hooks", "is_leaf", "n_outputs", "total")
+    __slots__ = ("edges", "exact", "hooks", "is_leaf", "n_outputs", "time", "total")
 
     def __init__(self) -> None:
-        self.is_leaf, self.n_outputs = True, 1
+        self.is_leaf, self.n_outputs, self.exact, self.time = True, 1, False, 0
         self.edges: Sequence[Edge | None] = ()
         self.hooks: list[tuple[int, Hook]] | None = None
         self.total: Any = None
@@ -244,21 +245,18 @@ class ExactLeaf:
     def fit(self, gradient: Any, index: int) -> Any:
         return gradient
 
-    def send_back(self, *gradients: Any) -> Sequence[Any]:
+    def send_back(self, received: Any, keep: bool) -> Sequence[Any]:
         raise AssertionError("a leaf sends nothing back")
 
     def accumulate(self, gradient: Any) -> None:
         self.total = gradient if self.total is None else self.total + gradient
 
-    def release(self) -> None:
-        raise AssertionError("a leaf saved nothing")
-
 
 class ExactCall:
-    __slots__ = ("back", "edges", "hooks", "is_leaf", "n_outputs", "released")
+    __slots__ = ("back", "edges", "exact", "hooks", "is_leaf", "n_outputs", "released", "time")
 
     def __init__(self, edges: Sequence[Edge | None], back: Any, n_outputs: int = 1) -> None:
-        self.is_leaf, self.n_outputs = False, n_outputs
+        self.is_leaf, self.n_outputs, self.exact, self.time = False, n_outputs, False, tick()
         self.edges = [
             (edge[0].call, 1) if edge and isinstance(edge[0], Second) else edge for edge in edges
         ]
@@ -269,15 +267,13 @@ class ExactCall:
         assert 0 <= index < self.n_outputs
         return gradient
 
-    def send_back(self, *gradients: Any) -> Sequence[Any]:
+    def send_back(self, received: Any, keep: bool) -> Sequence[Any]:
         assert not self.released
-        return self.back(*gradients)  # type: ignore[no-any-return]
+        self.released = not keep
+        return self.back(*(received if self.n_outputs > 1 else (received,)))  # type: ignore[no-any-return]
 
     def accumulate(self, gradient: Any) -> None:
         raise AssertionError("a call accumulates nothing")
-
-    def release(self) -> None:
-        self.released = True
 
 
 def test_the_engine_asks_no_more_than_the_protocol_of_another_client() -> None:
@@ -312,6 +308,34 @@ def test_capture_works_for_another_client() -> None:
     )
     assert captured == [12, 36]
     assert (x.node.total, w.node.released) == (None, False)
+
+
+def test_an_error_on_the_way_leaves_every_leaf_as_it_was() -> None:
+    x, y = (Exact(Fraction(n), ExactLeaf()) for n in (2, 3))
+    broken = Exact(x.value, ExactCall([(x.node, 0)], lambda d: 1 / 0))
+    z = broken + y
+    with pytest.raises(ZeroDivisionError):
+        run_backward([((z.node, 0), Fraction(1))])
+    assert (x.node.total, y.node.total) == (None, None)
+
+
+def test_gradients_are_fitted_unless_the_call_that_sends_them_is_exact() -> None:
+    x = Exact(Fraction(2), ExactLeaf())
+    fitted = []
+
+    class Fitting(ExactLeaf):
+        def fit(self, gradient: Any, index: int) -> Any:
+            fitted.append((gradient, index))
+            return gradient * 10
+
+    x.node = Fitting()
+    z = x + x
+    run_backward([((z.node, 0), Fraction(1))])
+    assert (x.node.total, fitted) == (20, [(1, 0), (1, 0)])
+    z = x + x
+    z.node.exact = True
+    run_backward([((z.node, 0), Fraction(1))])
+    assert (x.node.total, len(fitted)) == (22, 2)
 
 
 # -- threads -------------------------------------------------------------------------------------

@@ -1,55 +1,40 @@
 """Reverse-mode differentiation: one sweep over the recorded graph.
 
 The chain rule says that the gradient of a node is the sum, over every use of its result, of what
-each use sends back. So a node is ready once all of its uses have been processed. The first pass
-counts those uses; the second starts from the roots and processes whatever has become ready
-(Kahn's algorithm, 1962). Both are loops over an explicit stack: the depth of a graph is limited
-by memory, not by Python's recursion limit.
+each use sends back. So a node may be processed once all of its uses have been: in a topological
+order. Nobody needs to sort for one. A call happens after the calls whose results it uses, so
+"latest first" is such an order, and a heap of the calls that have received a gradient gives the
+latest. It is a loop over an explicit queue: the depth of a graph is limited by memory, not by
+Python's recursion limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from heapq import heappop, heappush
 
 from minitorch_autodiff.protocol import Edge, Gradient, Node
 
 __all__ = ["run_backward", "topological_order"]
 
 
-def count_uses(roots: Sequence[Node]) -> dict[Node, int]:
-    """How many edges point at each node that can be reached from the roots."""
-    uses: dict[Node, int] = dict.fromkeys(roots, 0)
-    stack = list(uses)
+def topological_order(roots: Sequence[Node]) -> list[Node]:
+    """Every reachable node, each before the nodes that made its inputs, leaves last; of the
+    leaves, the first that is reached comes last."""
+    reached = dict.fromkeys(roots)
+    stack = list(reached)
     while stack:
         for edge in stack.pop().edges:
-            if edge is None:
-                continue
-            parent = edge[0]
-            if parent in uses:
-                uses[parent] += 1
-            else:
-                uses[parent] = 1
-                stack.append(parent)
-    return uses
+            if edge is not None and edge[0] not in reached:
+                reached[edge[0]] = None
+                stack.append(edge[0])
+    leaves = [node for node in reached if node.is_leaf]
+    calls = [node for node in reached if not node.is_leaf]
+    calls.sort(key=lambda node: node.time, reverse=True)
+    return calls + leaves[::-1]
 
 
-def topological_order(roots: Sequence[Node]) -> list[Node]:
-    """Every reachable node, each before the nodes that made its inputs."""
-    pending = count_uses(roots)
-    order: list[Node] = []
-    ready = [node for node, uses in pending.items() if uses == 0]
-    while ready:
-        node = ready.pop()
-        order.append(node)
-        for edge in node.edges:
-            if edge is not None:
-                pending[edge[0]] -= 1
-                if pending[edge[0]] == 0:
-                    ready.append(edge[0])
-    return order
-
-
-def _leading_to(roots: Sequence[Node], targets: set[Node]) -> set[Node]:
+def _leading_to(roots: Sequence[Node], targets: Collection[Node]) -> set[Node]:
     """The nodes from which some target can be reached, targets included."""
     leading: set[Node] = set()
     for node in reversed(topological_order(roots)):
@@ -58,7 +43,7 @@ def _leading_to(roots: Sequence[Node], targets: set[Node]) -> set[Node]:
     return leading
 
 
-def _leads(edges: Sequence[Edge | None], nodes: set[Node]) -> bool:
+def _leads(edges: Sequence[Edge | None], nodes: Collection[Node]) -> bool:
     return any(edge is not None and edge[0] in nodes for edge in edges)
 
 
@@ -70,6 +55,8 @@ def run_backward(
 ) -> list[Gradient | None]:
     """Send gradients from the roots through the graph.
 
+    Leaves come last, so that an error on the way leaves all of them as they were.
+
     Args:
         roots: (edge, gradient) for each output to differentiate.
         retain_graph: keep what the calls saved, so that the sweep can be run again.
@@ -79,61 +66,68 @@ def run_backward(
 
     Returns: the gradients of `capture` in its order, None where no path leads there.
     """
-    nodes = [node for (node, _), _ in roots]
-    pending = count_uses(nodes)
-    captured: dict[Edge, Gradient | None] = {}
-    wanted: set[Node] | None = None
-    if capture is not None:
-        captured = dict.fromkeys(capture)
-        wanted = _leading_to(nodes, {node for node, _ in capture})
+    captured: dict[Edge, Gradient | None] = dict.fromkeys(capture or ())
     targets = {node for node, _ in captured}
+    wanted = None if capture is None else _leading_to([node for (node, _), _ in roots], targets)
 
     # What each node has received so far: the gradient of its output, or a list of several.
     gradients: dict[Node, Gradient | list[Gradient | None]] = {}
-    for (node, index), gradient in roots:
-        if wanted is None or node in wanted:
-            _add(gradients, node, index, node.fit(gradient, index))
+    calls: list[tuple[int, Node]] = []  # a heap, the latest first
+    leaves: list[Node] = []
 
-    ready = [node for node, uses in pending.items() if uses == 0]
-    while ready:
-        node = ready.pop()
-        received = gradients.pop(node, None)
-        if received is not None:
-            if node.hooks is not None:
-                received = _call_hooks(node, received)
-            if node in targets:
-                for index, gradient in enumerate(_outputs(node, received)):
-                    if (node, index) in captured:
-                        captured[node, index] = gradient
-        if node.is_leaf:
-            if wanted is None and received is not None:
-                node.accumulate(received)
-            continue
-        edges = node.edges
-        if received is None or (wanted is not None and not _leads(edges, wanted)):
-            sent: Sequence[Gradient | None] = (None,) * len(edges)
-        else:
-            sent = node.send_back(*_outputs(node, received))
-            if not retain_graph:
-                node.release()
-            received = None
+    sent: Sequence[Gradient | None] = [root.fit(gradient, i) for (root, i), gradient in roots]
+    edges: Sequence[Edge | None] = [edge for edge, _ in roots]
+    exact = True
+    while True:
         for edge, gradient in zip(edges, sent):
-            if edge is None:
+            if edge is None or gradient is None:
                 continue
-            parent, index = edge
-            if gradient is not None and (wanted is None or parent in wanted):
-                gradient = parent.fit(gradient, index)
-                if parent in gradients or parent.n_outputs > 1:
-                    _add(gradients, parent, index, gradient)
-                else:
-                    gradients[parent] = gradient
-            uses = pending[parent] = pending[parent] - 1
-            if uses == 0:
-                ready.append(parent)
+            node, index = edge
+            if wanted is not None and node not in wanted:
+                continue
+            if not exact:
+                gradient = node.fit(gradient, index)
+            if node in gradients:
+                _add(gradients, node, index, gradient)
+                continue
+            gradients[node] = gradient if node.n_outputs == 1 else _first(node, index, gradient)
+            if node.is_leaf:
+                leaves.append(node)
+            else:
+                heappush(calls, (-node.time, node))
         # Let go before the next call allocates: a gradient lives no longer than it is needed.
-        del sent
-        gradient = None
+        sent, gradient, received = (), None, None
+        if not calls:
+            break
+        node = heappop(calls)[1]
+        received = gradients.pop(node)
+        if node.hooks is not None:
+            received = _call_hooks(node, received)
+        edges = node.edges
+        if wanted is not None:
+            _capture(captured, node, received)
+            if not _leads(edges, wanted):
+                edges = ()
+                continue
+        sent = node.send_back(received, retain_graph)
+        exact = node.exact
+
+    for leaf in leaves:
+        received = gradients.pop(leaf)
+        if leaf.hooks is not None:
+            received = _call_hooks(leaf, received)
+        if wanted is None:
+            leaf.accumulate(received)
+        else:
+            _capture(captured, leaf, received)
     return [captured[edge] for edge in capture or ()]
+
+
+def _first(node: Node, index: int, gradient: Gradient) -> list[Gradient | None]:
+    """The gradients of a node's outputs when only that of output `index` has arrived."""
+    received: list[Gradient | None] = [None] * node.n_outputs
+    received[index] = gradient
+    return received
 
 
 def _add(
@@ -144,9 +138,9 @@ def _add(
 ) -> None:
     """Add a gradient to what output `index` of a node has received so far."""
     if node.n_outputs == 1:
-        gradients[node] = gradients[node] + gradient if node in gradients else gradient
+        gradients[node] = gradients[node] + gradient
     else:
-        received = gradients.setdefault(node, [None] * node.n_outputs)
+        received = gradients[node]
         earlier = received[index]
         received[index] = gradient if earlier is None else earlier + gradient
 
@@ -154,6 +148,17 @@ def _add(
 def _outputs(node: Node, received: Gradient | list[Gradient | None]) -> Sequence[Gradient | None]:
     """What a node has received, one entry for each output."""
     return received if node.n_outputs > 1 else (received,)
+
+
+def _capture(
+    captured: dict[Edge, Gradient | None],
+    node: Node,
+    received: Gradient | list[Gradient | None],
+) -> None:
+    """Note the gradients of a node's outputs that are asked for."""
+    for index, gradient in enumerate(_outputs(node, received)):
+        if (node, index) in captured:
+            captured[node, index] = gradient
 
 
 def _call_hooks(

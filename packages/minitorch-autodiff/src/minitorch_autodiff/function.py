@@ -7,7 +7,8 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from minitorch_autodiff.grad_mode import mode
+from minitorch_autodiff.clock import changes, tick
+from minitorch_autodiff.grad_mode import mode, watchers
 from minitorch_autodiff.protocol import Edge, Gradient, Hook
 from minitorch_autodiff.variable import Variable
 
@@ -25,10 +26,12 @@ class Context:
     # What most calls leave as it is costs nothing here: class attributes serve as defaults.
     edges: Sequence[Edge | None] = ()
     n_outputs = 1
+    exact = False
+    #: When it was recorded; the end of time before.
+    time: int = sys.maxsize
     hooks: list[tuple[int, Hook]] | None = None
     _specs: Sequence[Any] = ()
     _saved: tuple[Any, ...] = ()
-    _versions: tuple[Any, ...] = ()
     #: (position in _saved, output index) of saved outputs; see _attach.
     _own_outputs: tuple[tuple[int, int], ...] = ()
     _constants: tuple[Any, ...] = ()
@@ -53,7 +56,6 @@ class Context:
     def save_for_backward(self, *values: Any) -> None:
         """Keep inputs or outputs of this call for `backward`; None is passed through."""
         self._saved = values
-        self._versions = tuple([0 if v is None else v._version for v in values])
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
@@ -66,14 +68,8 @@ class Context:
                 f"{self.name}: its saved values were freed by an earlier backward through this "
                 "graph. Pass retain_graph=True to that backward to go through it again."
             )
-        for value, version in zip(self._saved, self._versions):
-            if value is not None and value._version != version:
-                raise RuntimeError(
-                    f"{self.name}: a value that it saved for backward ({value._describe()}) was "
-                    f"changed in place afterwards: saved at version {version}, now at "
-                    f"{value._version}. Use the out-of-place operation, or clone() the value "
-                    "before changing it."
-                )
+        if changes.last > self.time:
+            self._check_unchanged()
         if not self._own_outputs:
             return self._saved
         saved = list(self._saved)
@@ -81,6 +77,15 @@ class Context:
             saved[position] = saved[position]._alias()
             saved[position]._record(self, index)
         return tuple(saved)
+
+    def _check_unchanged(self) -> None:
+        for value in self._saved:
+            if value is not None and value._changed_at > self.time:
+                raise RuntimeError(
+                    f"{self.name}: a value that it saved for backward ({value._describe()}) was "
+                    "changed in place afterwards. Use the out-of-place operation, or clone() the "
+                    "value before changing it."
+                )
 
     @property
     def saved_values(self) -> tuple[Any, ...]:
@@ -107,23 +112,26 @@ class Context:
         """Adapt an arriving gradient to output `index`."""
         return self._kind._fit(gradient, self._specs[index])
 
-    def send_back(self, *gradients: Gradient | None) -> Sequence[Gradient | None]:
-        """The function's backward, its result checked and made a tuple."""
+    def send_back(self, received: Any, keep: bool) -> Sequence[Gradient | None]:
+        """The function's backward, its result checked and made a tuple. Without `keep` the saved
+        values are dropped after it; a second backward that asks for them is told so."""
         function = self.function
         if function.once_differentiable and mode.grad_enabled:
             raise RuntimeError(
                 f"{self.name}: its gradient cannot be differentiated again (it is marked "
                 "once_differentiable), so create_graph=True cannot pass through it."
             )
-        if len(gradients) > 1:
-            gradients = tuple(
+        if self.n_outputs > 1:
+            received = [
                 self._kind._zeros(spec) if gradient is None else gradient
-                for gradient, spec in zip(gradients, self._specs)
-            )
-        if mode.detect_anomaly:
-            sent = self._send_back_watched(gradients)
+                for gradient, spec in zip(received, self._specs)
+            ]
+        if watchers and mode.detect_anomaly:
+            sent = self._send_back_watched(received if self.n_outputs > 1 else [received])
+        elif self.n_outputs == 1:
+            sent = function.backward(self, received)
         else:
-            sent = function.backward(self, *gradients)
+            sent = function.backward(self, *received)
         if type(sent) is not tuple:
             sent = tuple(sent) if isinstance(sent, list) else (sent,)
         if len(sent) != len(self.edges):
@@ -132,6 +140,9 @@ class Context:
                 f"{len(self.edges)} inputs of forward; return one for each, None where there "
                 "is none."
             )
+        if not keep and self._saved:
+            self._saved = ()
+            self._freed = True
         return sent
 
     def _send_back_watched(self, gradients: Sequence[Gradient | None]) -> Any:
@@ -149,18 +160,13 @@ class Context:
         """Never called: only a leaf accumulates."""
         raise AssertionError(f"{self.name} is no leaf")
 
-    def release(self) -> None:
-        """Drop the saved values; a second backward that asks for them is told so."""
-        if self._saved:
-            self._saved = ()
-            self._freed = True
-
     # -- recording ---------------------------------------------------------------------------
 
     def _attach(self, inputs: Sequence[Any], outputs: Sequence[Variable]) -> None:
         """Make this call the history of its outputs."""
+        self.time = tick()
         self.edges = [
-            (x._node or x, x._index) if isinstance(x, Variable) and x.requires_grad else None
+            x._history or (x, 0) if isinstance(x, Variable) and x.requires_grad else None
             for x in inputs
         ]
         try:
@@ -197,7 +203,7 @@ class Context:
         """
         saved_now = self._saved
         for index, out in enumerate(outputs):
-            if not _among(out, saved_now) or out._node is not self:
+            if not _among(out, saved_now) or out.grad_fn is not self:
                 continue
             for position, value in enumerate(saved_now):
                 if value is out:
@@ -271,12 +277,13 @@ class Function:
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
         """Run `forward`, and record the call if any input requires a gradient."""
-        if mode.detect_anomaly:
+        if watchers and mode.detect_anomaly:
             return cls._apply_watched(Context(cls), inputs)
-        if mode.grad_enabled:
-            for value in inputs:
-                if isinstance(value, Variable) and value.requires_grad:
+        for value in inputs:
+            if isinstance(value, Variable) and value.requires_grad:
+                if mode.grad_enabled:
                     return cls._apply_recorded(Context(cls), inputs)
+                break
         return cls.forward(_Unrecorded(cls), *inputs)
 
     @classmethod

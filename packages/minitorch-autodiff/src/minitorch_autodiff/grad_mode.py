@@ -37,6 +37,10 @@ class _Mode(threading.local):
 
 mode = _Mode()
 
+#: One entry for each `detect_anomaly` that is in force in some thread. While there is none, nobody
+#: need ask for the thread's own switch, which takes longer than looking here.
+watchers: list[detect_anomaly] = []
+
 
 def is_grad_enabled() -> bool:
     """Whether operations on values that require a gradient are recorded in this thread."""
@@ -188,3 +192,11 @@ class detect_anomaly(_Plain):
     """
 
     _switch, _value = "detect_anomaly", True
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        watchers.append(self)
+
+    def __exit__(self, *error: Any) -> None:
+        watchers.remove(self)
+        super().__exit__(*error)

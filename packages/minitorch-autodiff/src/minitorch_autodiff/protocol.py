@@ -39,6 +39,11 @@ class Node(Protocol):
         """One entry for each input of the call; None where that input wants no gradient."""
 
     @property
+    def time(self) -> int:
+        """When the call was recorded: what `clock.tick()` gave then. The engine goes back in time,
+        so a call comes after those that used its results. A leaf's is not looked at."""
+
+    @property
     def n_outputs(self) -> int:
         """How many values the call returned; a leaf has one."""
 
@@ -46,14 +51,21 @@ class Node(Protocol):
     def hooks(self) -> Sequence[tuple[int, Hook]] | None:
         """(output index, hook) pairs to call once that output's gradient is complete."""
 
+    @property
+    def exact(self) -> bool:
+        """True where `send_back` gives gradients of just its inputs' form, so that no input's
+        node need `fit` them."""
+
     def fit(self, gradient: Gradient, index: int) -> Gradient:
         """Adapt a gradient to output `index`: the one place where broadcasting is undone."""
 
-    def send_back(self, *gradients: Gradient | None) -> Sequence[Gradient | None]:
-        """Gradients of the inputs, one for each edge, from the gradients of the outputs."""
+    def send_back(self, received: Any, keep: bool) -> Sequence[Gradient | None]:
+        """Gradients of the inputs, one for each edge, from the gradient of the output; from a
+        list of them where there are several outputs, with None for those that have none.
+
+        Unless `keep` is true, what was saved for this is dropped: memory is freed as the sweep
+        passes.
+        """
 
     def accumulate(self, gradient: Gradient) -> None:
         """For a leaf: add to the gradient kept so far."""
-
-    def release(self) -> None:
-        """Drop what was saved for `backward`, so that memory is freed as the sweep passes."""

@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
 from minitorch_autodiff import operators
+from minitorch_autodiff.clock import changes
 from minitorch_autodiff.function import Context, Function
 from minitorch_autodiff.variable import Variable
 
@@ -33,9 +34,10 @@ class Scalar(Variable):
 
     grad: Scalar | None
     name: str = ""
+    _changed_at: int = 0
 
     def __init__(self, data: ScalarLike, requires_grad: bool = False, name: str = "") -> None:
-        self.data = data if type(data) is float else _plain("Scalar", data)
+        self._data = data if type(data) is float else _plain("Scalar", data)
         if requires_grad:
             self.requires_grad = True
         if name:
@@ -72,15 +74,20 @@ class Scalar(Variable):
         # changing `x.grad.data` changes no other's. With create_graph its history stays attached.
         return gradient if gradient.requires_grad else Scalar(gradient.data)
 
-    @property
-    def _version(self) -> float | None:
-        # A changed value is a stale one. None stands for NaN, which is unequal to itself.
-        return None if math.isnan(self.data) else self.data
-
     def _has_nan(self) -> bool:
         return math.isnan(self.data)
 
-    # -- reading --------------------------------------------------------------------------------
+    # -- reading and changing -------------------------------------------------------------------
+
+    @property
+    def data(self) -> float:
+        """The number. Assigning changes it in place, unrecorded: a step of gradient descent."""
+        return self._data
+
+    @data.setter
+    def data(self, value: ScalarLike) -> None:
+        self._data = value if type(value) is float else _plain("Scalar", value)
+        self._changed_at = changes.record()
 
     def item(self) -> float:
         """The number."""
@@ -98,8 +105,8 @@ class Scalar(Variable):
         return bool(self.data)
 
     def __repr__(self) -> str:
-        if self._node:
-            return f"Scalar({self.data}, grad_fn={self._node!r})"
+        if self.grad_fn:
+            return f"Scalar({self.data}, grad_fn={self.grad_fn!r})"
         return f"Scalar({self.data}{', requires_grad=True' if self.requires_grad else ''})"
 
     # -- arithmetic -----------------------------------------------------------------------------
@@ -264,7 +271,7 @@ class ScalarFunction(Function):
         x, y = inputs[0], inputs[-1]  # the same one in a function of one number
         if x.requires_grad is not y.requires_grad:
             ctx.untracked = (None, y) if x.requires_grad else (x, None)
-        return Scalar(cls.operator(*[x.data for x in inputs]))
+        return Scalar(cls.operator(*[x._data for x in inputs]))
 
 
 class Add(ScalarFunction):

@@ -59,14 +59,16 @@ class Variable:
     grad: Any = None
     #: Hooks on a leaf's gradient. An inner value's are held by its `grad_fn`.
     hooks: list[tuple[int, Hook]] | None = None
-    _node: Context | None = None
-    _index: int = 0
+    #: The call that computed it, and which of its outputs it is; None for a leaf.
+    _history: tuple[Context, int] | None = None
     #: What `retain_grad` registered.
     _retained: tuple[int, Hook] | None = None
 
-    #: A leaf ends the sweep; these three serve `Node` for a variable that is one.
+    #: A leaf ends the sweep; these serve `Node` for a variable that is one.
     edges: Sequence[Edge | None] = ()
     n_outputs = 1
+    time = 0
+    exact = True
 
     # -- what a subclass provides ------------------------------------------------------------
 
@@ -114,8 +116,9 @@ class Variable:
         return False
 
     @property
-    def _version(self) -> Any:
-        """Differs after a change in place: unequal to the saved one means a stale value."""
+    def _changed_at(self) -> int:
+        """When it was last changed in place (see `clock`), 0 before the first change: what a call
+        saved earlier than that is stale."""
         return 0
 
     @property
@@ -128,37 +131,33 @@ class Variable:
     @property
     def is_leaf(self) -> bool:
         """True for a value that no recorded call computed."""
-        return self._node is None
+        return self._history is None
 
     @property
     def grad_fn(self) -> Context | None:
         """The recorded call that computed this value; None for a leaf."""
-        return self._node
+        return None if self._history is None else self._history[0]
 
     def _record(self, node: Context, index: int) -> None:
         """Make this the output `index` of a recorded call."""
         self.requires_grad = True
-        self._node = node
-        self._index = index
+        self._history = node, index
 
     @property
     def _edge(self) -> Edge:
-        return (self._node or self, self._index)
+        return self._history or (self, 0)
 
     def fit(self, gradient: Gradient, index: int) -> Gradient:
         """Of a leaf: adapt an arriving gradient to this value."""
         return self._fit(gradient, self._spec())
 
-    def send_back(self, *gradients: Gradient | None) -> Sequence[Gradient | None]:
+    def send_back(self, received: Any, keep: bool) -> Sequence[Gradient | None]:
         """Of a leaf: nothing made it, so there is nowhere to send to."""
         return ()
 
     def accumulate(self, gradient: Gradient) -> None:
         """Of a leaf: add to `grad`."""
         self.grad = self._keep(gradient) if self.grad is None else self.grad + gradient
-
-    def release(self) -> None:
-        """Of a leaf: nothing is saved, so nothing to drop."""
 
     def backward(
         self,
@@ -196,10 +195,10 @@ class Variable:
             raise TypeError(
                 f"register_hook: expected a function of the gradient, got {type(hook).__name__}."
             )
-        holder = self._node or self
+        holder, index = self._history or (self, 0)
         if holder.hooks is None:
             holder.hooks = []
-        entry = (self._index, hook)
+        entry = (index, hook)
         if self._retained is None:
             holder.hooks.append(entry)
         else:  # what retain_grad keeps is what all the other hooks made of the gradient
@@ -218,9 +217,9 @@ class Variable:
             )
         if self.is_leaf or self._retained is not None:
             return
-        hook = RetainGrad(self)
-        self.register_hook(hook)
-        self._retained = (self._node or self).hooks[-1]  # type: ignore[index]
+        self.register_hook(RetainGrad(self))
+        assert self._history is not None and self._history[0].hooks is not None
+        self._retained = self._history[0].hooks[-1]
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set in place whether to track this leaf.
