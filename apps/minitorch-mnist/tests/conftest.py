@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -38,9 +37,6 @@ Run = Callable[..., Ended]
 @pytest.fixture(autouse=True)
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every test is in a folder of its own, with an empty cache, on a fixed backend and seed."""
-    # The numpy backend silences numpy's reports of overflow when it is imported, which is before
-    # pytest puts its own filters in place.
-    warnings.filterwarnings("ignore", "", RuntimeWarning, r"minitorch_tensor\.backends\.")
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)

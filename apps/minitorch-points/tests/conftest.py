@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -17,8 +16,5 @@ settings.load_profile("points")
 @pytest.fixture(autouse=True)
 def start() -> Iterator[None]:
     """Every test runs on the numpy backend, which compiles nothing."""
-    # The numpy backend silences numpy's reports of overflow when it is imported, which is before
-    # pytest puts its own filters in place.
-    warnings.filterwarnings("ignore", "", RuntimeWarning, r"minitorch_tensor\.backends\.")
     with mt.use_backend("numpy"):
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import numpy as np
@@ -200,3 +201,103 @@ def test_threads_draw_from_one_generator_without_losing_numbers():
         thread.join()
     alone = mt.rand(800, generator=mt.Generator(0), dtype="float64").tolist()
     assert sorted(drawn) == sorted(alone)
+
+
+# -- sizes, and tensors like others ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn"])
+def test_sizes_go_one_by_one_in_a_sequence_or_by_name(name):
+    create = getattr(mt, name)
+    for x in (create(2, 3), create((2, 3)), create([2, 3]), create(size=(2, 3))):
+        assert (x.shape, x.dtype) == ((2, 3), mt.float32)
+    assert create(()).shape == create().shape == ()
+    assert create(2, dtype=None).dtype is mt.float32
+
+
+def test_new_tensors_are_on_the_backend_and_of_the_dtype_of_the_old(backend):
+    x = mt.zeros(2, dtype="int32")
+    with mt.use_backend("numpy" if backend.name == "simple" else "simple"):
+        made = [
+            x.new_zeros(2, 3),
+            x.new_ones((2, 3)),
+            x.new_empty(2, 3),
+            x.new_full((2, 3), 7),
+            x.new_tensor([[1, 2, 3], [4, 5, 6]]),
+        ]
+    for y in made:
+        assert (y.shape, y.dtype, y.backend) == ((2, 3), mt.int32, backend)
+    assert [made[i].tolist()[0] for i in (0, 1, 3, 4)] == [[0] * 3, [1] * 3, [7] * 3, [1, 2, 3]]
+    y = x.new_full((1,), 2.5, dtype=mt.double, requires_grad=True)
+    assert (y.dtype, y.requires_grad, y.item()) == (mt.float64, True, 2.5)
+
+
+def test_as_tensor_copies_no_more_than_it_must():
+    array = np.zeros(3)
+    shared = mt.as_tensor(array)
+    array[1] = 5
+    assert shared.tolist() == [0, 5, 0]
+    x = mt.ones(2, requires_grad=True)
+    assert mt.as_tensor(x) is x
+    assert mt.as_tensor(x, mt.float64).grad_fn is not None
+    assert mt.as_tensor([1, 2], dtype=mt.float).dtype is mt.float32
+    assert mt.as_tensor(x, backend="simple").backend.name == "simple"
+
+
+def test_pytorchs_names_of_dtypes_and_numbers_are_there():
+    assert (mt.float, mt.double, mt.int) == (mt.float32, mt.float64, mt.int32)
+    assert (mt.long, mt.bool) == (mt.int64, mt.bool_)
+    assert (mt.pi, mt.e, mt.inf) == (math.pi, math.e, math.inf)
+    assert math.isnan(mt.nan)
+
+
+# -- drawing from other distributions --------------------------------------------------------------
+
+
+def test_weights_say_how_often_an_index_is_drawn(backend):
+    mt.manual_seed(0)
+    weights = mt.tensor([[1.0, 0.0, 3.0], [2.0, 2.0, 0.0]])
+    drawn = mt.multinomial(weights, 20_000, replacement=True)
+    shares = [mt.bincount(row, minlength=3).double() / 20_000 for row in drawn]
+    assert_close(mt.stack(shares), [[0.25, 0, 0.75], [0.5, 0.5, 0]], rtol=0, atol=0.02)
+    first = mt.stack([mt.multinomial(weights[0], 2)[0] for _ in range(2000)])
+    assert_close(
+        mt.bincount(first, minlength=3) / 2000,
+        [0.25, 0, 0.75],
+        rtol=0,
+        atol=0.04,
+        check_dtype=False,
+    )
+
+
+def test_without_replacement_no_index_comes_twice():
+    weights = mt.rand(50, 8) + 0.1
+    assert mt.multinomial(weights, 8).sort().values.tolist() == [list(range(8))] * 50
+    with pytest.raises(ValueError, match="fewer than 2 weights above 0"):
+        mt.multinomial(mt.tensor([1.0, 0.0]), 2)
+    with pytest.raises(ValueError, match="must be finite and not negative"):
+        mt.multinomial(mt.tensor([1.0, -1.0]), 1)
+
+
+def test_normal_bernoulli_and_exponential_numbers_have_their_moments():
+    mt.manual_seed(0)
+    means, deviations = mt.tensor([-5.0, 5.0]), mt.tensor([0.5, 2.0])
+    x = mt.normal(means.expand(50_000, 2), deviations)
+    assert_close(x.mean(0), means, rtol=0, atol=0.05)
+    assert_close(x.std(0), deviations, rtol=0.02, atol=0)
+    y = mt.normal(2.0, 3.0, (50_000,))
+    assert (y.mean().item(), y.std().item()) == pytest.approx((2, 3), abs=0.05)
+    p = mt.full((50_000,), 0.3)
+    assert p.bernoulli_(0.3).mean().item() == pytest.approx(0.3, abs=0.01)
+    assert mt.bernoulli(mt.full((50_000,), 0.7)).mean().item() == pytest.approx(0.7, abs=0.01)
+    z = mt.zeros(50_000).exponential_(2.0)
+    assert (z.mean().item(), z.std().item()) == pytest.approx((0.5, 0.5), abs=0.02)
+    dice = mt.zeros(6000, dtype="int64").random_(1, 7)
+    assert sorted(set(dice.tolist())) == [1, 2, 3, 4, 5, 6]
+    assert set(mt.zeros(600).random_(3).tolist()) == {0.0, 1.0, 2.0}
+    with pytest.raises(ValueError, match="bernoulli: probabilities must lie in"):
+        mt.bernoulli(mt.tensor([1.5]))
+    with pytest.raises(TypeError, match="normal: give a size"):
+        mt.normal(0.0, 1.0)
+    with pytest.raises(ValueError, match="normal: a standard deviation must not be negative"):
+        mt.normal(0.0, -1.0, (2,))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import minitorch_tensor as mt
+from minitorch_tensor.testing import OPERATIONS, Draw
 
 ones, tensor = mt.ones, mt.tensor
 
@@ -28,18 +30,19 @@ def lines(*cases: tuple[Callable[[], object], type[Exception], str]) -> pytest.M
     (
         lambda: ones(3, 4) @ ones(3, 4),
         ValueError,
-        "matmul: a (3, 4) and b (3, 4) do not chain: last size of a is 4, second-to-last of b is "
-        "3. Transpose one?",
+        "matmul: input (3, 4) and other (3, 4) do not chain: last size of input is 4, "
+        "second-to-last of other is 3. Transpose one?",
     ),
     (
         lambda: ones(3, 4) @ ones(3),
         ValueError,
-        "matmul: a (3, 4) and b (3,) do not chain: last size of a is 4, only of b is 3.",
+        "matmul: input (3, 4) and other (3,) do not chain: last size of input is 4, only of other "
+        "is 3.",
     ),
     (
         lambda: tensor(1.0) @ ones(3),
         ValueError,
-        "matmul: a () and b (3,) must have a dimension each; use * with a number.",
+        "matmul: input () and other (3,) must have a dimension each; use * with a number.",
     ),
     (
         lambda: ones(2, 3).reshape(4, -1),
@@ -293,3 +296,192 @@ def check(mistake: Callable[[], object], kind: type[Exception], text: str) -> No
         mistake()
     assert str(error.value).startswith(text)
     assert error.value.__cause__ is None
+
+
+@lines(
+    (
+        lambda: mt.hstack([ones(2, 3), ones(3, 3)]),
+        ValueError,
+        "cat: tensor 1 has shape (3, 3), the first (2, 3); they must agree in every dimension but "
+        "1. To join along a new one use stack.",
+    ),
+    (
+        lambda: mt.addmm(ones(5), ones(2, 3), ones(3, 4)),
+        ValueError,
+        "addmm: shapes (5,) and (2, 4) do not broadcast: counted from the right, dimension -1 has "
+        "sizes 5 and 4; sizes must be equal or 1. Insert a dimension with unsqueeze, or reshape "
+        "one of them.",
+    ),
+    (
+        lambda: mt.tensordot(ones(2, 3), ones(4, 3)),
+        ValueError,
+        "tensordot: dims [0, 1] of a (2, 3) and [0, 1] of b (4, 3) must name as many dimensions, "
+        "of equal sizes.",
+    ),
+    (
+        lambda: mt.mv(ones(2, 3), ones(2, 3)),
+        ValueError,
+        "mv: wanted a matrix and a vector, got (2, 3) and (2, 3). Use matmul.",
+    ),
+    (
+        lambda: mt.matrix_power(ones(2, 3), 2),
+        ValueError,
+        "matrix_power: wanted square matrices (..., M, M), got (2, 3).",
+    ),
+    (
+        lambda: mt.cdist(ones(2, 3), ones(2, 4)),
+        ValueError,
+        "cdist: wanted x1 (..., P, M) and x2 (..., R, M), got (2, 3) and (2, 4).",
+    ),
+    (
+        lambda: ones(5).unfold(0, 6, 1),
+        ValueError,
+        "unfold: wanted a size from 0 to 5, the size of dimension 0, and a step of at least 1; got "
+        "size 6 and step 1.",
+    ),
+    (
+        lambda: mt.pad(ones(3), (3, 0), mode="reflect"),
+        ValueError,
+        "pad: mode 'reflect' cannot add 3 to dimension 0 of (3,).",
+    ),
+    (
+        lambda: mt.pad(ones(3), (1, 0), mode="mirror"),
+        ValueError,
+        "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got 'mirror'.",
+    ),
+    (
+        lambda: mt.index_add(ones(3, 2), 0, tensor([0, 1]), ones(2, 3)),
+        ValueError,
+        "index_add: source must have the shape of the slices that index names, (2, 2), got (2, 3).",
+    ),
+    (
+        lambda: mt.index_fill(ones(3), 0, tensor([3]), 0.0),
+        IndexError,
+        "index_fill: indices lie in [3, 3], but must lie in [0, 2].",
+    ),
+    (
+        lambda: mt.take(ones(3), tensor([0, 5])),
+        IndexError,
+        "take: indices lie in [0, 5], but must lie in [0, 2].",
+    ),
+    (
+        lambda: mt.masked_scatter(ones(3), tensor([True, True, False]), ones(1)),
+        ValueError,
+        "masked_scatter: the mask has 2 places, source 1 elements.",
+    ),
+    (
+        lambda: mt.bincount(tensor([0, -1])),
+        ValueError,
+        "bincount: wanted no negative numbers, got -1.",
+    ),
+    (
+        lambda: ones(3).lerp(ones(4), 0.5),
+        ValueError,
+        "lerp: shapes (3,) and (4,) do not broadcast: counted from the right, dimension -1 has "
+        "sizes 3 and 4; sizes must be equal or 1. Insert a dimension with unsqueeze, or reshape "
+        "one of them.",
+    ),
+    (
+        lambda: ones(3).quantile("half"),
+        TypeError,
+        "quantile: q must be a number or a tensor, got 'half'.",
+    ),
+    (
+        lambda: mt.quantile(ones(3), 1.5),
+        ValueError,
+        "quantile: q must be a number in [0, 1] or a vector of them, got 1.5.",
+    ),
+    (
+        lambda: mt.quantile(ones(3), 0.5, interpolation="cubic"),
+        ValueError,
+        "quantile: interpolation must be one of linear, lower, higher, midpoint, nearest, got "
+        "'cubic'.",
+    ),
+    (
+        lambda: mt.median(mt.zeros(0)),
+        ValueError,
+        "median: a tensor of shape (0,) has nothing to choose from along (0,); check numel() "
+        "first, or name a dimension that is not empty.",
+    ),
+    (
+        lambda: mt.kthvalue(ones(3), 4),
+        ValueError,
+        "kthvalue: k=4 must lie in [1, 3], the size of dimension 0 of (3,).",
+    ),
+    (
+        lambda: mt.searchsorted(ones(2, 3), ones(3, 3)),
+        ValueError,
+        "searchsorted: a sequence of shape (2, 3) and values of shape (3, 3) must agree in all "
+        "sizes but the last; or let the sequence be a vector.",
+    ),
+    (
+        lambda: mt.nanmean(tensor([1, 2])),
+        TypeError,
+        "nanmean: wanted floating point, got int64. Convert with .float().",
+    ),
+    (
+        lambda: mt.where(tensor([True]), 1.0),
+        TypeError,
+        "where: give both of input and other, or none.",
+    ),
+    (
+        lambda: tensor([1]).exp_(),
+        TypeError,
+        "exp_: a float32 result does not fit in int64. Convert this tensor first.",
+    ),
+    (
+        lambda: mt.multinomial(ones(2), 3),
+        ValueError,
+        "multinomial: a row has fewer than 3 weights above 0 to draw without replacement. Draw "
+        "fewer, or with replacement=True.",
+    ),
+)
+def test_sizes_shapes_and_choices_of_particular_functions(mistake, kind, text):
+    with pytest.raises(kind) as caught:
+        mistake()
+    assert str(caught.value) == text
+
+
+# -- what is no tensor --------------------------------------------------------------------------
+
+#: The first sample of each function that starts with a tensor.
+FIRST = {
+    operation.name.split(".")[0]: operation.samples(Draw(operation.dtypes[-1]))[0]
+    for operation in reversed(OPERATIONS)
+    if hasattr(mt, operation.name.split(".")[0])
+}
+ALSO_OF_NUMBERS = {
+    *("add", "sub", "mul", "div", "floor_divide", "remainder", "fmod", "pow", "maximum"),
+    *("minimum", "fmax", "fmin", "lerp", "addcmul", "addcdiv", "atan2", "hypot", "logaddexp"),
+    *("xlogy", "lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_xor"),
+    *("is_close", "isin", "bucketize"),
+}
+#: These take lists of tensors, too, and say so.
+OF_LISTS = {
+    *("cat", "stack", "hstack", "vstack", "dstack", "column_stack", "einsum"),
+    *("atleast_1d", "atleast_2d", "atleast_3d"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FIRST))
+def test_every_function_says_by_name_that_an_argument_is_no_tensor(name: str) -> None:
+    args, kwargs = FIRST[name].map(mt.tensor)
+    place = 1 if name == "einsum" else 0  # behind the equation
+    for wrong in (2.0, [1.0, 2.0], np.ones(3), None):
+        if name in OF_LISTS and isinstance(wrong, list):
+            wrong = [wrong]
+        if name in ("isin", "bucketize") or (name in ALSO_OF_NUMBERS and isinstance(wrong, float)):
+            continue
+        with pytest.raises(TypeError) as caught:
+            getattr(mt, name)(*args[:place], wrong, *args[place + 1 :], **kwargs)
+        text = str(caught.value)
+        assert "tensor" in text, text
+        assert (type(wrong).__name__ in text) or name in OF_LISTS, text
+        assert text.startswith(f"{name}: ") or name in ALSO_OF_NUMBERS, text
+
+
+def test_pythons_own_errors_about_calls_are_left_alone():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        mt.softmax(ones(2), axis=0)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        mt.softmax(ones(2))

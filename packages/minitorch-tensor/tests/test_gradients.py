@@ -14,47 +14,12 @@ from minitorch_tensor.testing import (
     OPERATIONS,
     Draw,
     Operation,
-    Sample,
     assert_close,
-    gradcheck,
     gradgradcheck,
 )
+from minitorch_tensor.testing.checks import as_function
 
 DIFFERENTIABLE = [op for op in OPERATIONS if op.differentiable and mt.float64 in op.dtypes]
-
-
-def as_function(operation: Operation, sample: Sample) -> tuple[Any, list[mt.Tensor]]:
-    """The call as a function of its floating-point tensors alone, and these."""
-    inputs: list[mt.Tensor] = []
-
-    def leaf(x: np.ndarray) -> mt.Tensor:
-        if x.dtype.kind == "f":
-            inputs.append(mt.tensor(x, requires_grad=True))
-            return inputs[-1]
-        return mt.tensor(x)
-
-    args, kwargs = sample.map(leaf)
-
-    def function(*values: mt.Tensor) -> Any:
-        given = dict(zip(map(id, inputs), values))
-
-        def put(value: Any) -> Any:
-            if isinstance(value, list):
-                return [put(v) for v in value]
-            return given.get(id(value), value)
-
-        return operation.function(
-            *[put(a) for a in args], **{name: put(v) for name, v in kwargs.items()}
-        )
-
-    function.__name__ = operation.name
-    return function, inputs
-
-
-@pytest.mark.parametrize("operation", DIFFERENTIABLE, ids=str)
-def test_first_derivatives_agree_with_differences(operation: Operation):
-    for sample in operation.samples(Draw(mt.float64)):
-        assert gradcheck(*as_function(operation, sample))
 
 
 @pytest.mark.parametrize("operation", DIFFERENTIABLE, ids=str)

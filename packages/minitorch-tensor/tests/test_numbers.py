@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -302,6 +304,79 @@ def test_equal_wants_shape_and_elements(backend):
     assert mt.equal(mt.tensor([1, 2]), mt.tensor([1.0, 2.0]))
     assert not mt.equal(mt.tensor([1, 2]), mt.tensor([[1, 2]]))
     assert not mt.equal(mt.tensor([1, 2]), mt.tensor([1, 3]))
+
+
+# -- arithmetic is silent, whatever numpy is told to do --------------------------------------------
+
+EXTREME = [0.0, -0.0, 1.0, -1.0, 1e-40, 1e300, -1e300, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("mode", ["raise", "warn", "ignore"])
+def test_results_do_not_depend_on_the_errstate_of_the_caller(mode, backend):
+    unary = ["exp", "log", "sqrt", "rsqrt", "reciprocal", "sin", "tan", "acosh", "atanh", "erf"]
+    binary = ["add", "sub", "mul", "div", "pow", "remainder", "fmod", "floor_divide", "atan2"]
+
+    def results():
+        x = mt.tensor(EXTREME, dtype="float64")
+        y = x.reshape(-1, 1)
+        yield from (getattr(mt, name)(x) for name in unary)
+        yield from (getattr(mt, name)(x, y) for name in binary)
+        yield from (x.float(), x.float() * 1e30, (x.float() * 3e38).sum(), x.prod(), x.cumsum(0))
+        yield from (y @ y.t(), x.std(), x.softmax(0), x.logsumexp(0), mt.tensor(1e300).float())
+        yield mt.zeros(2, dtype="float32").fill_(1e300)
+        yield mt.zeros(3).index_add(0, mt.tensor([0, 0]), mt.tensor([3e38, 3e38]))
+        yield mt.tensor([math.nan, 1e30]).long().bool()
+        yield mt.elementwise(lambda v: operators.exp(v) / v)(x)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        expected = [r.numpy() for r in results()]
+        with np.errstate(all=mode):
+            actual = [r.numpy() for r in results()]
+            kept = np.geterr()["divide"]
+    assert kept == mode
+    assert_close(actual, expected, equal_nan=True, rtol=0, atol=0)
+
+
+def test_threads_compute_silently_side_by_side():
+    x = mt.zeros(50_000)
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            with np.errstate(all="raise"):
+                for _ in range(50):
+                    assert mt.div(x, x).isnan().all()
+        except Exception as error:  # noqa: BLE001 - shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "exact"), [("erf", math.erf), ("erfc", math.erfc)])
+def test_erf_is_right_to_the_last_places_in_arrays_of_any_size(name, exact, dtype):
+    random = np.random.default_rng(0)
+    spread = [random.uniform(-7, 7, 20_000), random.uniform(-28, 28, 5000)]
+    edges = [
+        random.uniform(c - 0.01, c + 0.01, 3000) for c in (0.25, 0.84375, 1.25, 1 / 0.35, 4, 6)
+    ]
+    small = random.choice([-1, 1], 2000) * 10.0 ** random.uniform(-37, 0, 2000)
+    x = np.concatenate([*spread, *edges, small, [0.0, -0.0, math.inf, -math.inf]]).astype(dtype)
+    expected = np.array([exact(v) for v in x.tolist()]).astype(dtype)
+    for values, wanted in ((x, expected), (x[:3], expected[:3]), (x.reshape(-1, 2)[:, 0], None)):
+        actual = getattr(mt.tensor(values), name)().numpy()
+        wanted = expected.reshape(-1, 2)[:, 0] if wanted is None else wanted
+        normal = np.abs(wanted) > np.finfo(dtype).tiny
+        ulps = np.abs(actual - wanted)[normal] / np.spacing(np.abs(wanted[normal]))
+        assert ulps.max() <= (6 if name == "erfc" else 2)
+        assert_close(actual[~normal], wanted[~normal], rtol=0, atol=float(np.finfo(dtype).tiny))
+    assert np.isnan(getattr(mt.tensor(np.full(3000, np.nan, dtype)), name)().numpy()).all()
 
 
 # -- scalar operators -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every function of the table, on every backend, dtype and layout."""
+"""Every function of the table, beyond its values, which the conformance kit checks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 
 import minitorch_tensor as mt
-from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close, check_operation
-
-
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_every_backend_gives_numpys_result_in_every_dtype_and_layout(
-    operation: Operation, backend: mt.Backend
-):
-    check_operation(operation, backend)
+from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -39,8 +32,8 @@ def test_arguments_are_left_as_they_were(operation: Operation, backend: mt.Backe
         args, kwargs = sample.map(keep)
         before = [x.numpy().copy() for x in tensors]
         operation.function(*args, **kwargs)
-        assert_close(tensors, before)
-        assert [x._version for x in tensors] == [0] * len(tensors)
+        assert_close(tensors, before, equal_nan=True)
+        assert [x._changed_at for x in tensors] == [0] * len(tensors)
 
 
 #: The method `x.where(condition, y)` takes its arguments in another order, as PyTorch's does.
@@ -68,16 +61,19 @@ def test_the_method_where_keeps_its_tensor_where_the_condition_holds():
 
 
 def test_the_table_has_every_public_function():
-    table = {operation.name.split(".")[0] for operation in OPERATIONS}
+    table = {getattr(mt, op.name.split(".")[0], None) for op in OPERATIONS}
     elsewhere = {  # tested on their own: no tensors in, or none out
         *("allclose", "equal", "broadcast_tensors", "elementwise", "is_grad_enabled"),
-        *("arange", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like"),
-        *("linspace", "manual_seed", "ones", "ones_like", "rand", "rand_like", "randint", "randn"),
-        *("randn_like", "randperm", "tensor", "zeros", "zeros_like"),
+        *("arange", "as_tensor", "bernoulli", "empty", "empty_like", "eye", "from_dlpack"),
+        *("from_numpy", "full", "full_like", "linspace", "logspace", "manual_seed", "multinomial"),
+        *("normal", "ones", "ones_like", "rand", "rand_like", "randint", "randint_like", "randn"),
+        *("randn_like", "randperm", "tensor", "tril_indices", "triu_indices", "zeros"),
+        *("zeros_like", "numel", "is_floating_point", "is_tensor"),
         *("backend_names", "get_backend", "refresh", "register_backend", "promote"),
-        *("grad", "jvp", "vjp"),
+        *("promote_types", "grad", "hessian", "jacobian", "jvp", "vjp"),
     }
     public = {name for name in mt.__all__ if callable(getattr(mt, name)) and name[0].islower()}
     classes = {name for name in public if isinstance(getattr(mt, name), type)}
     dtypes = {name for name in public if isinstance(getattr(mt, name), mt.DType)}
-    assert public - classes - dtypes - elsewhere - table == set()
+    functions = public - classes - dtypes - elsewhere
+    assert {name for name in functions if getattr(mt, name) not in table} == set()

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import DType, float32, int64
+from minitorch_tensor.dtypes import AnyDType, DType, float32, int64
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
+from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor import Number, Tensor
 
 if TYPE_CHECKING:
@@ -27,21 +28,22 @@ if TYPE_CHECKING:
 
 def _make(
     array: npt.NDArray[Any],
-    dtype: DType | npt.DTypeLike | None,
+    dtype: AnyDType | None,
     backend: str | Backend | None,
     requires_grad: bool,
 ) -> Tensor:
     """A tensor of an array's elements; the array is handed over."""
-    if dtype is not None:
-        array = array.astype(dtypes.as_dtype(dtype).numpy, copy=False)
+    wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
+    if wanted is not None and array.dtype != wanted:
+        array = converted(array, wanted)
     chosen = get_backend(backend)
     result = Tensor(chosen.from_numpy(array), chosen)
     return result.requires_grad_() if requires_grad else result
 
 
-def _shape(operation: str, sizes: tuple[Any, ...]) -> Shape:
-    """The sizes of f(2, 3) and f((2, 3)) alike, checked."""
-    sizes = sizes_of(sizes)
+def _shape(operation: str, size: Any, more: tuple[int, ...] = ()) -> Shape:
+    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, checked."""
+    sizes = sizes_of(size, more)
     try:
         shape = tuple([operator.index(n) for n in sizes])
     except TypeError:
@@ -54,7 +56,7 @@ def _shape(operation: str, sizes: tuple[Any, ...]) -> Shape:
 def tensor(
     data: Any,
     *,
-    dtype: DType | npt.DTypeLike | None = None,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -90,33 +92,33 @@ def _default_dtype(array: npt.NDArray[Any]) -> DType | None:
     return int64 if array.dtype.kind in "iu" else None
 
 
-def from_numpy(array: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
+def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
     """A tensor that shares a contiguous, writable array's memory, where the backend is on the host.
 
     Raises: TypeError for what is no array, or has elements of another type.
     """
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"from_numpy: wanted a numpy array, got {type(array).__name__}.")
-    dtypes.from_numpy_dtype(array.dtype)
-    return _make(array if array.flags.writeable else array.copy(), None, backend, False)
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"from_numpy: wanted a numpy array, got {type(ndarray).__name__}.")
+    dtypes.from_numpy_dtype(ndarray.dtype)
+    return _make(ndarray if ndarray.flags.writeable else ndarray.copy(), None, backend, False)
 
 
-def from_dlpack(source: Any, *, backend: str | Backend | None = None) -> Tensor:
+def from_dlpack(ext_tensor: Any, *, backend: str | Backend | None = None) -> Tensor:
     """A tensor of anything that speaks DLPack (an array of numpy, torch, jax, ...), in the same
     memory where that is contiguous, writable and on the host, as the backend must be.
 
     Raises: TypeError for what does not speak it.
     """
-    if not hasattr(source, "__dlpack__"):
-        raise TypeError(f"from_dlpack: {type(source).__name__} has no __dlpack__.")
-    return from_numpy(np.from_dlpack(source), backend=backend)
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(f"from_dlpack: {type(ext_tensor).__name__} has no __dlpack__.")
+    return from_numpy(np.from_dlpack(ext_tensor), backend=backend)
 
 
 def full(
     size: Sequence[int],
     fill_value: Number,
     *,
-    dtype: DType | npt.DTypeLike | None = None,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -124,113 +126,125 @@ def full(
     if dtype is None:
         dtype = _default_dtype(np.asarray(fill_value)) or dtypes.bool_
     chosen = get_backend(backend)
-    data = chosen.full(_shape("full", (size,)), fill_value, dtypes.as_dtype(dtype))
+    data = chosen.full(_shape("full", size), fill_value, dtypes.as_dtype(dtype))
     result = Tensor(data, chosen)
     return result.requires_grad_() if requires_grad else result
 
 
 def zeros(
-    *size: Any,
-    dtype: DType | npt.DTypeLike = float32,
+    size: Any = (),
+    *more: int,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 0."""
-    shape = _shape("zeros", size)
-    return full(shape, 0, dtype=dtype, backend=backend, requires_grad=requires_grad)
+    shape = _shape("zeros", size, more)
+    return full(shape, 0, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
 
 
 def ones(
-    *size: Any,
-    dtype: DType | npt.DTypeLike = float32,
+    size: Any = (),
+    *more: int,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 1."""
-    shape = _shape("ones", size)
-    return full(shape, 1, dtype=dtype, backend=backend, requires_grad=requires_grad)
+    shape = _shape("ones", size, more)
+    return full(shape, 1, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
 
 
 def empty(
-    *size: Any,
-    dtype: DType | npt.DTypeLike = float32,
+    size: Any = (),
+    *more: int,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Memory with arbitrary content."""
     chosen = get_backend(backend)
-    result = Tensor(chosen.empty(_shape("empty", size), dtypes.as_dtype(dtype)), chosen)
+    shape = _shape("empty", size, more)
+    result = Tensor(chosen.empty(shape, dtypes.as_dtype(dtype or float32)), chosen)
     return result.requires_grad_() if requires_grad else result
 
 
 def full_like(
-    x: Tensor, fill_value: Number, *, dtype: DType | None = None, requires_grad: bool = False
+    input: Tensor, fill_value: Number, *, dtype: AnyDType | None = None, requires_grad: bool = False
 ) -> Tensor:
-    """Every element `fill_value`; shape, backend and dtype as x's."""
+    """Every element `fill_value`; shape, backend and dtype as input's."""
     return full(
-        x.shape,
+        input.shape,
         fill_value,
-        dtype=dtype or x.dtype,
-        backend=x.backend,
+        dtype=dtype or input.dtype,
+        backend=input.backend,
         requires_grad=requires_grad,
     )
 
 
-def zeros_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Every element 0; shape, backend and dtype as x's."""
-    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
+def zeros_like(
+    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Every element 0; shape, backend and dtype as input's."""
+    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
-def ones_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Every element 1; shape, backend and dtype as x's."""
-    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
+def ones_like(
+    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Every element 1; shape, backend and dtype as input's."""
+    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
 
 
-def empty_like(x: Tensor, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
-    """Memory with arbitrary content; shape, backend and dtype as x's."""
-    return empty(x.shape, dtype=dtype or x.dtype, backend=x.backend, requires_grad=requires_grad)
+def empty_like(
+    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Memory with arbitrary content; shape, backend and dtype as input's."""
+    return empty(
+        input.shape, dtype=dtype or input.dtype, backend=input.backend, requires_grad=requires_grad
+    )
 
 
 def rand_like(
-    x: Tensor,
+    input: Tensor,
     *,
     generator: Generator | None = None,
-    dtype: DType | None = None,
+    dtype: AnyDType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Uniform in [0, 1); shape, backend and dtype as x's."""
+    """Uniform in [0, 1); shape, backend and dtype as input's."""
     return rand(
-        x.shape,
+        input.shape,
         generator=generator,
-        dtype=dtype or x.dtype,
-        backend=x.backend,
+        dtype=dtype or input.dtype,
+        backend=input.backend,
         requires_grad=requires_grad,
     )
 
 
 def randn_like(
-    x: Tensor,
+    input: Tensor,
     *,
     generator: Generator | None = None,
-    dtype: DType | None = None,
+    dtype: AnyDType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Normal with mean 0 and variance 1; shape, backend and dtype as x's."""
+    """Normal with mean 0 and variance 1; shape, backend and dtype as input's."""
     return randn(
-        x.shape,
+        input.shape,
         generator=generator,
-        dtype=dtype or x.dtype,
-        backend=x.backend,
+        dtype=dtype or input.dtype,
+        backend=input.backend,
         requires_grad=requires_grad,
     )
 
 
 def arange(
-    start: Number,
+    start: Number = 0,
     end: Number | None = None,
     step: Number = 1,
     *,
-    dtype: DType | npt.DTypeLike | None = None,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -253,30 +267,31 @@ def linspace(
     end: float,
     steps: int,
     *,
-    dtype: DType | npt.DTypeLike = float32,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` evenly spaced numbers from start to end, both included."""
-    return _make(np.linspace(start, end, steps), dtype, backend, requires_grad)
+    return _make(np.linspace(start, end, steps), dtype or float32, backend, requires_grad)
 
 
 def eye(
     n: int,
     m: int | None = None,
     *,
-    dtype: DType | npt.DTypeLike = float32,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """1 on the diagonal, 0 elsewhere."""
-    return _make(np.eye(n, m), dtype, backend, requires_grad)
+    return _make(np.eye(n, m), dtype or float32, backend, requires_grad)
 
 
 def rand(
-    *size: Any,
+    size: Any = (),
+    *more: int,
     generator: Generator | None = None,
-    dtype: DType | npt.DTypeLike = float32,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -284,14 +299,15 @@ def rand(
 
     Raises: TypeError for an integer dtype.
     """
-    array = _draw("rand", "random", size, generator, dtype)
+    array = _draw("rand", "random", sizes_of(size, more), generator, dtype)
     return _make(array, dtype, backend, requires_grad)
 
 
 def randn(
-    *size: Any,
+    size: Any = (),
+    *more: int,
     generator: Generator | None = None,
-    dtype: DType | npt.DTypeLike = float32,
+    dtype: AnyDType | None = None,
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
@@ -299,7 +315,7 @@ def randn(
 
     Raises: TypeError for an integer dtype.
     """
-    array = _draw("randn", "standard_normal", size, generator, dtype)
+    array = _draw("randn", "standard_normal", sizes_of(size, more), generator, dtype)
     return _make(array, dtype, backend, requires_grad)
 
 
@@ -308,9 +324,9 @@ def _draw(
     kind: str,
     size: tuple[Any, ...],
     generator: Generator | None,
-    dtype: DType | npt.DTypeLike,
+    dtype: AnyDType | None,
 ) -> npt.NDArray[Any]:
-    wanted = dtypes.as_dtype(dtype)
+    wanted = dtypes.as_dtype(dtype or float32)
     if wanted.kind != "float":
         raise TypeError(
             f"{operation}: fractions do not fit in {wanted}. Use float32 or float64, or randint."
@@ -320,35 +336,219 @@ def _draw(
 
 
 def randint(
-    low: int,
-    high: int | Sequence[int],
+    low: int = 0,
+    high: Any = None,
     size: Sequence[int] | None = None,
     *,
     generator: Generator | None = None,
-    dtype: DType | npt.DTypeLike = int64,
+    dtype: AnyDType = int64,
     backend: str | Backend | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Integers in [low, high), each as likely: randint(low, high, size), or randint(high, size).
 
     Raises: ValueError if there are none; TypeError without a size.
     """
+    if size is None and isinstance(high, (tuple, list)):
+        low, high, size = 0, low, high
+    if high is None and size is not None:
+        low, high = 0, low
     if size is None:
-        if isinstance(high, int):
-            raise TypeError("randint: give a size, as in randint(0, 10, (2, 3)).")
-        return randint(0, low, high, generator=generator, dtype=dtype, backend=backend)
-    bound = operator.index(high)  # type: ignore[arg-type]
+        raise TypeError("randint: give a size, as in randint(0, 10, (2, 3)).")
+    bound = operator.index(high)
     if low >= bound:
         raise ValueError(f"randint: low {low} must be less than high {bound}.")
-    shape = _shape("randint", (size,))
+    shape = _shape("randint", size)
     array = (generator or default_generator).draw("integers", low, bound, shape)
-    return _make(np.asarray(array), dtype, backend, False)
+    return _make(np.asarray(array), dtype, backend, requires_grad)
+
+
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: AnyDType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers in [low, high), or below `low` if it is alone; shape, backend and dtype as input's.
+
+    Raises: ValueError if there are none.
+    """
+    if high is None:
+        low, high = 0, low
+    return randint(
+        low,
+        high,
+        input.shape,
+        generator=generator,
+        dtype=dtype or input.dtype,
+        backend=input.backend,
+        requires_grad=requires_grad,
+    )
 
 
 def randperm(
     n: int,
     *,
     generator: Generator | None = None,
+    dtype: AnyDType = int64,
     backend: str | Backend | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The integers below n in random order."""
-    return _make((generator or default_generator).draw("permutation", n), int64, backend, False)
+    order = (generator or default_generator).draw("permutation", n)
+    return _make(order, dtype, backend, requires_grad)
+
+
+def normal(
+    mean: Tensor | float,
+    std: Tensor | float = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: AnyDType | None = None,
+    backend: str | Backend | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal with that mean and standard deviation: of `size`, or one for each of a tensor of
+    means, of standard deviations, or of both.
+
+    Args:
+        dtype, backend, requires_grad: beside a size; else they are the tensors' own.
+
+    Raises: TypeError without a size or a tensor, or with both; ValueError for a negative std.
+    """
+    given = [x for x in (mean, std) if isinstance(x, Tensor)]
+    if bool(given) == (size is not None):
+        raise TypeError("normal: give a size, or a tensor of means or standard deviations.")
+    if not (std.ge(0).all() if isinstance(std, Tensor) else std >= 0):
+        raise ValueError("normal: a standard deviation must not be negative.")
+    if size is not None:
+        unit = randn(size, generator=generator, dtype=dtype, backend=backend)
+        return (unit * std + mean).requires_grad_(requires_grad)
+    total = (given[0] + given[-1]) if len(given) == 2 else given[0]
+    unit = randn_like(total.detach(), generator=generator)
+    return (unit * _detached(std) + _detached(mean)).detach()
+
+
+def _detached(x: Tensor | float) -> Tensor | float:
+    return x.detach() if isinstance(x, Tensor) else x
+
+
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None
+) -> Tensor:
+    """1 with the probability that each element says (or `p`, for all), else 0; without gradient.
+
+    Raises: ValueError for what is no probability.
+    """
+    likely = input.detach() if p is None else full_like(input, p)
+    array = likely.numpy()
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError("bernoulli: probabilities must lie in [0, 1].")
+    drawn = (generator or default_generator).draw("random", input.shape)
+    return _make((np.asarray(drawn) < array).astype(array.dtype), None, input.backend, False)
+
+
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Indices (int64) drawn from rows of weights, each as likely as its share of the row's sum.
+
+    Shapes: (K) -> (num_samples); (N, K) -> (N, num_samples).
+
+    Args:
+        replacement: whether an index may be drawn again. Without, they come by the largest of
+            weight / Exp(1) (Efraimidis and Spirakis 2006).
+
+    Raises: ValueError for another shape, weights that are negative, not finite or all 0, or too
+        few of them to draw without replacement.
+    """
+    if input.ndim not in (1, 2) or num_samples < 1:
+        raise ValueError(
+            "multinomial: wanted weights (K) or (N, K) and at least one sample, got shape "
+            f"{input.shape} and num_samples {num_samples}."
+        )
+    weights = np.asarray(input.detach().numpy(), np.float64)
+    if not (np.isfinite(weights) & (weights >= 0)).all() or not (weights.sum(-1) > 0).all():
+        raise ValueError("multinomial: weights must be finite and not negative, and not all 0.")
+    if not replacement and ((weights > 0).sum(-1) < num_samples).any():
+        raise ValueError(
+            f"multinomial: a row has fewer than {num_samples} weights above 0 to draw without "
+            "replacement. Draw fewer, or with replacement=True."
+        )
+    draw = (generator or default_generator).draw
+    rows = weights.reshape(-1, weights.shape[-1])
+    if replacement:
+        ends = np.cumsum(rows, -1)
+        points = draw("random", (len(rows), num_samples)) * ends[:, -1:]
+        index = np.stack([np.searchsorted(e, p, "right") for e, p in zip(ends, points)])
+        index = np.minimum(index, [[np.flatnonzero(row)[-1]] for row in rows])  # rounding
+    else:
+        keys = rows / draw("standard_exponential", rows.shape)
+        index = np.argsort(-keys, -1, kind="stable")[:, :num_samples]
+    index = np.ascontiguousarray(index, np.int64).reshape(*input.shape[:-1], num_samples)
+    return _make(index, None, input.backend, False)
+
+
+def logspace(
+    start: float,
+    end: float,
+    steps: int,
+    base: float = 10.0,
+    *,
+    dtype: AnyDType | None = None,
+    backend: str | Backend | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`steps` powers of `base`, with exponents evenly spaced from start to end."""
+    array = np.logspace(start, end, steps, base=base)
+    return _make(array, dtype or float32, backend, requires_grad)
+
+
+def tril_indices(
+    row: int,
+    col: int,
+    offset: int = 0,
+    *,
+    dtype: AnyDType = int64,
+    backend: str | Backend | None = None,
+) -> Tensor:
+    """The rows and columns (2, count) of the lower triangle of a (row, col) matrix."""
+    return _make(np.stack(np.tril_indices(row, offset, col)), dtype, backend, False)
+
+
+def triu_indices(
+    row: int,
+    col: int,
+    offset: int = 0,
+    *,
+    dtype: AnyDType = int64,
+    backend: str | Backend | None = None,
+) -> Tensor:
+    """The rows and columns (2, count) of the upper triangle of a (row, col) matrix."""
+    return _make(np.stack(np.triu_indices(row, offset, col)), dtype, backend, False)
+
+
+def as_tensor(
+    data: Any, dtype: AnyDType | None = None, *, backend: str | Backend | None = None
+) -> Tensor:
+    """A tensor of `data`, which shares its memory and history where nothing needs converting: a
+    tensor itself, an array as by `from_numpy`; anything else as by `tensor`."""
+    if isinstance(data, np.ndarray):
+        data = from_numpy(data, backend=backend)
+    if not isinstance(data, Tensor):
+        return tensor(data, dtype=dtype, backend=backend)
+    moved = data if backend is None else data.to(get_backend(backend))
+    return moved if dtype is None else moved.to(dtype)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether it is a Tensor."""
+    return isinstance(obj, Tensor)

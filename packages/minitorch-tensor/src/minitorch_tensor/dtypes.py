@@ -54,14 +54,17 @@ float64 = DType("float64", "float")
 ALL = (bool_, uint8, int32, int64, float32, float64)
 _BY_NUMPY = {dtype.numpy: dtype for dtype in ALL}
 
+#: What may be written for one: a DType, or what numpy or Python calls it.
+AnyDType: TypeAlias = "DType | npt.DTypeLike"
+
 #: Every type's rank among those it can be mixed with; the higher of two wins.
 _RANK = {dtype: rank for rank, dtype in enumerate(ALL)}
 _PROMOTED = {(a, b): max(a, b, key=_RANK.__getitem__) for a in ALL for b in ALL}
 
 
-def promote(a: DType, b: DType) -> DType:
+def promote(type1: DType, type2: DType) -> DType:
     """The type that holds the result of combining the two."""
-    return _PROMOTED[a, b]
+    return _PROMOTED[type1, type2]
 
 
 def scalar_dtype(value: Number, beside: DType) -> DType:

@@ -189,3 +189,41 @@ def cosh(x: float) -> float:
         root = math.exp(0.5 * min(math.fabs(x), 1418.0))
         return 0.5 * root * root
     return math.cosh(x)
+
+
+def asinh(x: float) -> float:
+    """The number whose hyperbolic sine is x."""
+    return math.asinh(x)
+
+
+def acosh(x: float) -> float:
+    """The number, not negative, whose hyperbolic cosine is x; NaN below 1."""
+    if x < 1:
+        return math.nan
+    return math.acosh(x)
+
+
+def atanh(x: float) -> float:
+    """The number whose hyperbolic tangent is x; infinite at -1 and 1, NaN outside of [-1, 1]."""
+    if x < -1 or x > 1:
+        return math.nan
+    if x == -1 or x == 1:
+        return math.copysign(math.inf, x)
+    return math.atanh(x)
+
+
+def atan2(y: float, x: float) -> float:
+    """The angle in [-pi, pi] of the point (x, y)."""
+    return math.atan2(y, x)
+
+
+def erfc(x: float) -> float:
+    """1 - erf(x), exact where that is near 0."""
+    return math.erfc(x)
+
+
+def logaddexp(x: float, y: float) -> float:
+    """log(e**x + e**y), without overflow."""
+    if x == y:  # also equal infinities, whose difference is NaN
+        return x + math.log(2.0)
+    return max(x, y) + math.log1p(math.exp(-math.fabs(x - y)))

@@ -27,7 +27,7 @@ _PREFIX = "tensor("
 
 def format_tensor(x: Tensor) -> str:
     """`tensor([...])`, with dtype, backend and history where they are not the default."""
-    from minitorch_tensor.registry import get_backend
+    from minitorch_tensor.registry import current_backend_name
 
     array = x.backend.to_numpy(x._data)
     words = []
@@ -41,7 +41,7 @@ def format_tensor(x: Tensor) -> str:
         text = _rows(array, len(_PREFIX), summarize, *_formatter(shown))
     if x.dtype not in (float32, int64, bool_) or (array.size == 0 and x.dtype is not float32):
         words.append(f"dtype={x.dtype}")
-    if x.backend is not get_backend():
+    if x.backend.name != current_backend_name():
         words.append(f"backend={x.backend.name!r}")
     if x.grad_fn is not None:
         words.append(f"grad_fn={x.grad_fn!r}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import Gradient, Variable, is_grad_enabled
+from minitorch_autodiff.clock import changes
 from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import DType
+from minitorch_tensor.dtypes import AnyDType, DType
 from minitorch_tensor.functions import (
     arithmetic,
     arranging,
@@ -32,6 +34,7 @@ from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_
 from minitorch_tensor.printing import format_tensor
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
+from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
@@ -43,6 +46,23 @@ Dims: TypeAlias = "int | Sequence[int] | None"
 
 #: What a gradient must look like: shape, dtype and backend of the value it belongs to.
 _Spec: TypeAlias = "tuple[Shape, DType, Backend]"
+
+
+_P = ParamSpec("_P")
+
+
+def changing(
+    name: str, function: Callable[Concatenate[Tensor, _P], Tensor]
+) -> Callable[Concatenate[Tensor, _P], Tensor]:
+    """The method that writes function(self, ...) into this tensor: `x.add_(y)` for `add(x, y)`."""
+
+    @wraps(function)
+    def method(self: Tensor, *args: _P.args, **kwargs: _P.kwargs) -> Tensor:
+        return self._in_place(name, function, *args, **kwargs)
+
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__doc__ = f"In place: {function.__doc__}"
+    return method  # type: ignore[return-value]
 
 
 class Tensor(Variable):
@@ -69,6 +89,9 @@ class Tensor(Variable):
         self.backend = backend
 
     # -- what Variable asks for -----------------------------------------------------------------
+
+    #: The class of computed tensors; a subclass's instances compute plain ones too.
+    _plain: ClassVar[type[Tensor]]
 
     def _new(self, data: TensorData, backend: Backend | None = None) -> Tensor:
         """A plain Tensor on this one's backend, or on another; also where a subclass asks."""
@@ -129,7 +152,7 @@ class Tensor(Variable):
         takes it as it is and marks it; another one copies. Views are always copied.
         """
         data = gradient._data
-        if gradient._node is not None:
+        if gradient._history is not None:
             return gradient  # create_graph: the history must stay attached
         if data.base is not None or data.kept:
             gradient = gradient.clone()
@@ -140,12 +163,12 @@ class Tensor(Variable):
         return self.is_floating_point() and bool(self.isnan().any())
 
     @property
-    def _version(self) -> int:
-        data = self._data
-        return (data.base or data).version
+    def _changed_at(self) -> int:
+        return self._data.owner.version
 
     def _bump_version(self) -> None:
-        self._data.owner.version += 1
+        """Note that the elements were changed in place."""
+        self._data.owner.version = changes.record()
 
     @property
     def _differentiable(self) -> bool:
@@ -176,9 +199,8 @@ class Tensor(Variable):
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else self.shape[normalize_dim(dim, self.ndim, "size")]
 
-    def numel(self) -> int:
-        """Number of elements."""
-        return self._data.size
+    numel = nelement = views.numel
+    ndimension = dim
 
     def stride(self, dim: int | None = None) -> Any:
         """Distance between neighbours in elements, along every dimension or one."""
@@ -193,18 +215,35 @@ class Tensor(Variable):
         """Whether the elements lie in row-major order without gaps."""
         return self._data.is_contiguous()
 
-    def is_floating_point(self) -> bool:
-        """Whether the dtype is float32 or float64."""
-        return self._data.dtype.kind == "float"
+    is_floating_point = views.is_floating_point
 
     def element_size(self) -> int:
         """Bytes of an element."""
         return self.dtype.itemsize
 
     @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.numel() * self.dtype.itemsize
+
+    @property
     def data(self) -> Tensor:
-        """The same memory without history."""
+        """The same memory without history. Setting it writes the elements of a tensor of the same
+        shape into that memory."""
         return self._alias()
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor) or value.shape != self.shape:
+            got = f"shape {value.shape}" if isinstance(value, Tensor) else type(value).__name__
+            raise ValueError(f"data: wanted a tensor of shape {self.shape}, got {got}.")
+        if value._data is not self._data:  # as after `x.data += y`
+            self._alias().copy_(value.detach())
 
     # -- leaving --------------------------------------------------------------------------------
 
@@ -332,34 +371,126 @@ class Tensor(Variable):
 
     # -- moving and converting ------------------------------------------------------------------
 
-    def to(self, target: Any) -> Tensor:
-        """This tensor with another dtype (a DType, or as numpy names it), on another backend (one,
-        or its name), or as another tensor is; itself if it is so already."""
-        if isinstance(target, DType):
+    def to(
+        self,
+        target: Any = None,
+        dtype: AnyDType | None = None,
+        *,
+        backend: str | Backend | None = None,
+        copy: bool = False,
+    ) -> Tensor:
+        """This tensor with another dtype, on another backend, or both; itself if it is so already.
+
+        Args:
+            target: a dtype, a backend, or a tensor whose dtype and backend are wanted.
+            dtype: a DType, or as numpy or Python name it.
+            backend: one, or its name: what a device is in PyTorch.
+            copy: a copy even if nothing changes.
+        """
+        if target.__class__ is DType and not copy:  # the way it is called most
             return self if target is self._data.dtype else copying.cast(self, target)
         if isinstance(target, Tensor):
-            return self.to(target.backend).to(target.dtype)
-        if isinstance(target, (type, np.dtype)) or target in _DTYPE_NAMES:
-            return self.to(dtypes.as_dtype(target))
-        return copying.move(self, get_backend(target))
+            dtype, backend = dtype or target.dtype, backend or target.backend
+        elif isinstance(target, (DType, type, np.dtype)) or target in _DTYPE_NAMES:
+            dtype = target
+        elif target is not None:
+            backend = target
+        result = self if backend is None else copying.move(self, get_backend(backend))
+        if dtype is not None and dtypes.as_dtype(dtype) is not result.dtype:
+            result = copying.cast(result, dtypes.as_dtype(dtype))
+        return copying.clone(result) if copy and result is self else result
 
     def contiguous(self) -> Tensor:
         """Itself if contiguous, else a copy that is."""
         return self if self._data.is_contiguous() else copying.clone(self)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """This tensor with another's dtype."""
+        return self.to(other.dtype)
+
+    # -- new tensors of this one's dtype, on its backend ------------------------------------------
+
+    def new_tensor(
+        self, data: Any, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    ) -> Tensor:
+        """A tensor of a copy of `data`; see `tensor`."""
+        from minitorch_tensor.creation import tensor
+
+        return tensor(
+            data, dtype=dtype or self.dtype, backend=self.backend, requires_grad=requires_grad
+        )
+
+    def new_full(
+        self,
+        size: Sequence[int],
+        fill_value: Number,
+        *,
+        dtype: AnyDType | None = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """Every element `fill_value`."""
+        from minitorch_tensor.creation import full
+
+        return full(
+            size,
+            fill_value,
+            dtype=dtype or self.dtype,
+            backend=self.backend,
+            requires_grad=requires_grad,
+        )
+
+    def new_zeros(
+        self,
+        size: Any,
+        *more: int,
+        dtype: AnyDType | None = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """Every element 0."""
+        sizes = views.sizes_of(size, more)
+        return self.new_full(sizes, 0, dtype=dtype, requires_grad=requires_grad)
+
+    def new_ones(
+        self,
+        size: Any,
+        *more: int,
+        dtype: AnyDType | None = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """Every element 1."""
+        sizes = views.sizes_of(size, more)
+        return self.new_full(sizes, 1, dtype=dtype, requires_grad=requires_grad)
+
+    def new_empty(
+        self,
+        size: Any,
+        *more: int,
+        dtype: AnyDType | None = None,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        """Memory with arbitrary content."""
+        from minitorch_tensor.creation import empty
+
+        return empty(
+            views.sizes_of(size, more),
+            dtype=dtype or self.dtype,
+            backend=self.backend,
+            requires_grad=requires_grad,
+        )
 
     # -- changing in place ------------------------------------------------------------------------
     #
     # History is not rewritten: where a gradient would be lost, these raise. `x += y` on a value
     # with history is `x = x + y`.
 
-    def copy_(self, source: TensorLike) -> Tensor:
-        """Write the elements of `source`, broadcast and converted, into this tensor's memory."""
-        self._check_in_place("copy_", source)
-        if not isinstance(source, Tensor):
-            source = Tensor(self.backend.constant(source, self.dtype), self.backend)
-        if broadcast_shapes(source.shape, self.shape, "copy_") != self.shape:
+    def copy_(self, src: TensorLike) -> Tensor:
+        """Write the elements of `src`, broadcast and converted, into this tensor's memory."""
+        self._check_in_place("copy_", src)
+        if not isinstance(src, Tensor):
+            src = Tensor(self.backend.constant(src, self.dtype), self.backend)
+        if broadcast_shapes(src.shape, self.shape, "copy_") != self.shape:
             raise ValueError(
-                f"copy_: a source of shape {source.shape} does not fit into {self.shape}."
+                f"copy_: a source of shape {src.shape} does not fit into {self.shape}."
             )
         data = self._data
         if any(step == 0 and n > 1 for n, step in zip(data.shape, data.strides)):
@@ -367,10 +498,10 @@ class Tensor(Variable):
                 "copy_: several elements of this expanded tensor are one place in memory. "
                 "Change a clone() of it."
             )
-        source = source.detach().to(self.backend)
-        if source._data.owner is data.owner:  # may overlap
-            source = source.clone()
-        self.backend.copy_(data, source._data.expand(self.shape))
+        src = src.detach().to(self.backend)
+        if src._data.owner is data.owner:  # may overlap
+            src = src.clone()
+        self.backend.copy_(data, src._data.expand(self.shape))
         self._bump_version()
         return self
 
@@ -413,55 +544,70 @@ class Tensor(Variable):
         self._check_in_place("zero_")
         return self.copy_(0)
 
-    def add_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
-        """self += alpha * other."""
-        return self._in_place("add_", arithmetic.add, other, alpha=alpha)
+    def fill_diagonal_(self, fill_value: Number) -> Tensor:
+        """Set every element whose indices are all equal.
 
-    def sub_(self, other: TensorLike, *, alpha: Number = 1) -> Tensor:
-        """self -= alpha * other."""
-        return self._in_place("sub_", arithmetic.sub, other, alpha=alpha)
-
-    def mul_(self, other: TensorLike) -> Tensor:
-        """self *= other."""
-        return self._in_place("mul_", arithmetic.mul, other)
-
-    def div_(self, other: TensorLike) -> Tensor:
-        """self /= other."""
-        return self._in_place("div_", arithmetic.div, other)
-
-    def pow_(self, exponent: TensorLike) -> Tensor:
-        """self **= exponent."""
-        return self._in_place("pow_", arithmetic.power, exponent)
-
-    def neg_(self) -> Tensor:
-        """self = -self."""
-        return self._in_place("neg_", arithmetic.neg)
-
-    def clamp_(self, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
-        """Limit every element to [min, max]."""
-        return self._in_place("clamp_", arithmetic.clamp, min, max)
-
-    def masked_fill_(self, mask: Tensor, value: TensorLike) -> Tensor:
-        """Set every element where the bool mask holds."""
-        return self._in_place("masked_fill_", selection.masked_fill, mask, value)
+        Raises: ValueError for less than two dimensions.
+        """
+        if self.ndim < 2:
+            raise ValueError(f"fill_diagonal_: wanted two dimensions or more, got {self.shape}.")
+        data = self._data
+        place = data.as_strided((min(data.shape),), (sum(data.strides),), data.offset)
+        self._check_in_place("fill_diagonal_")
+        self._new(place).copy_(fill_value)
+        return self
 
     def uniform_(
-        self, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None
+        self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
-        """Set every element to a random number, uniform in [low, high)."""
-        draw = (generator or default_generator).draw
-        return self._fill_from("uniform_", draw("uniform", low, high, self.shape))
+        """Set every element to a random number, uniform in [from_, to)."""
+        return self._fill_from("uniform_", generator, "uniform", from_, to)
 
     def normal_(
         self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
     ) -> Tensor:
         """Set every element to a random number, normal of that mean and standard deviation."""
-        draw = (generator or default_generator).draw
-        return self._fill_from("normal_", draw("normal", mean, std, self.shape))
+        return self._fill_from("normal_", generator, "normal", mean, std)
 
-    def _fill_from(self, operation: str, values: Any) -> Tensor:
+    def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Set every element to a random number, exponential of rate `lambd`."""
+        return self._fill_from("exponential_", generator, "exponential", 1.0 / lambd)
+
+    def random_(
+        self, from_: int = 0, to: int | None = None, *, generator: Generator | None = None
+    ) -> Tensor:
+        """Set every element to a random integer: in [from_, to), below `from_` if that is alone, or
+        any that the dtype can count up to.
+
+        Raises: ValueError if there are none.
+        """
+        if to is None:
+            low, high = 0, from_ or _COUNTABLE.get(self.dtype, 2**53)
+        else:
+            low, high = from_, to
+        if low >= high:
+            raise ValueError(f"random_: from_ {low} must be less than to {high}.")
+        return self._fill_from("random_", generator, "integers", low, high)
+
+    def bernoulli_(self, p: TensorLike = 0.5, *, generator: Generator | None = None) -> Tensor:
+        """Set every element to 1 with probability `p` (one, or one for each element), else 0.
+
+        Raises: ValueError for what is no probability.
+        """
+        likely = p.detach().numpy() if isinstance(p, Tensor) else np.asarray(p)
+        if not ((likely >= 0) & (likely <= 1)).all():
+            raise ValueError("bernoulli_: probabilities must lie in [0, 1].")
+        drawn = (generator or default_generator).draw("random", self.shape)
+        self._check_in_place("bernoulli_")
+        values = np.asarray(np.asarray(drawn) < likely, self.dtype.numpy)
+        return self.copy_(Tensor(self.backend.from_numpy(values), self.backend))
+
+    def _fill_from(
+        self, operation: str, generator: Generator | None, kind: str, *parameters: float
+    ) -> Tensor:
         self._check_in_place(operation)
-        array = np.asarray(values, self.dtype.numpy)
+        values = (generator or default_generator).draw(kind, *parameters, self.shape)
+        array = converted(np.asarray(values), self.dtype.numpy)
         return self.copy_(Tensor(self.backend.from_numpy(array), self.backend))
 
     def __setitem__(self, key: Any, value: TensorLike | npt.ArrayLike) -> None:
@@ -485,29 +631,29 @@ class Tensor(Variable):
     def _continues(self, other: object) -> bool:
         """Whether `self += other` has to be recorded, as a new value. A leaf that requires a
         gradient is never replaced without a word: it is left to the in-place method to raise."""
-        if not is_grad_enabled() or (self.requires_grad and self._node is None):
+        if not is_grad_enabled() or (self.requires_grad and self.is_leaf):
             return False
         return self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
 
     # -- arithmetic -----------------------------------------------------------------------------
 
     def __add__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Add, self, other)
+        return arithmetic.plus(self, other)
 
     def __radd__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Add, other, self)
+        return arithmetic.plus(other, self)
 
     def __sub__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Sub, self, other)
+        return arithmetic.minus(self, other)
 
     def __rsub__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Sub, other, self)
+        return arithmetic.minus(other, self)
 
     def __mul__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Mul, self, other)
+        return arithmetic.times(self, other)
 
     def __rmul__(self, other: TensorLike) -> Tensor:
-        return binary(arithmetic.Mul, other, self)
+        return arithmetic.times(other, self)
 
     def __truediv__(self, other: TensorLike) -> Tensor:
         return arithmetic.div(self, other)
@@ -607,33 +753,33 @@ class Tensor(Variable):
     # -- functions that are methods too: `x.exp()` is `exp(x)` ----------------------------------
 
     add = arithmetic.add
-    sub = arithmetic.sub
-    subtract = arithmetic.sub
-    mul = arithmetic.mul
-    multiply = arithmetic.mul
-    div = arithmetic.div
-    divide = arithmetic.div
-    true_divide = arithmetic.div
+    sub = subtract = arithmetic.sub
+    mul = multiply = arithmetic.mul
+    div = divide = true_divide = arithmetic.div
     floor_divide = arithmetic.floor_divide
     remainder = arithmetic.remainder
     fmod = arithmetic.fmod
     pow = arithmetic.power
-    neg = arithmetic.neg
-    negative = arithmetic.neg
-    abs = arithmetic.abs
-    absolute = arithmetic.abs
-    sign = arithmetic.sign
+    neg = negative = arithmetic.neg
+    abs = absolute = arithmetic.abs
+    sign = sgn = arithmetic.sign
     square = arithmetic.square
     sqrt = arithmetic.sqrt
     rsqrt = arithmetic.rsqrt
     reciprocal = arithmetic.reciprocal
     maximum = arithmetic.maximum
     minimum = arithmetic.minimum
-    clamp = arithmetic.clamp
-    clip = arithmetic.clamp
+    fmax = arithmetic.fmax
+    fmin = arithmetic.fmin
+    clamp = clip = arithmetic.clamp
+    clamp_min = arithmetic.clamp_min
+    clamp_max = arithmetic.clamp_max
+    lerp = arithmetic.lerp
+    addcmul = arithmetic.addcmul
+    addcdiv = arithmetic.addcdiv
     floor = arithmetic.floor
     ceil = arithmetic.ceil
-    trunc = arithmetic.trunc
+    trunc = fix = arithmetic.trunc
     round = arithmetic.round
     frac = arithmetic.frac
 
@@ -644,36 +790,43 @@ class Tensor(Variable):
     log1p = exponentials.log1p
     log2 = exponentials.log2
     log10 = exponentials.log10
+    logaddexp = exponentials.logaddexp
+    logit = exponentials.logit
+    xlogy = exponentials.xlogy
     sin = exponentials.sin
     cos = exponentials.cos
     tan = exponentials.tan
-    asin = exponentials.asin
-    acos = exponentials.acos
-    atan = exponentials.atan
+    asin = arcsin = exponentials.asin
+    acos = arccos = exponentials.acos
+    atan = arctan = exponentials.atan
+    atan2 = arctan2 = exponentials.atan2
     sinh = exponentials.sinh
     cosh = exponentials.cosh
     tanh = exponentials.tanh
+    asinh = arcsinh = exponentials.asinh
+    acosh = arccosh = exponentials.acosh
+    atanh = arctanh = exponentials.atanh
+    sinc = exponentials.sinc
+    hypot = exponentials.hypot
     erf = exponentials.erf
+    erfc = exponentials.erfc
     sigmoid = exponentials.sigmoid
     relu = exponentials.relu
 
-    lt = comparison.lt
-    less = comparison.lt
-    le = comparison.le
-    less_equal = comparison.le
-    gt = comparison.gt
-    greater = comparison.gt
-    ge = comparison.ge
-    greater_equal = comparison.ge
+    lt = less = comparison.lt
+    le = less_equal = comparison.le
+    gt = greater = comparison.gt
+    ge = greater_equal = comparison.ge
     eq = comparison.eq
-    ne = comparison.ne
-    not_equal = comparison.ne
+    ne = not_equal = comparison.ne
     is_close = comparison.is_close
     isclose = comparison.isclose
     allclose = comparison.allclose
     equal = comparison.equal
     isnan = comparison.isnan
     isinf = comparison.isinf
+    isposinf = comparison.isposinf
+    isneginf = comparison.isneginf
     isfinite = comparison.isfinite
     logical_and = comparison.logical_and
     logical_or = comparison.logical_or
@@ -690,14 +843,18 @@ class Tensor(Variable):
     clone = copying.clone
 
     sum = reductions.sum
+    nansum = reductions.nansum
     mean = reductions.mean
+    nanmean = reductions.nanmean
     prod = reductions.prod
     max = reductions.max
     min = reductions.min
     amax = reductions.amax
     amin = reductions.amin
+    aminmax = reductions.aminmax
     argmax = reductions.argmax
     argmin = reductions.argmin
+    median = reductions.median
     all = reductions.all
     any = reductions.any
     count_nonzero = reductions.count_nonzero
@@ -709,18 +866,27 @@ class Tensor(Variable):
     log_softmax = reductions.log_softmax
 
     cumsum = sorting.cumsum
+    cumprod = sorting.cumprod
+    cummax = sorting.cummax
+    cummin = sorting.cummin
+    logcumsumexp = sorting.logcumsumexp
+    diff = sorting.diff
     argsort = sorting.argsort
     sort = sorting.sort
     topk = sorting.topk
+    kthvalue = sorting.kthvalue
+    quantile = sorting.quantile
+    unique = sorting.unique
 
     reshape = views.reshape
     view = views.view
     flatten = views.flatten
+    ravel = views.ravel
     unflatten = views.unflatten
     permute = views.permute
-    transpose = views.transpose
+    transpose = swapaxes = swapdims = views.transpose
     t = views.t
-    movedim = views.movedim
+    movedim = moveaxis = views.movedim
     squeeze = views.squeeze
     unsqueeze = views.unsqueeze
     expand = views.expand
@@ -729,14 +895,19 @@ class Tensor(Variable):
     view_as = views.view_as
     reshape_as = views.reshape_as
     sum_to_size = views.sum_to_size
+    unfold = views.unfold
 
     split = joining.split
+    tensor_split = joining.tensor_split
     chunk = joining.chunk
     unbind = joining.unbind
     narrow = joining.narrow
     select = joining.select
 
     flip = arranging.flip
+    fliplr = arranging.fliplr
+    flipud = arranging.flipud
+    rot90 = arranging.rot90
     roll = arranging.roll
     repeat = arranging.repeat
     tile = arranging.tile
@@ -745,29 +916,126 @@ class Tensor(Variable):
     triu = arranging.triu
     diagonal = arranging.diagonal
     diag = arranging.diag
+    diag_embed = arranging.diag_embed
+    diagflat = arranging.diagflat
     trace = arranging.trace
 
     gather = indexing.gather
     take_along_dim = indexing.take_along_dim
+    take = indexing.take
     scatter = indexing.scatter
     scatter_add = indexing.scatter_add
     index_select = indexing.index_select
+    index_add = indexing.index_add
+    index_copy = indexing.index_copy
+    index_fill = indexing.index_fill
     masked_select = indexing.masked_select
+    masked_scatter = indexing.masked_scatter
     nonzero = indexing.nonzero
+    argwhere = indexing.argwhere
+    bincount = indexing.bincount
 
     matmul = linalg.matmul
     mm = linalg.mm
     bmm = linalg.bmm
-    dot = linalg.dot
-    outer = linalg.outer
+    mv = linalg.mv
+    dot = vdot = linalg.dot
+    inner = linalg.inner
+    outer = ger = linalg.outer
+    addmm = linalg.addmm
+    addmv = linalg.addmv
+    baddbmm = linalg.baddbmm
+    kron = linalg.kron
+    matrix_power = linalg.matrix_power
 
     def where(self, condition: Tensor, other: TensorLike) -> Tensor:
         """This tensor where `condition` (bool) holds, else `other`."""
         return selection.where(condition, self, other)
 
+    # -- functions that also write their result into the tensor: `x.exp_()` -----------------------
+
+    add_ = changing("add_", arithmetic.add)
+    sub_ = subtract_ = changing("sub_", arithmetic.sub)
+    mul_ = multiply_ = changing("mul_", arithmetic.mul)
+    div_ = divide_ = true_divide_ = changing("div_", arithmetic.div)
+    floor_divide_ = changing("floor_divide_", arithmetic.floor_divide)
+    remainder_ = changing("remainder_", arithmetic.remainder)
+    fmod_ = changing("fmod_", arithmetic.fmod)
+    pow_ = changing("pow_", arithmetic.power)
+    neg_ = negative_ = changing("neg_", arithmetic.neg)
+    abs_ = absolute_ = changing("abs_", arithmetic.abs)
+    sign_ = sgn_ = changing("sign_", arithmetic.sign)
+    square_ = changing("square_", arithmetic.square)
+    sqrt_ = changing("sqrt_", arithmetic.sqrt)
+    rsqrt_ = changing("rsqrt_", arithmetic.rsqrt)
+    reciprocal_ = changing("reciprocal_", arithmetic.reciprocal)
+    clamp_ = clip_ = changing("clamp_", arithmetic.clamp)
+    clamp_min_ = changing("clamp_min_", arithmetic.clamp_min)
+    clamp_max_ = changing("clamp_max_", arithmetic.clamp_max)
+    lerp_ = changing("lerp_", arithmetic.lerp)
+    addcmul_ = changing("addcmul_", arithmetic.addcmul)
+    addcdiv_ = changing("addcdiv_", arithmetic.addcdiv)
+    floor_ = changing("floor_", arithmetic.floor)
+    ceil_ = changing("ceil_", arithmetic.ceil)
+    trunc_ = fix_ = changing("trunc_", arithmetic.trunc)
+    round_ = changing("round_", arithmetic.round)
+    frac_ = changing("frac_", arithmetic.frac)
+
+    exp_ = changing("exp_", exponentials.exp)
+    exp2_ = changing("exp2_", exponentials.exp2)
+    expm1_ = changing("expm1_", exponentials.expm1)
+    log_ = changing("log_", exponentials.log)
+    log1p_ = changing("log1p_", exponentials.log1p)
+    log2_ = changing("log2_", exponentials.log2)
+    log10_ = changing("log10_", exponentials.log10)
+    sin_ = changing("sin_", exponentials.sin)
+    cos_ = changing("cos_", exponentials.cos)
+    tan_ = changing("tan_", exponentials.tan)
+    asin_ = changing("asin_", exponentials.asin)
+    acos_ = changing("acos_", exponentials.acos)
+    atan_ = changing("atan_", exponentials.atan)
+    sinh_ = changing("sinh_", exponentials.sinh)
+    cosh_ = changing("cosh_", exponentials.cosh)
+    tanh_ = changing("tanh_", exponentials.tanh)
+    asinh_ = changing("asinh_", exponentials.asinh)
+    acosh_ = changing("acosh_", exponentials.acosh)
+    atanh_ = changing("atanh_", exponentials.atanh)
+    erf_ = changing("erf_", exponentials.erf)
+    erfc_ = changing("erfc_", exponentials.erfc)
+    logit_ = changing("logit_", exponentials.logit)
+    sigmoid_ = changing("sigmoid_", exponentials.sigmoid)
+    relu_ = changing("relu_", exponentials.relu)
+
+    logical_and_ = changing("logical_and_", comparison.logical_and)
+    logical_or_ = changing("logical_or_", comparison.logical_or)
+    logical_xor_ = changing("logical_xor_", comparison.logical_xor)
+    logical_not_ = changing("logical_not_", comparison.logical_not)
+    bitwise_and_ = changing("bitwise_and_", comparison.bitwise_and)
+    bitwise_or_ = changing("bitwise_or_", comparison.bitwise_or)
+    bitwise_xor_ = changing("bitwise_xor_", comparison.bitwise_xor)
+    bitwise_not_ = changing("bitwise_not_", comparison.bitwise_not)
+
+    masked_fill_ = changing("masked_fill_", selection.masked_fill)
+    nan_to_num_ = changing("nan_to_num_", selection.nan_to_num)
+
+    cumsum_ = changing("cumsum_", sorting.cumsum)
+    cumprod_ = changing("cumprod_", sorting.cumprod)
+
+    tril_ = changing("tril_", arranging.tril)
+    triu_ = changing("triu_", arranging.triu)
+
+    scatter_ = changing("scatter_", indexing.scatter)
+    scatter_add_ = changing("scatter_add_", indexing.scatter_add)
+    index_add_ = changing("index_add_", indexing.index_add)
+    index_copy_ = changing("index_copy_", indexing.index_copy)
+    index_fill_ = changing("index_fill_", indexing.index_fill)
+    masked_scatter_ = changing("masked_scatter_", indexing.masked_scatter)
+
+    addmm_ = changing("addmm_", linalg.addmm)
+
     # -- last, because they hide Python's names from what follows -------------------------------
 
-    def type(self, dtype: DType) -> Tensor:
+    def type(self, dtype: AnyDType) -> Tensor:
         """This tensor with another dtype."""
         return self.to(dtype)
 
@@ -792,8 +1060,19 @@ class Tensor(Variable):
         return self.to(dtypes.bool_)
 
 
+Tensor._plain = Tensor
+
 #: What `==` compares with; anything else is just not equal.
 _OPERANDS = (Tensor, *NUMBERS, np.ndarray)
+
+#: Up to where a dtype holds every integer, for `random_`.
+_COUNTABLE = {
+    dtypes.bool_: 2,
+    dtypes.uint8: 2**8,
+    dtypes.int32: 2**31,
+    dtypes.int64: 2**63 - 1,
+    dtypes.float32: 2**24,
+}
 
 #: The kinds of dtypes, each of which can hold those before.
 _KINDS = ("bool", "int", "float")
@@ -801,9 +1080,7 @@ _KINDS = ("bool", "int", "float")
 _DTYPE_NAMES = frozenset(d.name for d in dtypes.ALL)
 
 #: The attributes that a Tensor itself has.
-_OWN = frozenset(
-    ("_data", "backend", "grad", "requires_grad", "hooks", "_node", "_index", "_retained")
-)
+_OWN = frozenset(("_data", "backend", "grad", "requires_grad", "hooks", "_history", "_retained"))
 
 
 def _rebuild(

@@ -35,13 +35,14 @@ class TensorData:
 
     Attributes:
         buffer: the memory, owned by the backend that made it. On host backends a C-contiguous
-            numpy array, of which only the order of elements counts, not its own shape.
+            numpy array, of the owner's shape.
         dtype: type of an element.
         shape: size of each dimension.
         offset: position of the first element, in elements.
         base: None if this owns its buffer; then it covers all of it, contiguous, from offset 0.
             Otherwise the owner that this is a view of.
-        version: of an owner, how often its elements were changed in place.
+        version: of an owner, a number that grows with each change of its elements in place
+            (when it was changed last, see `minitorch_autodiff.clock`); 0 before the first.
     """
 
     # Most tensor data owns its buffer. Class attributes serve as its defaults, so that making one,
@@ -134,7 +135,10 @@ class TensorData:
     def owned(self, shape: Shape) -> TensorData:
         """The whole buffer in another shape, as its owner: for data that nobody else holds yet."""
         assert self.is_contiguous() and self.offset == 0
-        return TensorData(self.buffer, self.dtype, shape)
+        buffer = self.buffer
+        if isinstance(buffer, np.ndarray):
+            buffer = buffer.reshape(shape)
+        return TensorData(buffer, self.dtype, shape)
 
     def slice(self, dim: int, start: int, length: int, step: int = 1) -> TensorData:
         """Elements start, start + step, ... along one dimension; the step may be negative."""
@@ -163,7 +167,7 @@ def from_array(array: npt.NDArray[Any], dtype: DType | None = None) -> TensorDat
 def as_array(x: TensorData) -> npt.NDArray[Any]:
     """Tensor data whose buffer is a numpy array, as an array of its shape over the same memory."""
     buffer: npt.NDArray[Any] = x.buffer
-    if x.base is None and buffer.shape == x.shape:
+    if x.base is None:
         return buffer
     if 0 in x.shape:  # whose offset and strides may point anywhere
         return np.empty(x.shape, x.dtype.numpy)

@@ -52,10 +52,6 @@ class Symbol(Scalar):
     def _keep(self, gradient: Scalar) -> Scalar:
         return gradient
 
-    @property
-    def _version(self) -> int:
-        return 0
-
     def _has_nan(self) -> bool:
         return False
 
@@ -73,8 +69,12 @@ class Symbol(Scalar):
         )
 
     @property
-    def data(self) -> float:  # type: ignore[override]
+    def data(self) -> float:
         self._no_number("reading .data")
+
+    @data.setter
+    def data(self, value: object) -> None:
+        self._no_number("assigning .data")
 
     def __bool__(self) -> bool:
         return self._no_number("a Python condition (if, while, and, or, not, max(), min())")
@@ -228,6 +228,29 @@ class Fmod(Symbolic):
         return d, -d * apply(more.trunc, x / y)
 
 
+class Atan2(Symbolic):
+    """The angle of (x, y); derivatives x / (x**2 + y**2) in y and -y / (x**2 + y**2) in x."""
+
+    operator = staticmethod(more.atan2)
+
+    @staticmethod
+    def backward(ctx: Context, d: Scalar) -> Any:
+        y, x = ctx.saved_tensors
+        scaled = d / (x * x + y * y)
+        return scaled * x, -scaled * y
+
+
+class Logaddexp(Symbolic):
+    """log(e**x + e**y); derivatives sigmoid(x - y) and sigmoid(y - x)."""
+
+    operator = staticmethod(more.logaddexp)
+
+    @staticmethod
+    def backward(ctx: Context, d: Scalar) -> Any:
+        x, y = ctx.saved_tensors
+        return d * apply(ops.sigmoid, x - y), d * apply(ops.sigmoid, y - x)
+
+
 class Slope(Symbolic):
     """A function of one number with its slope as another."""
 
@@ -260,7 +283,19 @@ DIFFERENTIABLE: dict[Operator, type[Symbolic]] = {
     },
     **{
         function.operator: function
-        for function in (Abs, ReLU, ReLUBack, KeepIf, Max, Min, Pow, Remainder, Fmod)
+        for function in (
+            Abs,
+            ReLU,
+            ReLUBack,
+            KeepIf,
+            Max,
+            Min,
+            Pow,
+            Remainder,
+            Fmod,
+            Atan2,
+            Logaddexp,
+        )
     },
     **{
         operator: _slope(operator, slope)
@@ -273,6 +308,10 @@ DIFFERENTIABLE: dict[Operator, type[Symbolic]] = {
             more.atan: lambda x: 1.0 / (1.0 + x * x),
             more.sinh: lambda x: apply(more.cosh, x),
             more.cosh: lambda x: apply(more.sinh, x),
+            more.asinh: lambda x: 1.0 / apply(ops.sqrt, x * x + 1.0),
+            more.acosh: lambda x: 1.0 / apply(ops.sqrt, (x - 1.0) * (x + 1.0)),
+            more.atanh: lambda x: 1.0 / ((1.0 - x) * (1.0 + x)),
+            more.erfc: lambda x: apply(ops.exp, -x * x) * (-2.0 / math.sqrt(math.pi)),
         }.items()
     },
 }
@@ -364,7 +403,9 @@ _MATH: dict[Callable[..., Any], Operator] = {
     **{getattr(math, name): getattr(ops, name) for name in ("sin", "cos", "tanh", "erf", "pow")},
     **{getattr(math, name): getattr(more, name) for name in ("tan", "asin", "acos", "atan")},
     **{getattr(math, name): getattr(more, name) for name in ("sinh", "cosh", "log2", "log10")},
+    **{getattr(math, name): getattr(more, name) for name in ("asinh", "acosh", "atanh", "erfc")},
     **{getattr(math, name): getattr(more, name) for name in ("floor", "ceil", "trunc", "fmod")},
+    math.atan2: more.atan2,
     math.log: ops.log,
     math.fabs: ops.abs,
     math.isnan: ops.isnan,

@@ -25,7 +25,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
-TABLE, RUNNER = load("table"), load("runner")
+TABLE, RUNNER, SIGNATURES = load("table"), load("runner"), load("signatures")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -55,3 +55,8 @@ def table() -> ModuleType:
 @pytest.fixture(scope="session")
 def runner() -> ModuleType:
     return RUNNER
+
+
+@pytest.fixture(scope="session")
+def signatures() -> ModuleType:
+    return SIGNATURES

@@ -1,4 +1,5 @@
-"""Say what is compared; with --write, write expectations.json: what PyTorch gives for every row.
+"""Say what is compared; with --write, write what PyTorch gives for every row (expectations.json),
+and the names of its functions' parameters (signatures.json).
 
 `tox -e pytorch -- --write` runs it where PyTorch is. The summary alone needs none.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 import sys
 
 import runner
+import signatures
 import table
 
 
 def main(arguments: list[str]) -> None:
-    """Print the summary, and write the file if told."""
+    """Print the summary, and write the files if told."""
     if arguments not in ([], ["--write"]):
         sys.exit(f"make.py: takes --write or nothing, got {' '.join(arguments)}")
     if arguments:
@@ -23,6 +25,8 @@ def main(arguments: list[str]) -> None:
                 for key, (case, dtype) in runner.rows(table.CASES).items()
             }
         )
+        names = runner.public_functions() | runner.public_methods()
+        signatures.write(library.torch, sorted(names - set(signatures.NOT_PYTORCH)))
     sys.stdout.write(runner.summary(table) + "\n")
 
 

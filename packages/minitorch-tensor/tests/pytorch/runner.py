@@ -5,6 +5,7 @@ PyTorch is imported where it is first asked for, so that the stored expectations
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import operator
@@ -133,6 +134,8 @@ class PyTorch:
             "one_hot": functional.one_hot,
             "promote": torch.promote_types,
             "grad": torch.autograd.grad,
+            "jacobian": torch.autograd.functional.jacobian,
+            "hessian": torch.autograd.functional.hessian,
             "vjp": torch.func.vjp,
             "jvp": self.jvp,
         }
@@ -342,7 +345,7 @@ def public_functions() -> set[str]:
 
 def public_methods() -> set[str]:
     """The methods of Tensor that are not such a function as well, as the table writes them."""
-    functions = [getattr(mt, name) for name in public_functions()]
+    functions = [_object(name) for name in public_functions()]
     return {
         f".{name}"
         for name, method in vars(mt.Tensor).items()
@@ -353,7 +356,14 @@ def public_methods() -> set[str]:
 def covered(cases: Iterable[Any]) -> set[str]:
     """The public functions and methods that rows call."""
     names = {name for case in cases for name in case.functions}
-    return {name for name in public_functions() | public_methods() if name in names}
+    called = {_object(name) for name in names if name in public_functions() | public_methods()}
+    return {name for name in public_functions() | public_methods() if _object(name) in called}
+
+
+def _object(name: str) -> Any:
+    """What a name stands for, which is one for all names that PyTorch has for it."""
+    thing = getattr(mt.Tensor if name[0] == "." else mt, name.lstrip("."))
+    return thing if name[0] == "." else inspect.unwrap(thing)
 
 
 def missing(table: Any) -> list[str]:

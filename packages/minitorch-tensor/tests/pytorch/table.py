@@ -217,6 +217,12 @@ UNARY: dict[str, tuple[float, float, list[float]]] = {
     "tanh": (-2, 2, [-INF, -40.0, 0.0, 40.0, INF, NAN]),
     "sigmoid": (-3, 3, [-INF, -800.0, -80.0, 0.0, 80.0, 800.0, INF, NAN]),
     "erf": (-2, 2, [-INF, -9.0, 0.0, 1e-12, 9.0, INF, NAN]),
+    "asinh": (-3, 3, [-INF, -1e30, 0.0, 1e-12, 1e30, INF, NAN]),
+    "acosh": (1.2, 3, [0.0, 1.0, 1e30, INF, NAN]),
+    "atanh": (-0.9, 0.9, [-2.0, -1.0, 0.0, 1e-12, 1.0, INF, NAN]),
+    "erfc": (-2, 2, [-INF, -9.0, 0.0, 0.3, 1.0, 3.0, 9.0, 26.0, INF, NAN]),
+    "logit": (0.1, 0.9, [-1.0, 0.0, 0.5, 1.0, 2.0, NAN]),
+    "sinc": (-3, 3, [0.0, 0.5, 1e-12, NAN]),
     "abs": (-2, 2, [-INF, -0.0, 0.0, INF]),
     "neg": (-2, 2, [-INF, 0.0, INF, NAN]),
     "sign": (-2, 2, [-INF, -0.0, 0.0, INF]),
@@ -256,7 +262,7 @@ case("nan_to_num", v([NAN, INF, -INF, 1.5]))
 case("nan_to_num", v([NAN, INF, -INF, 1.5]), nan=2.0, posinf=7.0, neginf=-8.0)
 case("nan_to_num", x(3), dtypes=INTEGERS)
 case("clone", x(2, 3, layout="permuted"), dtypes=ALL)
-for name in ("isnan", "isinf", "isfinite"):
+for name in ("isnan", "isinf", "isfinite", "isposinf", "isneginf"):
     case(name, v([NAN, INF, -INF, 0.0, 1.0]))
     case(name, x(3), dtypes=("bool", *INTEGERS))
 case("logical_not", v([0.0, -0.0, 0.5, NAN]))
@@ -364,6 +370,40 @@ case("masked_fill", x(2, 3), mask(2, 3), 7, dtypes=NUMBERS)
 case("masked_fill", x(2, 3, layout="permuted"), mask(3), x())
 case("masked_fill", x(2, 3), mask(2, 1), -INF)
 
+case("atan2", x(2, 1), x(3))
+case("atan2", v([0.0, -0.0, 0.0, -0.0, INF, -INF, NAN]), v([1.0, -1.0, 0.0, 0.0, INF, INF, 1.0]))
+case("atan2", x(3), x(3, low=1, high=5), dtypes=("int64",))
+case("hypot", x(2, 1), x(3))
+case("hypot", v([1e30, INF]), v([1e30, 1.0]), dtypes=("float32",))
+ORIGIN = {"gradients": "PyTorch's gradient at the origin is NaN, ours 0, as that of its norm"}
+case("hypot", v([0.0]), v([0.0]), differs=ORIGIN)
+case("logaddexp", x(2, 1), x(3))
+case("logaddexp", v([800.0, -INF, INF, 1.0]), v([800.0, 1.0, 2.0, NAN]))
+case("xlogy", x(2, 1, low=0.5), x(3, low=0.5))
+case("xlogy", v([0.0, 0.0, 1.0, 2.0]), v([0.0, NAN, 0.0, -1.0]))
+case("xlogy", v([0, 1, 2]), v([0, 3, 5]), dtypes=INTEGERS)
+case("logit", v([0.0, 0.2, 1.0], grad=False), eps=0.1)
+case("logit", x(4, low=0.2, high=0.8), 0.1)
+for name in ("fmax", "fmin"):
+    case(name, x(2, 1), x(3))
+    case(name, v([1.0, NAN, 2.0, NAN]), v([1.0, 1.0, NAN, NAN]))
+    case(name, x(4), x(4), dtypes=INTEGERS)
+case("lerp", x(2, 3), x(3), 0.3)
+case("lerp", x(2, 3), x(3), 1.5)
+case("lerp", x(2, 3), x(2, 1), x(3, low=0, high=1))
+for name in ("addcmul", "addcdiv"):
+    case(name, x(2, 3), x(3), x(2, 1, low=0.5), value=1.5)
+    case(name, x(3), x(3), x(3, low=0.5))
+case("addcmul", x(3), x(3), x(3), value=2, dtypes=INTEGERS)
+for name in ("clamp_min", "clamp_max"):
+    case(name, x(2, 3), 0.5)
+    case(name, x(2, 3), x(3))
+case("isin", v([[1, 2], [3, 4]]), v([2, 4, 9]), dtypes=NUMBERS)
+case("isin", v([1, 2, 3]), v([2]), invert=True, dtypes=INTEGERS)
+case("isin", 2, v([1, 2]), dtypes=INTEGERS)
+case("isin", v([1, 2]), 2, dtypes=INTEGERS)
+case("where", v([[0, 1], [2, 0]]), dtypes=ALL)
+
 # -- promotion ----------------------------------------------------------------------------------
 
 NONE = ("none",)  # no tensor goes in
@@ -390,6 +430,13 @@ case("div", x(3, low=1, high=4), x(3, low=1, high=4, dtype="float64"), dtypes=("
 case("matmul", x(2, 3), x(3, 2), dtypes=INTEGERS)
 case("lt", x(3), x(3, dtype="float64"), dtypes=("uint8", "int64", "float32"))
 case("pow", x(3, low=1, high=3), x(3, dtype="float32"), dtypes=("int64", "uint8"))
+
+for name in ("numel", "is_floating_point"):
+    case(name, x(2, 3), dtypes=ALL)
+case(".type_as", v([0, 1, 2], grad=False), x(1, dtype="float64", grad=False), dtypes=ALL)
+case(".to", x(3, grad=False), dtype=DType("float64"))
+case(".to", x(3, grad=False), x(1, dtype="float64", grad=False))
+case(".to", x(3, grad=False), copy=True)
 
 # -- Python's operators -------------------------------------------------------------------------
 
@@ -941,6 +988,248 @@ case(written, "hypot", x(2, 3, layout="reversed"), x(3), absolute=CANCELS)
 case(written, "hypot", x(2, 1), x(3), dtypes=("float64",))
 case(written, "hypot", x(2), x(2, dtype="float64"), dtypes=("float32",))
 
+# -- more statistics ----------------------------------------------------------------------------
+
+WITH_NAN = v([[1.0, NAN, 3.0], [NAN, NAN, 0.5]])
+for name in ("nansum", "nanmean"):
+    case(name, WITH_NAN)
+    case(name, WITH_NAN, 1, keepdim=True)
+    case(name, x(2, 3, 2), (0, 2))
+case("nansum", x(2, 3), dtypes=INTEGERS)
+case("median", x(3, 3))
+case("median", x(2, 4))
+case("median", v([1.0, NAN, 0.0]))
+case("median", v([2.0, 1.0, 2.0, 2.0, 3.0]))
+case("median", x(2, 4, 3, layout="permuted"), 1)
+case("median", x(2, 5), dim=-1, keepdim=True)
+case("median", x(5), dtypes=INTEGERS)
+case("median", x())
+case("aminmax", x(2, 3))
+case("aminmax", x(2, 3, layout="permuted"), dim=1, keepdim=True)
+case("aminmax", x(3), dtypes=INTEGERS)
+for name in ("var_mean", "std_mean"):
+    case(name, x(2, 3))
+    case(name, x(2, 3, 2), (0, 2), correction=0, keepdim=True)
+    case(name, x(2, 3), 1, unbiased=False)
+for name in ("var", "std"):
+    case(name, x(2, 3), 1, False, True)
+case("norm", x(2, 3), dtype=DType("float64"), dtypes=("float32",))
+case("mean", x(2, 3), dtype=DType("float64"), dtypes=("float32", "int32"))
+for name in ("softmax", "log_softmax"):
+    case(name, x(2, 3), 1, dtype=DType("float64"), dtypes=("float32", "int64"))
+for name in ("max", "min"):
+    case(name, x(2, 3), other=x(3))
+for name in ("cumprod", "logcumsumexp", "cummax", "cummin"):
+    case(name, x(5), 0)
+    case(name, x(2, 3, 2, layout="permuted"), 1)
+    case(name, x(2, 0), 1)
+case("cumprod", v([2.0, 0.0, 3.0, 0.0, 4.0]), 0)
+case("cumprod", x(4), 0, dtypes=("bool", *INTEGERS))
+case("cummax", v([1.0, 1.0, NAN, 2.0]), 0)
+case("cummin", v([1.0, 1.0, NAN, 0.0]), 0)
+case("cummax", v([1, 3, 3, 2]), 0, dtypes=INTEGERS)
+case("diff", x(2, 4))
+case("diff", x(4, 2), n=2, dim=0)
+case("diff", x(2, 2), prepend=x(2, 1), append=x(2, 2))
+case("diff", v([True, False, False]), dtypes=("bool",))
+case("kthvalue", x(2, 4), 2)
+case("kthvalue", x(2, 4, layout="permuted"), 1, dim=0, keepdim=True)
+case("quantile", x(2, 5), 0.3)
+case("quantile", x(2, 5), v([0.0, 0.25, 1.0], grad=False), dim=1)
+case("quantile", x(2, 5), 0.6, dim=0, keepdim=True)
+case("quantile", x(2, 5), v([0.1, 0.5], grad=False), keepdim=True)
+case("quantile", v([1.0, NAN, 2.0]), 0.5)
+for how in ("lower", "higher", "midpoint", "nearest"):
+    case("quantile", x(6), 0.7, interpolation=how)
+UNIQUE = v([[2, 0, 2], [1, 0, 2]], grad=False)
+case("unique", UNIQUE, dtypes=NUMBERS)
+case("unique", UNIQUE, return_inverse=True, return_counts=True, dtypes=NUMBERS)
+case("unique", v([[1, 2], [0, 3], [1, 2]], grad=False), return_counts=True, dim=0, dtypes=NUMBERS)
+SORTED = v([1.0, 2.0, 2.0, 5.0], grad=False)
+case("searchsorted", SORTED, v([[0.0, 2.0], [5.0, 9.0]], grad=False))
+case("searchsorted", SORTED, v([2.0], grad=False), right=True)
+case("searchsorted", SORTED, v([2.0], grad=False), side="right")
+case("searchsorted", v([[1, 3], [2, 4]]), v([[3], [3]]), dtypes=INTEGERS)
+case("bucketize", v([[0.0, 2.0], [5.0, 9.0]], grad=False), SORTED)
+case("bucketize", v([2.0], grad=False), SORTED, right=True)
+case("bincount", index(6, size=4), dtypes=NONE)
+case("bincount", index(6, size=4), minlength=7, dtypes=NONE)
+case("bincount", index(6, size=4), weights=x(6, grad=False))
+case("bincount", index(6, size=4), weights=x(6), dtypes=INTEGERS)
+
+# -- more rearranging ---------------------------------------------------------------------------
+
+for name in ("ravel", "fliplr", "flipud", "rot90", "diagflat", "atleast_3d"):
+    case(name, x(2, 3, layout="permuted"), dtypes=ALL)
+for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
+    case(name, x())
+    case(name, x(3))
+for k in (-1, 2, 4):
+    case("rot90", x(2, 3), k)
+case("rot90", x(2, 3, 2), dims=[2, 0])
+for name in ("hstack", "vstack", "dstack", "column_stack"):
+    case(name, [x(3), x(3)])
+    case(name, [x(2, 3), x(2, 3, layout="permuted")])
+case("hstack", [x(2, 1), x(2, 3)], dtypes=NUMBERS)
+case("block_diag", x(2, 3), x(3), x())
+for sections in (3, (1, 4), (2, 2, 9)):
+    case("tensor_split", x(5, 2), sections)
+case("tensor_split", x(2, 5), 2, dim=1)
+case("diag_embed", x(2, 3))
+case("diag_embed", x(2, 3), 1, 0, 2)
+case("diag_embed", x(3), -2)
+for name in ("reflect", "replicate", "circular"):
+    case("pad", x(1, 2, 3), (2, 1), mode=name)
+    case("pad", x(1, 2, 3, 4), (1, 2, 1, 0), mode=name)
+case("pad", x(1, 2, 4), (-1, 2), mode="replicate")
+case(".unfold", x(7), 0, 3, 2)
+case(".unfold", x(2, 5, layout="permuted"), dimension=1, size=3, step=1)
+case(".reshape", x(2, 3), shape=(3, 2))
+case(".view", x(2, 3), size=(3, 2))
+case(".permute", x(2, 3, 4), dims=(2, 0, 1))
+case(".expand", x(2, 1), size=(2, 3))
+case(".repeat", x(2), repeats=(2, 3))
+case(".flip", x(2, 3), dims=(0, 1))
+
+# -- more indexing ------------------------------------------------------------------------------
+
+case("nonzero", v([[0, 1], [2, 0]]), as_tuple=True, dtypes=ALL)
+case("argwhere", v([[0, 1], [2, 0]]), dtypes=ALL)
+case("take", x(2, 3, layout="permuted"), index(2, 2, size=6))
+case("index_add", x(3, 2), 0, index(4, size=3), x(4, 2))
+case("index_add", x(2, 3), -1, index(2, size=3), x(2, 2), alpha=2.5)
+case("index_add", x(3, 2), 0, index(4, size=3), x(4, 2), alpha=2, dtypes=INTEGERS)
+case("index_copy", x(3, 2), 0, v([2, 0], dtype="int64"), x(2, 2))
+case("index_fill", x(3, 2), 0, v([2, 0], dtype="int64"), 1.5)
+case("index_fill", x(2, 3), 1, v([1], dtype="int64"), x())
+case("masked_scatter", x(2, 3), mask(2, 3), x(6))
+case("masked_scatter", x(2, 3), mask(3), x(3, 3))
+case("scatter", x(2, 3), 1, index(2, 1, size=3), value=2.5)
+
+# -- more products ------------------------------------------------------------------------------
+
+case("mv", x(2, 3), x(3))
+case("inner", x(2, 3), x(4, 3))
+case("inner", x(2, 3), x())
+case("tensordot", x(2, 3, 4), x(3, 4, 2))
+case("tensordot", x(2, 3, 4), x(4, 5, 2), dims=([0, 2], [2, 0]))
+case("tensordot", x(2), x(3), dims=0)
+case("addmm", x(3), x(2, 4), x(4, 3))
+case("addmm", x(2, 3), x(2, 4), x(4, 3), beta=0.5, alpha=2)
+case("addmm", x(2, 3), x(2, 4), x(4, 3), dtypes=INTEGERS)
+case("addmv", x(2), x(2, 3), x(3), beta=0.5, alpha=2)
+case("baddbmm", x(2, 1, 1), x(2, 2, 3), x(2, 3, 2), beta=0.5, alpha=2)
+case("kron", x(2, 3), x(3, 2))
+case("kron", x(2), x(2, 2), dtypes=INTEGERS)
+case("matrix_power", x(2, 3, 3, grad=False), 0)
+for power in (1, 2, 5):
+    case("matrix_power", x(2, 3, 3), power)
+for norm in (1.0, 2.0, 3.0, INF):
+    case("cdist", x(3, 2), x(4, 2), p=norm)
+case("cdist", x(2, 3, 2), x(2, 3, 2))
+
+# -- more creation ------------------------------------------------------------------------------
+
+for name in ("zeros", "ones"):
+    case(name, size=(2, 3), dtypes=NONE)
+    case(name, 2, dtype=None, dtypes=NONE)
+case("arange", end=3, dtypes=NONE)
+case("logspace", 0, 3, 4, dtypes=NONE)
+case("logspace", 1, 4, steps=4, base=2.0, dtype=DType("float64"), dtypes=NONE)
+for name in ("tril_indices", "triu_indices"):
+    case(name, 3, 4, dtypes=NONE)
+    case(name, 3, 2, -1, dtypes=NONE)
+case("as_tensor", x(2, 3), dtypes=ALL)
+case("as_tensor", [1, 2], dtype=DType("float64"), dtypes=NONE)
+case("is_tensor", x(1))
+case("is_tensor", 1.0, dtypes=NONE)
+case(".new_tensor", x(1, grad=False), [1, 0, 3], dtypes=ALL)
+case(".new_full", x(1, grad=False), (2, 2), 3, dtypes=ALL)
+case(".new_zeros", x(1, grad=False), 2, 3, dtypes=ALL)
+case(".new_ones", x(1, grad=False), size=(2, 3), dtypes=ALL)
+case(".new_zeros", x(1, grad=False), 2, dtype=DType("int32"))
+
+
+def empty_shape(library: Any, tensor: Any) -> Any:
+    """What memory of arbitrary content has in common."""
+    return list(tensor.new_empty(2, 3).shape)
+
+
+case(empty_shape, x(1))
+
+
+def drawn(library: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    """What a function draws, apart from the numbers."""
+    library.manual_seed(0)
+    result = getattr(library, name)(*args, **kwargs)
+    return library.zeros(1, dtype=result.dtype), list(result.shape), result.requires_grad
+
+
+def drawn_in_place(library: Any, tensor: Any, name: str, *args: Any) -> Any:
+    """What a method draws, apart from the numbers."""
+    return drawn(library, "clone", getattr(tensor, name)(*args))
+
+
+PLAIN = {"grad": False}
+case(drawn, "randint_like", x(2, 3, **PLAIN), 5, dtypes=NUMBERS)
+case(drawn, "bernoulli", x(2, 3, low=0, high=1, **PLAIN))
+case(drawn, "bernoulli", x(2, 3, **PLAIN), 0.5)
+case(drawn, "multinomial", x(4, low=0.1, high=1, **PLAIN), 2)
+case(drawn, "multinomial", x(2, 4, low=0.1, high=1, **PLAIN), 9, replacement=True)
+case(drawn, "normal", 0.0, 1.0, (2, 3), dtypes=NONE)
+case(drawn, "normal", x(2, 3, **PLAIN), 0.5)
+case(drawn, "normal", x(2, 3, **PLAIN), x(2, 3, low=0.1, **PLAIN))
+case(drawn, "randint", high=5, size=(2,), dtypes=NONE)
+for name in ("exponential_", "random_", "bernoulli_"):
+    case(drawn_in_place, x(2, 3, **PLAIN), name)
+case("multinomial", v([0.0, 0.0, 2.0], grad=False), 1)
+case("bernoulli", v([0.0, 1.0, 1.0], grad=False))
+
+# -- what writes its result into the tensor -----------------------------------------------------
+
+for name in UNARY:
+    if name != "sinc":
+        case(f".{name}_", x(3, low=0.1, high=0.9, grad=False))
+for name in ("sub", "mul", "div", "floor_divide", "remainder", "fmod", "pow"):
+    case(f".{name}_", x(3, low=0.5, grad=False), x(3, low=0.5, grad=False))
+for name in ("logical_and", "logical_or", "logical_xor"):
+    case(f".{name}_", x(4, grad=False), v([0, 1, 0, 2], grad=False), dtypes=NUMBERS)
+for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    case(f".{name}_", x(4), x(4), dtypes=("bool", *INTEGERS))
+case(".logical_not_", v([0, 1, 2], grad=False), dtypes=ALL)
+case(".bitwise_not_", x(4), dtypes=("bool", *INTEGERS))
+case(".clamp_min_", x(4, grad=False), 0.5)
+case(".clamp_max_", x(4, grad=False), 0.5)
+case(".lerp_", x(4, grad=False), x(4, grad=False), 0.3)
+for name in ("addcmul_", "addcdiv_"):
+    case(f".{name}", x(4, grad=False), x(4, grad=False), x(4, low=0.5, grad=False), value=0.5)
+case(".addmm_", x(2, 3, grad=False), x(2, 2, grad=False), x(2, 3, grad=False), beta=0.5)
+case(".nan_to_num_", v([NAN, 1.0, INF], grad=False))
+case(".masked_scatter_", x(4, grad=False), mask(4), x(4, grad=False))
+case(".cumsum_", x(4, grad=False), 0)
+case(".cumprod_", x(4, grad=False), 0)
+for name in ("tril_", "triu_"):
+    case(f".{name}", x(3, 3, grad=False), diagonal=1)
+case(".scatter_", x(2, 3, grad=False), 1, index(2, 1, size=3), x(2, 1, grad=False))
+case(".scatter_", x(2, 3, grad=False), 1, index(2, 1, size=3), value=1)
+case(".scatter_add_", x(2, 3, grad=False), 1, index(2, 4, size=3), x(2, 4, grad=False))
+case(".index_add_", x(3, 2, grad=False), 0, index(4, size=3), x(4, 2, grad=False))
+case(".index_copy_", x(3, grad=False), 0, v([2, 0], dtype="int64"), x(2, grad=False))
+case(".index_fill_", x(3, grad=False), 0, v([2, 0], dtype="int64"), 7)
+case(".fill_diagonal_", x(3, 4, grad=False), 7, dtypes=NUMBERS)
+case(".fill_diagonal_", x(2, 2, 2, grad=False), 7)
+
+
+def by_data(library: Any, tensor: Any, other: Any) -> Any:
+    """A leaf changed through `data`, as hand-written optimizers do."""
+    leaf = tensor.requires_grad_()
+    leaf.data -= 0.5 * other
+    leaf.data = leaf.data * 2
+    return leaf
+
+
+case(by_data, x(3, grad=False), x(3, grad=False))
+
 # -- the functional interface -------------------------------------------------------------------
 
 
@@ -968,6 +1257,21 @@ for function in (gradient, backward_map, forward_map):
     case(function, "tanh", x(4, grad=graded))
 
 
+def matrices(library: Any, name: str, several: bool, tensor: Any) -> Any:
+    """The Jacobian or Hessian of functions of one tensor, or of two."""
+    derivative = getattr(library, name)
+    if not several:
+        return derivative(lambda x: (x * x.sin()).sum(0 if name == "jacobian" else (0, 1)), tensor)
+    if name == "jacobian":
+        return derivative(lambda x, y: (x @ y, y * 2), (tensor, tensor.exp()))
+    return derivative(lambda x, y: (x * y).sum() ** 2 + y.sum(), (tensor, tensor.exp()))
+
+
+for function in ("jacobian", "hessian"):
+    for several in (False, True):
+        case(matrices, function, several, x(2, 2, grad=False))
+
+
 def without_history(library: Any, tensor: Any) -> Any:
     """What is computed under no_grad, and beside it, under enable_grad within."""
     with library.no_grad():
@@ -989,5 +1293,4 @@ NOT_COMPARED = {
     "register_backend": "PyTorch has no backends of this kind",
     "refresh": "PyTorch has no backends of this kind",
     "is_close": "the course's own; PyTorch's is isclose",
-    "manual_seed": "the generators differ, and so do the numbers of one seed",
 }

@@ -41,13 +41,21 @@ def test_what_is_stored_of_a_row_is_up_to_date(case: Any, pytorch: Any, runner: 
         assert not runner.differences(stored[key], outcome), key
 
 
+def test_the_stored_signatures_are_up_to_date(pytorch: Any, signatures: ModuleType) -> None:
+    stored = signatures.read()
+    assert stored == {name: signatures.theirs(name, pytorch.torch) for name in stored}
+
+
 # The table that backends are tested with has references in numpy. Most of its functions are
 # PyTorch's as well, and then PyTorch must agree with them, on other numbers than above.
 
 SWEEP = [operation for operation in OPERATIONS if operation.torch is not None]
 
 #: PyTorch takes no plain number beside the tensor.
-TENSORS_ONLY = ("maximum", "minimum", "logical_and", "logical_or", "logical_xor")
+TENSORS_ONLY = {
+    *("maximum", "minimum", "fmax", "fmin", "logical_and", "logical_or", "logical_xor"),
+    *("atan2", "hypot", "logaddexp"),
+}
 
 #: Of integers, PyTorch gives other dtypes; the table here has a row for each, with the reason.
 OTHER_INTEGERS = ("all", "any", "einsum")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from minitorch_tensor.backend import Backend
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import Shape
+from minitorch_tensor.silence import converted, silently
 from minitorch_tensor.tensor_data import TensorData, as_array, from_array
 
 
@@ -21,7 +22,9 @@ class HostBackend(Backend):
         return TensorData(np.empty(shape, dtype.numpy), dtype, shape)
 
     def full(self, shape: Shape, value: float, dtype: DType) -> TensorData:
-        return TensorData(np.full(shape, value, dtype.numpy), dtype, shape)
+        out = np.empty(shape, dtype.numpy)
+        silently().run(out.fill, value)
+        return TensorData(out, dtype, shape)
 
     def from_numpy(self, array: npt.NDArray[Any]) -> TensorData:
         return from_array(array)
@@ -30,7 +33,27 @@ class HostBackend(Backend):
         return as_array(x)
 
     def copy_(self, out: TensorData, x: TensorData) -> None:
-        np.copyto(as_array(out), as_array(x), casting="unsafe")
+        silently().run(np.copyto, as_array(out), as_array(x), casting="unsafe")
+
+    # The defaults that compute on the host.
+
+    def cumsum(self, x: TensorData, dim: int) -> TensorData:
+        return silently().run(super().cumsum, x, dim)
+
+    def scatter_add(
+        self, x: TensorData, dim: int, index: TensorData, source: TensorData
+    ) -> TensorData:
+        return silently().run(super().scatter_add, x, dim, index, source)
+
+    def index_add(
+        self, x: TensorData, dim: int, index: TensorData, source: TensorData
+    ) -> TensorData:
+        return silently().run(super().index_add, x, dim, index, source)
+
+    def index_put(
+        self, x: TensorData, key: tuple[Any, ...], values: TensorData, accumulate: bool
+    ) -> TensorData:
+        return silently().run(super().index_put, x, key, values, accumulate)
 
 
 def store(values: Iterable[float], dtype: DType) -> npt.NDArray[Any]:
@@ -48,5 +71,4 @@ def store(values: Iterable[float], dtype: DType) -> npt.NDArray[Any]:
             (int(value) - low) % span + low if value - value == 0 else low for value in values
         ]
         return np.array(wrapped, dtype.numpy)
-    with np.errstate(over="ignore"):  # a double too large for float32 becomes an infinity
-        return np.array(list(values), np.float64).astype(dtype.numpy)
+    return converted(np.array(list(values), np.float64), dtype.numpy)

@@ -8,7 +8,6 @@ derived default, and the rest is derived.
 from __future__ import annotations
 
 import itertools
-import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,20 +17,17 @@ import numpy.typing as npt
 
 from minitorch_autodiff import operators as ops
 from minitorch_tensor import operators as more
+from minitorch_tensor.backends.approximations import erf, erfc
 from minitorch_tensor.backends.host import HostBackend, store
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import Shape, broadcast_shapes
+from minitorch_tensor.silence import converted, silently
 from minitorch_tensor.tensor_data import TensorData, as_array
 
 if TYPE_CHECKING:
     from minitorch_tensor.expressions import Expression
 
 Array = npt.NDArray[Any]
-
-# Arithmetic is IEEE 754 and silent, as in PyTorch. numpy reports overflow and invalid operands as
-# warnings; `np.errstate` around every operation would cost more than a small operation itself, so
-# the ones that arise in this module are filtered.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch_tensor\.backends\.")
 
 
 def _sigmoid(x: Array) -> Array:
@@ -90,7 +86,13 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     more.atan: np.arctan,
     more.sinh: np.sinh,
     more.cosh: np.cosh,
+    more.asinh: np.arcsinh,
+    more.acosh: np.arccosh,
+    more.atanh: np.arctanh,
 }
+#: Those for which numpy has no loop of its own, put together from several. A backend that compiles
+#: scalar functions does better with these.
+ASSEMBLED: dict[Callable[..., float], Callable[..., Any]] = {ops.erf: erf, more.erfc: erfc}
 BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.add: np.add,
     ops.sub: np.subtract,
@@ -119,6 +121,8 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     more.remainder: np.remainder,
     more.fmod: np.fmod,
     more.floor_divide: np.floor_divide,
+    more.atan2: np.arctan2,
+    more.logaddexp: np.logaddexp,
     more.int_remainder: np.remainder,
     more.int_floor_divide: np.floor_divide,
     more.int_pow: np.power,
@@ -143,27 +147,25 @@ class NumpyBackend(HostBackend):
     interface_version: ClassVar[int] = 1
 
     def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
-        array = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
-        vectorized = UNARY.get(fn) or traced(fn)
+        array = x.buffer if x.base is None else as_array(x)
+        vectorized = UNARY.get(fn) or ASSEMBLED.get(fn) or traced(fn)
         if vectorized is None:
             return one_by_one(fn, x.shape, dtype, array)
-        return wrap(vectorized(array), x.shape, dtype)
+        return wrap(silently().run(vectorized, array), x.shape, dtype)
 
     def zip(
         self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
     ) -> TensorData:
-        a = x.buffer if x.base is None and x.buffer.shape == x.shape else as_array(x)
-        b = y.buffer if y.base is None and y.buffer.shape == y.shape else as_array(y)
         vectorized = BINARY.get(fn) or traced(fn)
         if vectorized is None:
-            return one_by_one(fn, broadcast_shapes(x.shape, y.shape), dtype, a, b)
-        result = vectorized(a, b)
-        if (
-            x.base is None is y.base
-            and result.__class__ is np.ndarray
-            and result.dtype is dtype.numpy
-        ):
-            return TensorData(result, dtype, result.shape)  # what `wrap` would find, sooner
+            shape = broadcast_shapes(x.shape, y.shape)
+            return one_by_one(fn, shape, dtype, as_array(x), as_array(y))
+        if x.base is None is y.base:
+            result = silently().run(vectorized, x.buffer, y.buffer)
+            if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
+                return TensorData(result, dtype, result.shape)  # what `wrap` would find, sooner
+        else:
+            result = silently().run(vectorized, as_array(x), as_array(y))
         return wrap(result, result.shape, dtype)
 
     def reduce(
@@ -192,8 +194,13 @@ class NumpyBackend(HostBackend):
         fold = FOLDS.get(fn)
         if fold is None:
             return super().reduce_dims(fn, x, dims, start, dtype)
-        result = fold.reduce(
-            as_array(x), axis=tuple(dims), keepdims=True, initial=start, dtype=dtype.numpy
+        result = silently().run(
+            fold.reduce,
+            as_array(x),
+            axis=tuple(dims),
+            keepdims=True,
+            initial=start,
+            dtype=dtype.numpy,
         )
         return wrap(result, result.shape, dtype)
 
@@ -203,15 +210,15 @@ class NumpyBackend(HostBackend):
     def cast(self, x: TensorData, dtype: DType) -> TensorData:
         array = as_array(x)
         if dtype.kind == "int" and x.dtype.kind == "float":
-            array = array.astype(np.int64)  # through the widest, so that what is too large wraps
-        return TensorData(array.astype(dtype.numpy, order="C"), dtype, x.shape)
+            array = converted(array, np.int64)  # through the widest: what is too large wraps
+        return TensorData(converted(array, dtype.numpy), dtype, x.shape)
 
     def where(self, condition: TensorData, x: TensorData, y: TensorData) -> TensorData:
         result = np.where(as_array(condition), as_array(x), as_array(y))
         return wrap(result, result.shape, x.dtype)
 
     def matmul(self, x: TensorData, y: TensorData) -> TensorData:
-        result = np.matmul(as_array(x), as_array(y))
+        result = silently().run(np.matmul, as_array(x), as_array(y))
         return wrap(result, result.shape, x.dtype)
 
 
@@ -227,11 +234,12 @@ def traced(fn: Callable[..., float]) -> Callable[..., Any] | None:
     for name, operator in expression.operators.items():
         vectorized = (
             UNARY.get(operator)
+            or ASSEMBLED.get(operator)
             or BINARY.get(operator)
             or np.frompyfunc(operator, operator.__code__.co_argcount, 1)
         )
         operators[name] = _in_floats(vectorized)
-    return expression.compiled(operators, __name__)  # where warnings are filtered
+    return expression.compiled(operators, __name__)
 
 
 def _in_floats(vectorized: Callable[..., Any]) -> Callable[..., Any]:
@@ -243,7 +251,7 @@ def one_by_one(fn: Callable[..., float], shape: Shape, dtype: DType, *arrays: Ar
     """Any scalar function, applied to Python numbers."""
     columns = [np.broadcast_to(array, shape).ravel().tolist() for array in arrays]
     values = store(itertools.starmap(fn, zip(*columns, strict=True)), dtype)
-    return TensorData(values, dtype, shape)
+    return TensorData(values.reshape(shape), dtype, shape)
 
 
 def wrap(result: Any, shape: Shape, dtype: DType) -> TensorData:
@@ -251,7 +259,7 @@ def wrap(result: Any, shape: Shape, dtype: DType) -> TensorData:
     if result.__class__ is not np.ndarray:  # numpy turns 0-dimensional results into scalars
         result = np.asarray(result)
     if result.dtype is not dtype.numpy:
-        result = result.astype(dtype.numpy, order="C")
+        result = converted(result, dtype.numpy)
     elif not result.flags.c_contiguous:
         result = np.ascontiguousarray(result)
     return TensorData(result, dtype, shape)

@@ -14,7 +14,6 @@ from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import (
     Shape,
     broadcast_shapes,
-    contiguous_strides,
     positions,
 )
 from minitorch_tensor.tensor_data import TensorData
@@ -88,4 +87,4 @@ def _elements(x: TensorData) -> Iterable[float]:
 
 
 def _new(values: Iterable[float], shape: Shape, dtype: DType) -> TensorData:
-    return TensorData(store(values, dtype), dtype, shape, contiguous_strides(shape))
+    return TensorData(store(values, dtype).reshape(shape), dtype, shape)

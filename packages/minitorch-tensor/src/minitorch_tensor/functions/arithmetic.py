@@ -8,6 +8,7 @@ in PyTorch.
 from __future__ import annotations
 
 import builtins
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff import Context, Function, Variable
@@ -19,14 +20,18 @@ from minitorch_tensor.functions.base import (
     OfInput,
     OfOutput,
     Step,
+    Zip,
     alike,
     binary,
+    check_backends,
     floating,
     map_,
     zip_,
+    zipped,
 )
 from minitorch_tensor.functions.copying import Clone
 from minitorch_tensor.functions.selection import where
+from minitorch_tensor.layout import broadcast_shapes
 
 if TYPE_CHECKING:
     from minitorch_tensor.dtypes import DType
@@ -35,44 +40,41 @@ if TYPE_CHECKING:
 # -- the four operations ---------------------------------------------------------------------------
 
 
-class Add(Function):
+class Add(Zip):
     """x + y. Gradients: d, d."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        data = x._data
-        return x._new(x.backend.zip(ops.add, data, y._data, data.dtype))
+    operator = staticmethod(ops.add)
+    saves = False
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
         return d, d
 
 
-class Sub(Function):
+class Sub(Zip):
     """x - y. Gradients: d, -d."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
+    operator = staticmethod(ops.sub)
+    saves = False
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         if x._data.dtype is bool_:
             raise TypeError(
                 "sub: bool tensors have no difference. Use ^ for those that differ, or convert "
                 "with .int()."
             )
-        return zip_(ops.sub, x, y)
+        return super().forward(ctx, x, y)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:
         return d, -d if ctx.edges[1] else None
 
 
-class Mul(Function):
+class Mul(Zip):
     """x * y. Gradients: d y, d x."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        data = x._data
-        return x._new(x.backend.zip(ops.mul, data, y._data, data.dtype))
+    operator = staticmethod(ops.mul)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -81,13 +83,10 @@ class Mul(Function):
         return d * y if to_x else None, d * x if to_y else None
 
 
-class Div(Function):
+class Div(Zip):
     """x / y. Gradients: d / y, -d x / y**2."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.div, x, y)
+    operator = staticmethod(ops.div)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -111,26 +110,29 @@ class Neg(Function):
         return -d
 
 
-def add(x: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
-    """x + alpha * other."""
-    return binary(Add, x, other if alpha == 1 else other * alpha)
+plus, minus, times, over = zipped(Add), zipped(Sub), zipped(Mul), zipped(Div)
 
 
-def sub(x: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
-    """x - alpha * other.
+def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """input + alpha * other."""
+    return plus(input, other if alpha == 1 else other * alpha)
+
+
+def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
+    """input - alpha * other.
 
     Raises: TypeError for bool tensors, whose difference PyTorch does not define either.
     """
-    return binary(Sub, x, other if alpha == 1 else other * alpha)
+    return minus(input, other if alpha == 1 else other * alpha)
 
 
-def mul(x: Tensor, other: TensorLike) -> Tensor:
-    """x * other."""
-    return binary(Mul, x, other)
+def mul(input: Tensor, other: TensorLike) -> Tensor:
+    """input * other."""
+    return times(input, other)
 
 
-def div(x: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
-    """x / other, always a fraction: integers are converted to float32.
+def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
+    """input / other, always a fraction: integers are converted to float32.
 
     Args:
         rounding_mode: "floor" or "trunc" to round the quotient so; of integers it stays integer.
@@ -138,34 +140,38 @@ def div(x: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -
     Raises: ValueError for another rounding_mode.
     """
     if rounding_mode == "floor":
-        return floor_divide(x, other)
+        return floor_divide(input, other)
     if rounding_mode == "trunc":
-        if _common_dtype(x, other).kind == "float":
-            return binary(TruncDivide, x, other)
-        quotient, rest = floor_divide(x, other), fmod(x, other)
+        if _common_dtype(input, other).kind == "float":
+            return binary(TruncDivide, input, other)
+        quotient, rest = floor_divide(input, other), fmod(input, other)
         return quotient + ((rest != 0) & (quotient < 0)).to(quotient.dtype)
     if rounding_mode is not None:
         raise ValueError(
             f"div: rounding_mode must be 'floor', 'trunc' or None, got {rounding_mode!r}."
         )
-    if isinstance(x, Variable) and isinstance(other, Variable):
-        if x._data.dtype.kind != "float" and other._data.dtype.kind != "float":
-            x, other = floating(x), floating(other)
-    elif isinstance(x, Variable):
-        x = floating(x)
-    elif isinstance(other, Variable):
-        other = floating(other)
-    return binary(Div, x, other)
+    return over(*fractions(input, other))
 
 
-def neg(x: Tensor) -> Tensor:
-    """-x."""
-    return Neg.apply(x)  # type: ignore[no-any-return]
+def fractions(x: TensorLike, y: TensorLike) -> tuple[TensorLike, TensorLike]:
+    """Two operands for a function of floating point, of which integers are converted."""
+    if isinstance(x, Variable) and isinstance(y, Variable):
+        if x._data.dtype.kind != "float" and y._data.dtype.kind != "float":
+            return floating(x), floating(y)
+        return x, y
+    if isinstance(x, Variable):
+        return floating(x), y
+    return x, floating(y) if isinstance(y, Variable) else y
 
 
-def reciprocal(x: Tensor) -> Tensor:
-    """1 / x."""
-    return div(1.0, x)
+def neg(input: Tensor) -> Tensor:
+    """-input."""
+    return Neg.apply(input)  # type: ignore[no-any-return]
+
+
+def reciprocal(input: Tensor) -> Tensor:
+    """1 / input."""
+    return div(1.0, input)
 
 
 # -- magnitude and sign ----------------------------------------------------------------------------
@@ -187,14 +193,14 @@ class Sign(Step):
     operator = staticmethod(ops.sign)
 
 
-def abs(x: Tensor) -> Tensor:
-    """|x|."""
-    return Abs.apply(x)  # type: ignore[no-any-return]
+def abs(input: Tensor) -> Tensor:
+    """|input|."""
+    return Abs.apply(input)  # type: ignore[no-any-return]
 
 
-def sign(x: Tensor) -> Tensor:
+def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1, with gradient 0; NaN for NaN."""
-    return Sign.apply(x)  # type: ignore[no-any-return]
+    return Sign.apply(input)  # type: ignore[no-any-return]
 
 
 # -- powers ----------------------------------------------------------------------------------------
@@ -241,49 +247,46 @@ class Sqrt(OfOutput):
         return d / (y * 2.0)
 
 
-def power(x: TensorLike, exponent: TensorLike) -> Tensor:
-    """x ** exponent.
+def power(input: TensorLike, exponent: TensorLike) -> Tensor:
+    """input ** exponent.
 
     Raises: ValueError for integers and a negative exponent, whose result is no integer.
     """
-    if isinstance(exponent, (int, float)) and isinstance(x, Variable):
+    if isinstance(exponent, (int, float)) and isinstance(input, Variable):
         if exponent == 2:
-            return square(x)
+            return square(input)
         if exponent == 0.5:
-            return sqrt(x)
-    if _common_dtype(x, exponent).kind != "float" and _any(exponent < 0):
+            return sqrt(input)
+    if _common_dtype(input, exponent).kind != "float" and _any(exponent < 0):
         raise ValueError(
             "pow: an integer to a negative power is no integer. "
             "Convert to floating point first, with .float()."
         )
-    return binary(Pow, x, exponent)
+    return binary(Pow, input, exponent)
 
 
-def square(x: Tensor) -> Tensor:
-    """x * x."""
-    return Square.apply(x.to(int64) if x._data.dtype is bool_ else x)  # type: ignore[no-any-return]
+def square(input: Tensor) -> Tensor:
+    """input * input."""
+    return Square.apply(input.to(int64) if input._data.dtype is bool_ else input)  # type: ignore[no-any-return]
 
 
-def sqrt(x: Tensor) -> Tensor:
+def sqrt(input: Tensor) -> Tensor:
     """Square root; NaN below 0."""
-    return Sqrt.apply(floating(x))  # type: ignore[no-any-return]
+    return Sqrt.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def rsqrt(x: Tensor) -> Tensor:
-    """1 / sqrt(x); infinite at 0, NaN below."""
-    return reciprocal(sqrt(x))
+def rsqrt(input: Tensor) -> Tensor:
+    """1 / sqrt(input); infinite at 0, NaN below."""
+    return reciprocal(sqrt(input))
 
 
 # -- extremes --------------------------------------------------------------------------------------
 
 
-class Maximum(Function):
+class Maximum(Zip):
     """The larger of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.max, x, y)
+    operator = staticmethod(ops.max)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -291,18 +294,18 @@ class Maximum(Function):
         return _shared(ctx, d, x < y, x > y, x == y)
 
 
-class Minimum(Function):
+class Minimum(Zip):
     """The smaller of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.min, x, y)
+    operator = staticmethod(ops.min)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, y = ctx.saved_tensors
         return _shared(ctx, d, x > y, x < y, x == y)
+
+
+larger, smaller = zipped(Maximum), zipped(Minimum)
 
 
 def _shared(
@@ -343,25 +346,75 @@ class Clamp(Function):
         )
 
 
-def maximum(x: Tensor, other: TensorLike) -> Tensor:
+def maximum(input: Tensor, other: TensorLike) -> Tensor:
     """The larger of each pair."""
-    return binary(Maximum, x, other)
+    return larger(input, other)
 
 
-def minimum(x: Tensor, other: TensorLike) -> Tensor:
+def minimum(input: Tensor, other: TensorLike) -> Tensor:
     """The smaller of each pair."""
-    return binary(Minimum, x, other)
+    return smaller(input, other)
 
 
-def clamp(x: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
-    """x limited to [min, max], which may be tensors; max where min is larger.
+def fmax(input: Tensor, other: TensorLike) -> Tensor:
+    """The larger of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
+    x, y = alike(Maximum, input, other)
+    return where((x >= y) | (y != y), x, y)
+
+
+def fmin(input: Tensor, other: TensorLike) -> Tensor:
+    """The smaller of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
+    x, y = alike(Minimum, input, other)
+    return where((x <= y) | (y != y), x, y)
+
+
+def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
+    """input limited to [min, max], which may be tensors; max where min is larger.
 
     Raises: ValueError if both limits are missing.
     """
     if min is None and max is None:
         raise ValueError("clamp: give min, max or both.")
-    x, low, high = alike(Clamp, x, min, max)
-    return Clamp.apply(x, low, high)  # type: ignore[no-any-return]
+    input, low, high = alike(Clamp, input, min, max)
+    return Clamp.apply(input, low, high)  # type: ignore[no-any-return]
+
+
+def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
+    """input where it is larger than `min`, else that."""
+    return clamp(input, min)
+
+
+def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
+    """input where it is smaller than `max`, else that."""
+    return clamp(input, None, max)
+
+
+# -- several at once -------------------------------------------------------------------------------
+
+
+def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
+    """input + weight * (end - input): on the line from input (weight 0) to end (weight 1)."""
+    tensors = [x for x in (input, end, weight) if isinstance(x, Variable)]
+    check_backends("lerp", *tensors)
+    reduce(lambda a, b: broadcast_shapes(a, b, "lerp"), [x.shape for x in tensors])
+    # From whichever end is nearer, so that both are exact.
+    if isinstance(weight, Variable):
+        near = where(weight.abs() < 0.5, input, end)
+        return near + (end - input) * where(weight.abs() < 0.5, weight, weight - 1.0)
+    step = end - input
+    if builtins.abs(weight) < 0.5:
+        return input + weight * step
+    return end + (weight - 1.0) * step
+
+
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 * tensor2."""
+    return add(input, mul(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
+    """input + value * tensor1 / tensor2."""
+    return add(input, div(tensor1, tensor2), alpha=value)
 
 
 # -- rounding --------------------------------------------------------------------------------------
@@ -395,38 +448,38 @@ def _rounded(function: type[Step], x: Tensor) -> Tensor:
     return (function if x._data.dtype.kind == "float" else Clone).apply(x)  # type: ignore[no-any-return]
 
 
-def floor(x: Tensor) -> Tensor:
-    """The largest integers not above x, with gradient 0; integers as they are."""
-    return _rounded(Floor, x)
+def floor(input: Tensor) -> Tensor:
+    """The largest integers not above input, with gradient 0; integers as they are."""
+    return _rounded(Floor, input)
 
 
-def ceil(x: Tensor) -> Tensor:
-    """The smallest integers not below x, with gradient 0; integers as they are."""
-    return _rounded(Ceil, x)
+def ceil(input: Tensor) -> Tensor:
+    """The smallest integers not below input, with gradient 0; integers as they are."""
+    return _rounded(Ceil, input)
 
 
-def trunc(x: Tensor) -> Tensor:
-    """x without its fraction, with gradient 0; integers as they are."""
-    return _rounded(Trunc, x)
+def trunc(input: Tensor) -> Tensor:
+    """input without its fraction, with gradient 0; integers as they are."""
+    return _rounded(Trunc, input)
 
 
-def round(x: Tensor, *, decimals: int = 0) -> Tensor:
+def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest integers, the even one of two as near, with gradient 0; integers as they are.
 
     Args:
         decimals: digits to keep behind the point, before it if negative.
     """
-    if decimals == 0 or x._data.dtype.kind != "float":
-        return _rounded(Round, x)
+    if decimals == 0 or input._data.dtype.kind != "float":
+        return _rounded(Round, input)
     scale = 10.0 ** builtins.abs(decimals)
     if decimals < 0:
-        return _rounded(Round, x / scale) * scale
-    return _rounded(Round, x * scale) / scale
+        return _rounded(Round, input / scale) * scale
+    return _rounded(Round, input * scale) / scale
 
 
-def frac(x: Tensor) -> Tensor:
-    """The fraction that `trunc` takes off, of x's sign."""
-    return x - trunc(x)
+def frac(input: Tensor) -> Tensor:
+    """The fraction that `trunc` takes off, of input's sign."""
+    return input - trunc(input)
 
 
 # -- division with remainder -----------------------------------------------------------------------
@@ -485,34 +538,34 @@ class Fmod(Function):
         return d, -(d * trunc(x / y)) if ctx.edges[1] else None
 
 
-def floor_divide(x: TensorLike, other: TensorLike) -> Tensor:
-    """x // other: the quotient rounded down, with gradient 0; of integers an integer.
+def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
+    """input // other: the quotient rounded down, with gradient 0; of integers an integer.
 
     Raises: ZeroDivisionError for integers and a zero divisor; floats give inf or NaN.
     """
-    _check_divisor("floor_divide", x, other)
-    return binary(FloorDivide, x, other)
+    _check_divisor("floor_divide", input, other)
+    return binary(FloorDivide, input, other)
 
 
-def remainder(x: TensorLike, other: TensorLike) -> Tensor:
-    """x % other, of the divisor's sign: x - other * floor(x / other).
-
-    Raises: ZeroDivisionError for integers and a zero divisor; floats give NaN.
-    """
-    _check_divisor("remainder", x, other)
-    return binary(Remainder, x, other)
-
-
-def fmod(x: TensorLike, other: TensorLike) -> Tensor:
-    """The remainder of x's sign: x - other * trunc(x / other).
+def remainder(input: TensorLike, other: TensorLike) -> Tensor:
+    """input % other, of the divisor's sign: input - other * floor(input / other).
 
     Raises: ZeroDivisionError for integers and a zero divisor; floats give NaN.
     """
-    _check_divisor("fmod", x, other)
-    if _common_dtype(x, other).kind == "float":
-        return binary(Fmod, x, other)
-    rest = remainder(x, other)  # of the divisor's sign, or 0
-    return where((rest != 0) & ((rest < 0) != (x < 0)), rest - other, rest)
+    _check_divisor("remainder", input, other)
+    return binary(Remainder, input, other)
+
+
+def fmod(input: TensorLike, other: TensorLike) -> Tensor:
+    """The remainder of input's sign: input - other * trunc(input / other).
+
+    Raises: ZeroDivisionError for integers and a zero divisor; floats give NaN.
+    """
+    _check_divisor("fmod", input, other)
+    if _common_dtype(input, other).kind == "float":
+        return binary(Fmod, input, other)
+    rest = remainder(input, other)  # of the divisor's sign, or 0
+    return where((rest != 0) & ((rest < 0) != (input < 0)), rest - other, rest)
 
 
 def _check_divisor(operation: str, x: TensorLike, other: TensorLike) -> None:

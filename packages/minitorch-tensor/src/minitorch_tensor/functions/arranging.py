@@ -5,10 +5,11 @@ All of these give copies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import int64
@@ -25,16 +26,57 @@ if TYPE_CHECKING:
 # -- order -----------------------------------------------------------------------------------------
 
 
-def flip(x: Tensor, *dims: Any) -> Tensor:
-    """x in reverse order along `dims`."""
-    turned = normalize_dims(sizes_of(dims), x.ndim, "flip") if sizes_of(dims) else ()
-    key = [slice(None, None, -1) if d in turned else slice(None) for d in range(x.ndim)]
-    return x[tuple(key)].clone()
+def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
+    """input in reverse order along `dims`."""
+    named = sizes_of(dims, more)
+    turned = normalize_dims(named, input.ndim, "flip") if named else ()
+    key = [slice(None, None, -1) if d in turned else slice(None) for d in range(input.ndim)]
+    return input[tuple(key)].clone()
 
 
-def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
-    """x shifted along `dims`, what leaves at one end entering at the other; without `dims` as if
-    it were flat.
+def fliplr(input: Tensor) -> Tensor:
+    """input in reverse order along the second dimension.
+
+    Raises: ValueError if there is none.
+    """
+    if input.ndim < 2:
+        raise ValueError(f"fliplr: wanted two dimensions or more, got shape {input.shape}.")
+    return flip(input, 1)
+
+
+def flipud(input: Tensor) -> Tensor:
+    """input in reverse order along the first dimension.
+
+    Raises: ValueError if there is none.
+    """
+    if not input.ndim:
+        raise ValueError("flipud: wanted a dimension, got a zero-dimensional tensor.")
+    return flip(input, 0)
+
+
+def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
+    """input turned k times by 90 degrees in the plane of two dimensions, from the first towards
+    the second.
+
+    Raises: ValueError for other than two dimensions.
+    """
+    if len(dims) != 2:
+        raise ValueError(f"rot90: dims must be two dimensions, got {tuple(dims)}.")
+    first, second = (normalize_dim(d, input.ndim, "rot90") for d in dims)
+    if first == second or not input.ndim:
+        raise ValueError(f"rot90: dims must be two dimensions of {input.shape}, got {tuple(dims)}.")
+    if k % 4 == 2:
+        return flip(input, (first, second))
+    if k % 4 == 0:
+        return input.clone()
+    return flip(input.transpose(first, second), first if k % 4 == 1 else second)
+
+
+def roll(
+    input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
+    """input shifted along `dims`, what leaves at one end entering at the other; without `dims` as
+    if it were flat.
 
     Raises: ValueError if there are not as many shifts as dims.
     """
@@ -42,51 +84,51 @@ def roll(x: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | Non
     if dims is None:
         if len(steps) != 1:
             raise ValueError(f"roll: {len(steps)} shifts need as many dims.")
-        return roll(x.reshape(-1), steps, [0]).reshape(x.shape)
+        return roll(input.reshape(-1), steps, [0]).reshape(input.shape)
     along = [dims] if isinstance(dims, int) else list(dims)
     if len(steps) != len(along):
         raise ValueError(f"roll: got {len(steps)} shifts for {len(along)} dims; give one for each.")
-    result = x
+    result = input
     for step, dim in zip(steps, along):
-        dim = normalize_dim(dim, x.ndim, "roll")
-        size = x.shape[dim] if x.ndim else 0
+        dim = normalize_dim(dim, input.ndim, "roll")
+        size = input.shape[dim] if input.ndim else 0
         if size and step % size:
             cut = size - step % size
             result = cat([result.narrow(dim, cut, size - cut), result.narrow(dim, 0, cut)], dim)
-    return x.clone() if result is x else result
+    return input.clone() if result is input else result
 
 
 # -- repetition ------------------------------------------------------------------------------------
 
 
-def repeat(x: Tensor, *repeats: Any) -> Tensor:
-    """x as a tile, laid `repeats` times along each dimension, of which there may be new ones in
+def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
+    """input as a tile, laid `repeats` times along each dimension, of which there may be new ones in
     front.
 
     Raises: ValueError for fewer repeats than dimensions, or negative ones.
     """
-    counts = sizes_of(repeats)
-    lead = len(counts) - x.ndim
+    counts = sizes_of(repeats, more)
+    lead = len(counts) - input.ndim
     if lead < 0 or any(n < 0 for n in counts):
         raise ValueError(
-            f"repeat: {counts} must hold one count for each of the {x.ndim} dimensions of "
-            f"{x.shape}, none negative; more stand for new ones in front."
+            f"repeat: {counts} must hold one count for each of the {input.ndim} dimensions of "
+            f"{input.shape}, none negative; more stand for new ones in front."
         )
-    sizes = (1,) * lead + x.shape
+    sizes = (1,) * lead + input.shape
     pairs = [(n, m) for n, m in zip(counts, sizes)]
-    tile = x.reshape([k for _, m in pairs for k in (1, m)])
+    tile = input.reshape([k for _, m in pairs for k in (1, m)])
     laid = tile.expand([k for pair in pairs for k in pair])
     return laid.reshape([n * m for n, m in pairs]).clone()
 
 
-def tile(x: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, dims: Any, *more: int) -> Tensor:
     """`repeat`, where counts that are missing in front are 1."""
-    counts = sizes_of(dims)
-    return repeat(x, (1,) * (x.ndim - len(counts)) + tuple(counts))
+    counts = sizes_of(dims, more)
+    return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
 
-def repeat_interleave(x: Tensor, repeats: int | Tensor, dim: int | None = None) -> Tensor:
-    """Each slice of x along `dim` repeated on the spot; without `dim` each element of x, flat.
+def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None) -> Tensor:
+    """Each slice along `dim` repeated on the spot; without `dim` each element, as a vector.
 
     Args:
         repeats: how often, for all or (an integer vector) for each.
@@ -94,9 +136,9 @@ def repeat_interleave(x: Tensor, repeats: int | Tensor, dim: int | None = None) 
     Raises: ValueError for negative counts, or a vector of another size.
     """
     if dim is None:
-        return repeat_interleave(x.reshape(-1), repeats, 0)
-    dim = normalize_dim(dim, x.ndim, "repeat_interleave")
-    size = x.shape[dim] if x.ndim else 1
+        return repeat_interleave(input.reshape(-1), repeats, 0)
+    dim = normalize_dim(dim, input.ndim, "repeat_interleave")
+    size = input.shape[dim] if input.ndim else 1
     counts = np.asarray(repeats if isinstance(repeats, int) else repeats.numpy())
     if counts.ndim > 1 or counts.shape not in ((), (1,), (size,)) or (counts < 0).any():
         raise ValueError(
@@ -104,7 +146,8 @@ def repeat_interleave(x: Tensor, repeats: int | Tensor, dim: int | None = None) 
             f"none negative; got {repeats}."
         )
     chosen = np.repeat(np.arange(size), np.broadcast_to(counts, (size,)))
-    return x.reshape(x.shape or (1,)).index_select(dim, x._new(x.backend.from_numpy(chosen)))
+    index = input._new(input.backend.from_numpy(chosen))
+    return input.reshape(input.shape or (1,)).index_select(dim, index)
 
 
 # -- frames ----------------------------------------------------------------------------------------
@@ -134,45 +177,77 @@ class Pad(Function):
         return d[ctx.inside], None, None
 
 
-def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: Number = 0) -> Tensor:
-    """x within a frame.
+#: Where in the tensor the element lies that a position outside of it shows, for a size n.
+_OUTSIDE: dict[str, Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]] = {
+    "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
+    "replicate": lambda i, n: np.clip(i, 0, n - 1),
+    "circular": lambda i, n: i % n,
+}
+
+
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number | None = None
+) -> Tensor:
+    """input within a frame.
 
     Args:
         pad: elements to add before and after, pair by pair, from the last dimension on to the
             front; negative ones cut off.
-        mode: "constant".
-        value: of the frame.
+        mode: "constant", or what the frame repeats: "reflect" what lies inside of the edge,
+            mirrored, "replicate" the edge, "circular" the other end.
+        value: of a constant frame; 0 if left out.
 
-    Raises: ValueError for another mode, an odd number of sides, more than two for a dimension, or
-        more cut off than there is.
+    Raises: ValueError for another mode, a value beside one that repeats, an odd number of sides,
+        more than two for a dimension, more cut off than there is, or a frame that a mode cannot
+        fill.
     """
-    if mode != "constant":
-        raise ValueError(f"pad: mode must be 'constant', got {mode!r}.")
-    if len(pad) % 2 or len(pad) > 2 * x.ndim:
+    if mode != "constant" and mode not in _OUTSIDE:
         raise ValueError(
-            f"pad: got {len(pad)} sides for {x.ndim} dimensions; give (before, after) for the "
+            f"pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got {mode!r}."
+        )
+    if len(pad) % 2 or len(pad) > 2 * input.ndim:
+        raise ValueError(
+            f"pad: got {len(pad)} sides for {input.ndim} dimensions; give (before, after) for the "
             "last dimension, then for the one before it, and so on."
         )
     pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)]
-    sides = ((0, 0),) * (x.ndim - len(pairs)) + tuple(reversed(pairs))
-    for n, (before, after) in zip(x.shape, sides):
+    sides = ((0, 0),) * (input.ndim - len(pairs)) + tuple(reversed(pairs))
+    for n, (before, after) in zip(input.shape, sides):
         if n + min(before, 0) + min(after, 0) < 0:
-            raise ValueError(f"pad: {tuple(pad)} cuts off more than there is of {x.shape}.")
-    x = x[tuple([slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(x.shape, sides)])]
-    return Pad.apply(x, tuple([(max(b, 0), max(a, 0)) for b, a in sides]), value)  # type: ignore[no-any-return]
+            raise ValueError(f"pad: {tuple(pad)} cuts off more than there is of {input.shape}.")
+    if mode != "constant":
+        if value is not None:
+            raise ValueError(f"pad: mode {mode!r} takes no value, got {value}.")
+        return _repeating_frame(input, sides, mode)
+    inside = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(input.shape, sides)]
+    frame = tuple([(max(b, 0), max(a, 0)) for b, a in sides])
+    return Pad.apply(input[tuple(inside)], frame, 0 if value is None else value)  # type: ignore[no-any-return]
+
+
+def _repeating_frame(x: Tensor, sides: Sequence[tuple[int, int]], mode: str) -> Tensor:
+    for dim, (n, (before, after)) in enumerate(zip(x.shape, sides)):
+        widest, reach = max(before, after), {"reflect": n - 1, "circular": n}.get(mode)
+        if widest > 0 and (n == 0 or (reach is not None and widest > reach)):
+            raise ValueError(
+                f"pad: mode {mode!r} cannot add {widest} to dimension {dim} of {x.shape}."
+            )
+        if before or after:
+            places = _OUTSIDE[mode](np.arange(-before, n + after), n)
+            x = x.index_select(dim, x._new(x.backend.from_numpy(places.astype(np.int64))))
+    return x
 
 
 # -- triangles and diagonals -----------------------------------------------------------------------
 
 
-def tril(x: Tensor, diagonal: int = 0) -> Tensor:
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices (..., M, N): 0 above `diagonal`, counted from the main one."""
-    return _triangle("tril", x, diagonal, lower=True)
+    return _triangle("tril", input, diagonal, lower=True)
 
 
-def triu(x: Tensor, diagonal: int = 0) -> Tensor:
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices (..., M, N): 0 below `diagonal`, counted from the main one."""
-    return _triangle("triu", x, diagonal, lower=False)
+    return _triangle("triu", input, diagonal, lower=False)
 
 
 def _triangle(operation: str, x: Tensor, diagonal: int, lower: bool) -> Tensor:
@@ -227,44 +302,68 @@ def _diagonal_view(data: TensorData, offset: int, dim1: int, dim2: int) -> Tenso
     )
 
 
-def diagonal(x: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """x[i, i + offset] for two dimensions of x, which become the last one: a view.
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """input[i, i + offset] for two dimensions of input, which become the last one: a view.
 
-    Raises: ValueError if the two are one, or x has only one.
+    Raises: ValueError if the two are one, or input has only one.
     """
-    if x.ndim < 2:
-        raise ValueError(f"diagonal: wanted two dimensions or more, got shape {x.shape}.")
-    first = normalize_dim(dim1, x.ndim, "diagonal")
-    second = normalize_dim(dim2, x.ndim, "diagonal")
+    if input.ndim < 2:
+        raise ValueError(f"diagonal: wanted two dimensions or more, got shape {input.shape}.")
+    first = normalize_dim(dim1, input.ndim, "diagonal")
+    second = normalize_dim(dim2, input.ndim, "diagonal")
     if first == second:
         raise ValueError(f"diagonal: dim1 and dim2 both name dimension {first}.")
-    return Diagonal.apply(x, offset, first, second)  # type: ignore[no-any-return]
+    return Diagonal.apply(input, offset, first, second)  # type: ignore[no-any-return]
 
 
-def diag(x: Tensor, diagonal: int = 0) -> Tensor:
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix; of a vector the matrix that has it there, and zeros.
 
     Raises: ValueError for other than one or two dimensions.
     """
-    if x.ndim == 2:
-        return Diagonal.apply(x, diagonal, 0, 1)  # type: ignore[no-any-return]
-    if x.ndim != 1:
-        raise ValueError(f"diag: wanted a vector or a matrix, got shape {x.shape}.")
-    n = x.shape[0] + abs(diagonal)
-    return PlaceDiagonal.apply(x, (n, n), diagonal, 0, 1)  # type: ignore[no-any-return]
+    if input.ndim == 2:
+        return Diagonal.apply(input, diagonal, 0, 1)  # type: ignore[no-any-return]
+    if input.ndim != 1:
+        raise ValueError(f"diag: wanted a vector or a matrix, got shape {input.shape}.")
+    n = input.shape[0] + abs(diagonal)
+    return PlaceDiagonal.apply(input, (n, n), diagonal, 0, 1)  # type: ignore[no-any-return]
 
 
-def trace(x: Tensor) -> Tensor:
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Matrices of zeros that have the last dimension of input on a diagonal: the inverse of
+    `diagonal`.
+
+    Raises: ValueError if the two dimensions of the result are one, or input has none.
+    """
+    if not input.ndim:
+        raise ValueError("diag_embed: wanted a dimension, got a zero-dimensional tensor.")
+    first = normalize_dim(dim1, input.ndim + 1, "diag_embed")
+    second = normalize_dim(dim2, input.ndim + 1, "diag_embed")
+    if first == second:
+        raise ValueError(f"diag_embed: dim1 and dim2 both name dimension {first}.")
+    n = input.shape[-1] + abs(offset)
+    shape = list(input.shape[:-1])
+    for dim in sorted((first, second)):
+        shape.insert(dim, n)
+    return PlaceDiagonal.apply(input, tuple(shape), offset, first, second)  # type: ignore[no-any-return]
+
+
+def diagflat(input: Tensor, offset: int = 0) -> Tensor:
+    """All elements of input on a diagonal of a matrix of zeros."""
+    return diag_embed(input.reshape(-1), offset)
+
+
+def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal.
 
     Raises: ValueError for other than two dimensions.
     """
-    if x.ndim != 2:
-        raise ValueError(f"trace: wanted a matrix, got shape {x.shape}.")
-    return diagonal(x).sum()
+    if input.ndim != 2:
+        raise ValueError(f"trace: wanted a matrix, got shape {input.shape}.")
+    return diagonal(input).sum()
 
 
-def one_hot(x: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """Class indices (...) as rows (..., num_classes) of int64 that are 1 there and 0 elsewhere.
 
     Args:
@@ -273,9 +372,9 @@ def one_hot(x: Tensor, num_classes: int = -1) -> Tensor:
     Raises: IndexError for an index out of range; ValueError for no indices and no num_classes.
     """
     if num_classes < 0:
-        if not x.numel():
+        if not input.numel():
             raise ValueError("one_hot: give num_classes where there are no indices to tell it.")
-        num_classes = int(x.max()) + 1
-    check_range("one_hot", x, num_classes)
-    classes = x._new(x.backend.from_numpy(np.arange(num_classes)))
-    return (x.unsqueeze(-1) == classes).to(int64)
+        num_classes = int(input.max()) + 1
+    check_range("one_hot", input, num_classes)
+    classes = input._new(input.backend.from_numpy(np.arange(num_classes)))
+    return (input.unsqueeze(-1) == classes).to(int64)

@@ -6,6 +6,7 @@ Functions never name the class Tensor: a result is made from an operand (`x._new
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
+from minitorch_autodiff.clock import tick
+from minitorch_autodiff.grad_mode import mode, watchers
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType, bool_, float32, promote, scalar_dtype
 from minitorch_tensor.layout import Shape, broadcast_shapes
@@ -25,6 +28,11 @@ NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 #: The values that each integer dtype holds.
 _LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
+
+
+def name_of(function: type[Function]) -> str:
+    """A function's name as users write it: floor_divide for FloorDivide."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", function.__name__).lower()
 
 
 def map_(fn: Callable[[float], float], x: Tensor, dtype: DType | None = None) -> Tensor:
@@ -58,9 +66,9 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
     if a.dtype is not b.dtype:
         x, y = promoted(x, y)  # type: ignore[arg-type]
     if x.backend is not y.backend:  # type: ignore[union-attr]
-        check_backends(function.__name__, x, y)  # type: ignore[arg-type]
+        check_backends(name_of(function), x, y)  # type: ignore[arg-type]
     if a.shape != b.shape:
-        broadcast_shapes(a.shape, b.shape, function.__name__.lower())
+        broadcast_shapes(a.shape, b.shape, name_of(function))
     return function.apply(x, y)  # type: ignore[no-any-return]
 
 
@@ -75,7 +83,7 @@ def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
     dtype = scalar_dtype(plain, beside.dtype)
     if dtype.kind == "int" and not _LIMITS[dtype][0] <= value <= _LIMITS[dtype][1]:
         raise OverflowError(
-            f"{function.__name__.lower()}: {value} does not fit in {dtype}, which holds "
+            f"{name_of(function)}: {value} does not fit in {dtype}, which holds "
             f"{_LIMITS[dtype][0]} to {_LIMITS[dtype][1]}. Convert the tensor first, for example "
             "with .long() or .float()."
         )
@@ -85,7 +93,7 @@ def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
 def _operand_message(function: type[Function], *operands: object) -> str:
     wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
     return (
-        f"{function.__name__.lower()}: a tensor combines with a tensor or a number, got "
+        f"{name_of(function)}: a tensor combines with a tensor or a number, got "
         f"{type(wrong).__name__}. Make it a tensor first, with tensor(...)."
     )
 
@@ -102,7 +110,7 @@ def alike(function: type[Function], *operands: TensorLike | None) -> list[Any]:
     Raises: as `binary`.
     """
     tensors = [x for x in operands if isinstance(x, Variable)]
-    check_backends(function.__name__, *tensors)
+    check_backends(name_of(function), *tensors)
     dtype: DType = reduce(promote, [x.dtype for x in tensors])
     beside = tensors[0].to(dtype)
     for x in operands:
@@ -116,7 +124,7 @@ def alike(function: type[Function], *operands: TensorLike | None) -> list[Any]:
         else:
             result.append(None if x is None else number(function, x, beside))
     reduce(
-        lambda a, b: broadcast_shapes(a, b, function.__name__.lower()),
+        lambda a, b: broadcast_shapes(a, b, name_of(function)),
         [x.shape for x in result if x is not None],
     )
     return result
@@ -135,13 +143,13 @@ def check_backends(operation: str, *tensors: Tensor) -> None:
     for x in tensors:
         if not hasattr(x, "_data"):
             raise TypeError(
-                f"{operation.lower()}: wanted tensors, got {type(x).__name__}. "
+                f"{operation}: wanted tensors, got {type(x).__name__}. "
                 "Make it one first, with tensor(...)."
             )
     names = [t.backend.name for t in tensors]
     if any(t.backend is not tensors[0].backend for t in tensors):
         raise RuntimeError(
-            f"{operation.lower()}: operands are on different backends: {', '.join(names)}. "
+            f"{operation}: operands are on different backends: {', '.join(names)}. "
             f"Move one, for example with .to({names[0]!r})."
         )
 
@@ -165,6 +173,67 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
 
 
 # -- the common shapes of differentiable functions ------------------------------------------------
+
+
+class Zip(Function):
+    """operator(x, y), element by element, of two operands made alike. A subclass sets the
+    operator; calls go through `zipped`."""
+
+    operator: ClassVar[Any]
+    #: Whether `backward` needs the operands.
+    saves: ClassVar[bool] = True
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor, y: Tensor) -> Tensor:
+        if cls.saves:
+            ctx.save_for_backward(x, y)
+        return zip_(cls.operator, x, y)
+
+
+def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
+    """`binary` of this function, in one straight line for operands that are alike already.
+
+    On small tensors all of the time goes into such steps, and most of what models do to small
+    tensors is arithmetic. So this does here, for these functions, what `binary`, `Function.apply`,
+    `forward` and `Context` do in general; they serve all other cases.
+    """
+    operator, saves = function.operator, function.saves
+
+    def call(x: Any, y: Any) -> Tensor:
+        try:
+            a, b, backend = x._data, y._data, x.backend
+            shape, dtype = a.shape, a.dtype
+            straight = (
+                dtype is b.dtype
+                and shape == b.shape
+                and dtype.kind == "float"
+                and backend is y.backend
+                and not watchers
+            )
+        except AttributeError:  # a plain number
+            straight = False
+        if not straight:
+            return binary(function, x, y)
+        plain = x._plain
+        out: Tensor = plain(backend.zip(operator, a, b, dtype), backend)
+        from_x, from_y = x.requires_grad, y.requires_grad
+        if (from_x or from_y) and mode.grad_enabled:
+            ctx = Context(function)
+            ctx.time = tick()
+            ctx.edges = (
+                x._history or (x, 0) if from_x else None,
+                y._history or (y, 0) if from_y else None,
+            )
+            if saves:
+                ctx._saved = (x, y)
+            ctx._kind = plain
+            ctx._specs = ((shape, dtype, backend),)
+            ctx.exact = True  # nothing was broadcast: a gradient keeps its shape on the way
+            out.requires_grad = True
+            out._history = (ctx, 0)
+        return out
+
+    return call
 
 
 class OfInput(Function):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from minitorch_autodiff import Function
+import numpy as np
+
+from minitorch_autodiff import Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
@@ -58,82 +61,116 @@ class IsClose(Comparison):
     operator = staticmethod(ops.is_close)
 
 
-def lt(x: Tensor, other: TensorLike) -> Tensor:
-    """x < other."""
-    return binary(LT, x, other)
+def lt(input: Tensor, other: TensorLike) -> Tensor:
+    """input < other."""
+    return binary(LT, input, other)
 
 
-def le(x: Tensor, other: TensorLike) -> Tensor:
-    """x <= other."""
-    return binary(LE, x, other)
+def le(input: Tensor, other: TensorLike) -> Tensor:
+    """input <= other."""
+    return binary(LE, input, other)
 
 
-def gt(x: Tensor, other: TensorLike) -> Tensor:
-    """x > other."""
-    return binary(GT, x, other)
+def gt(input: Tensor, other: TensorLike) -> Tensor:
+    """input > other."""
+    return binary(GT, input, other)
 
 
-def ge(x: Tensor, other: TensorLike) -> Tensor:
-    """x >= other."""
-    return binary(GE, x, other)
+def ge(input: Tensor, other: TensorLike) -> Tensor:
+    """input >= other."""
+    return binary(GE, input, other)
 
 
-def eq(x: Tensor, other: TensorLike) -> Tensor:
-    """x == other, element by element."""
-    return binary(EQ, x, other)
+def eq(input: Tensor, other: TensorLike) -> Tensor:
+    """input == other, element by element."""
+    return binary(EQ, input, other)
 
 
-def ne(x: Tensor, other: TensorLike) -> Tensor:
-    """x != other, element by element."""
-    return binary(NE, x, other)
+def ne(input: Tensor, other: TensorLike) -> Tensor:
+    """input != other, element by element."""
+    return binary(NE, input, other)
 
 
-def is_close(x: Tensor, other: TensorLike) -> Tensor:
-    """|x - other| < 0.01 (the course's; for a tolerance of your own see `isclose`)."""
-    return binary(IsClose, x, other)
+def is_close(input: Tensor, other: TensorLike) -> Tensor:
+    """|input - other| < 0.01 (the course's; for a tolerance of your own see `isclose`)."""
+    return binary(IsClose, input, other)
 
 
 def isclose(
-    x: Tensor, other: TensorLike, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    input: Tensor,
+    other: TensorLike,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
 ) -> Tensor:
-    """|x - other| <= atol + rtol |other|, element by element; infinities if they are equal.
+    """|input - other| <= atol + rtol |other|, element by element; infinities if they are equal.
 
     Args:
         equal_nan: whether two NaN count as close.
     """
-    x, y = alike(IsClose, x.detach(), other)
-    if x.dtype.kind != "float":
-        x, y = x.double(), y.double()
-    close: Tensor = ((x - y).abs() <= y.abs() * rtol + atol) & isfinite(y) | (x == y)
-    return close | isnan(x) & isnan(y) if equal_nan else close
+    input, y = alike(IsClose, input.detach(), other)
+    if input.dtype.kind != "float":
+        input, y = input.double(), y.double()
+    close: Tensor = ((input - y).abs() <= y.abs() * rtol + atol) & isfinite(y) | (input == y)
+    return close | isnan(input) & isnan(y) if equal_nan else close
 
 
 def allclose(
-    x: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
     """Whether all elements are close; see `isclose`."""
-    return bool(isclose(x, other, rtol, atol, equal_nan).all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
-def equal(x: Tensor, other: Tensor) -> bool:
+def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and equal elements."""
-    check_backends("equal", x, other)
-    return x.shape == other.shape and bool(eq(x, other).all())
+    check_backends("equal", input, other)
+    return input.shape == other.shape and bool(eq(input, other).all())
 
 
-def isnan(x: Tensor) -> Tensor:
+def isnan(input: Tensor) -> Tensor:
     """Whether not a number."""
-    return map_(ops.isnan, x, bool_)
+    return map_(ops.isnan, input, bool_)
 
 
-def isinf(x: Tensor) -> Tensor:
+def isinf(input: Tensor) -> Tensor:
     """Whether infinite."""
-    return map_(ops.isinf, x, bool_)
+    return map_(ops.isinf, input, bool_)
 
 
-def isfinite(x: Tensor) -> Tensor:
+def isfinite(input: Tensor) -> Tensor:
     """Whether neither infinite nor NaN."""
-    return logical_not(logical_or(isnan(x), isinf(x)))
+    return logical_not(logical_or(isnan(input), isinf(input)))
+
+
+def isposinf(input: Tensor) -> Tensor:
+    """Whether infinite and positive."""
+    return eq(input, math.inf) if input.dtype.kind == "float" else isinf(input)
+
+
+def isneginf(input: Tensor) -> Tensor:
+    """Whether infinite and negative."""
+    return eq(input, -math.inf) if input.dtype.kind == "float" else isinf(input)
+
+
+def isin(elements: TensorLike, test_elements: TensorLike, *, invert: bool = False) -> Tensor:
+    """Whether each element is among others.
+
+    Args:
+        invert: whether it is not.
+
+    Raises: TypeError if neither is a tensor; RuntimeError for tensors on different backends.
+    """
+    given = [x for x in (elements, test_elements) if isinstance(x, Variable)]
+    if not given:
+        raise TypeError("isin: wanted a tensor among elements and test_elements, got numbers.")
+    check_backends("isin", *given)
+    x = given[0]
+    left, right = (
+        y.backend.to_numpy(y._data) if isinstance(y, Variable) else y
+        for y in (elements, test_elements)
+    )
+    return x._new(x.backend.from_numpy(np.asarray(np.isin(left, right, invert=invert))))
 
 
 # -- logic -----------------------------------------------------------------------------------------
@@ -157,24 +194,24 @@ class LogicalXor(Comparison):
     operator = staticmethod(ops.logical_xor)
 
 
-def logical_and(x: Tensor, other: TensorLike) -> Tensor:
+def logical_and(input: Tensor, other: TensorLike) -> Tensor:
     """Whether both are nonzero."""
-    return binary(LogicalAnd, x, other)
+    return binary(LogicalAnd, input, other)
 
 
-def logical_or(x: Tensor, other: TensorLike) -> Tensor:
+def logical_or(input: Tensor, other: TensorLike) -> Tensor:
     """Whether any is nonzero."""
-    return binary(LogicalOr, x, other)
+    return binary(LogicalOr, input, other)
 
 
-def logical_xor(x: Tensor, other: TensorLike) -> Tensor:
+def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
     """Whether just one is nonzero."""
-    return binary(LogicalXor, x, other)
+    return binary(LogicalXor, input, other)
 
 
-def logical_not(x: Tensor) -> Tensor:
+def logical_not(input: Tensor) -> Tensor:
     """Whether zero."""
-    return map_(ops.logical_not, x, bool_)
+    return map_(ops.logical_not, input, bool_)
 
 
 # -- bits ------------------------------------------------------------------------------------------
@@ -218,34 +255,34 @@ def _check_bits(operation: str, x: Tensor) -> None:
         )
 
 
-def bitwise_and(x: Tensor, other: TensorLike) -> Tensor:
-    """x & other: bit by bit for integers, logic for bool.
+def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
+    """input & other: bit by bit for integers, logic for bool.
 
     Raises: TypeError for floating point.
     """
-    return binary(BitwiseAnd, x, other)
+    return binary(BitwiseAnd, input, other)
 
 
-def bitwise_or(x: Tensor, other: TensorLike) -> Tensor:
-    """x | other: bit by bit for integers, logic for bool.
-
-    Raises: TypeError for floating point.
-    """
-    return binary(BitwiseOr, x, other)
-
-
-def bitwise_xor(x: Tensor, other: TensorLike) -> Tensor:
-    """x ^ other: bit by bit for integers, logic for bool.
+def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
+    """input | other: bit by bit for integers, logic for bool.
 
     Raises: TypeError for floating point.
     """
-    return binary(BitwiseXor, x, other)
+    return binary(BitwiseOr, input, other)
 
 
-def bitwise_not(x: Tensor) -> Tensor:
-    """~x: every bit flipped for integers, logical not for bool.
+def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
+    """input ^ other: bit by bit for integers, logic for bool.
 
     Raises: TypeError for floating point.
     """
-    _check_bits("bitwise_not", x)
-    return logical_not(x) if x.dtype is bool_ else map_(more.bitwise_not, x)  # type: ignore[arg-type]
+    return binary(BitwiseXor, input, other)
+
+
+def bitwise_not(input: Tensor) -> Tensor:
+    """~input: every bit flipped for integers, logical not for bool.
+
+    Raises: TypeError for floating point.
+    """
+    _check_bits("bitwise_not", input)
+    return logical_not(input) if input.dtype is bool_ else map_(more.bitwise_not, input)  # type: ignore[arg-type]

@@ -52,9 +52,9 @@ class Move(Function):
         return move(d, ctx.origin), None
 
 
-def clone(x: Tensor) -> Tensor:
+def clone(input: Tensor) -> Tensor:
     """A copy in memory of its own, through which gradients pass."""
-    return Clone.apply(x)  # type: ignore[no-any-return]
+    return Clone.apply(input)  # type: ignore[no-any-return]
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:

@@ -12,11 +12,12 @@ from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
-from minitorch_tensor.functions.arithmetic import power, square
-from minitorch_tensor.functions.base import OfInput, OfOutput, floating, zip_
+from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, power, square
+from minitorch_tensor.functions.base import OfInput, OfOutput, binary, floating, zip_
+from minitorch_tensor.functions.selection import where
 
 if TYPE_CHECKING:
-    from minitorch_tensor.tensor import Tensor
+    from minitorch_tensor.tensor import Tensor, TensorLike
 
 
 # -- exponentials and logarithms -------------------------------------------------------------------
@@ -82,39 +83,39 @@ class Log10(OfInput):
         return d / (x * math.log(10.0))
 
 
-def exp(x: Tensor) -> Tensor:
-    """e ** x."""
-    return Exp.apply(floating(x))  # type: ignore[no-any-return]
+def exp(input: Tensor) -> Tensor:
+    """e ** input."""
+    return Exp.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def exp2(x: Tensor) -> Tensor:
-    """2 ** x."""
-    return power(2.0, floating(x))
+def exp2(input: Tensor) -> Tensor:
+    """2 ** input."""
+    return power(2.0, floating(input))
 
 
-def expm1(x: Tensor) -> Tensor:
-    """e ** x - 1, exact near 0."""
-    return Expm1.apply(floating(x))  # type: ignore[no-any-return]
+def expm1(input: Tensor) -> Tensor:
+    """e ** input - 1, exact near 0."""
+    return Expm1.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def log(x: Tensor) -> Tensor:
+def log(input: Tensor) -> Tensor:
     """Natural logarithm; -inf at 0, NaN below."""
-    return Log.apply(floating(x))  # type: ignore[no-any-return]
+    return Log.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def log1p(x: Tensor) -> Tensor:
-    """log(1 + x), exact near 0."""
-    return Log1p.apply(floating(x))  # type: ignore[no-any-return]
+def log1p(input: Tensor) -> Tensor:
+    """log(1 + input), exact near 0."""
+    return Log1p.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def log2(x: Tensor) -> Tensor:
+def log2(input: Tensor) -> Tensor:
     """Logarithm to base 2; -inf at 0, NaN below."""
-    return Log2.apply(floating(x))  # type: ignore[no-any-return]
+    return Log2.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def log10(x: Tensor) -> Tensor:
+def log10(input: Tensor) -> Tensor:
     """Logarithm to base 10; -inf at 0, NaN below."""
-    return Log10.apply(floating(x))  # type: ignore[no-any-return]
+    return Log10.apply(floating(input))  # type: ignore[no-any-return]
 
 
 # -- trigonometry and friends ----------------------------------------------------------------------
@@ -200,6 +201,132 @@ class Cosh(OfInput):
         return d * sinh(x)
 
 
+class Asinh(OfInput):
+    """The inverse of sinh. Gradient: d / sqrt(x**2 + 1)."""
+
+    operator = staticmethod(more.asinh)
+
+    @staticmethod
+    def gradient(x: Tensor, d: Tensor) -> Tensor:
+        return d / (square(x) + 1.0).sqrt()
+
+
+class Acosh(OfInput):
+    """The inverse of cosh. Gradient: d / sqrt(x**2 - 1)."""
+
+    operator = staticmethod(more.acosh)
+
+    @staticmethod
+    def gradient(x: Tensor, d: Tensor) -> Tensor:
+        return d / ((x - 1.0) * (x + 1.0)).sqrt()
+
+
+class Atanh(OfInput):
+    """The inverse of tanh. Gradient: d / (1 - x**2)."""
+
+    operator = staticmethod(more.atanh)
+
+    @staticmethod
+    def gradient(x: Tensor, d: Tensor) -> Tensor:
+        return d / ((1.0 - x) * (1.0 + x))
+
+
+class Atan2(Function):
+    """The angle of the point (x, y). Gradients: d x / (x**2 + y**2), -d y / (x**2 + y**2)."""
+
+    @staticmethod
+    def forward(ctx: Context, y: Tensor, x: Tensor) -> Tensor:
+        ctx.save_for_backward(y, x)
+        return zip_(more.atan2, y, x)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        y, x = ctx.saved_tensors
+        to_y, to_x = ctx.edges
+        zero = (x == 0) & (y == 0)  # where the angle has no slope, and PyTorch says 0
+        scaled = where(zero, 0.0, d / where(zero, 1.0, square(x) + square(y)))
+        return scaled * x if to_y else None, -(scaled * y) if to_x else None
+
+
+class Erfc(OfInput):
+    """1 - erf x. Gradient: -d 2 / sqrt(pi) exp(-x**2)."""
+
+    operator = staticmethod(more.erfc)
+
+    @staticmethod
+    def gradient(x: Tensor, d: Tensor) -> Tensor:
+        return d * exp(-square(x)) * (-2.0 / math.sqrt(math.pi))
+
+
+class Hypot(Function):
+    """h = sqrt(x**2 + y**2), without overflow. Gradients: d x / h, d y / h, 0 where h is."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
+        largest = maximum(x.abs(), y.abs())
+        scale = where((largest == 0) | largest.isinf(), 1.0, largest)
+        result = (square(x / scale) + square(y / scale)).sqrt() * scale
+        ctx.save_for_backward(x, y, result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, y, h = ctx.saved_tensors
+        to_x, to_y = ctx.edges
+        zero = h == 0
+        share = where(zero, 0.0, d / where(zero, 1.0, h))
+        return share * x if to_x else None, share * y if to_y else None
+
+
+class Logaddexp(Function):
+    """log(e**x + e**y). Gradients: d e**x / (e**x + e**y), and likewise for y."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
+        ctx.save_for_backward(x, y)
+        return zip_(more.logaddexp, x, y)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, y = ctx.saved_tensors
+        to_x, to_y = ctx.edges
+        lead = where(x == y, 0.0, x - y)  # equal infinities have no difference
+        return d * sigmoid(lead) if to_x else None, d * sigmoid(-lead) if to_y else None
+
+
+class Logit(Function):
+    """log(x / (1 - x)). Gradient: d / (x (1 - x)), NaN outside of [0, 1]."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return (x / (1.0 - x)).log()
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return where((x < 0) | (x > 1), math.nan, d / (x * (1.0 - x)))
+
+
+class Xlogy(Function):
+    """x log y, and 0 where x is. Gradients: d log y (0 where x and log y would be), d x / y."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
+        ctx.save_for_backward(x, y)
+        return where((x == 0) & (y == y), 0.0, x * y.log())
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        x, y = ctx.saved_tensors
+        to_x, to_y = ctx.edges
+        flat = (x == 0) & (y <= 0)
+        return (
+            where(flat, 0.0, d * where(flat, 1.0, y).log()) if to_x else None,
+            d * x / y if to_y else None,
+        )
+
+
 class Erf(OfInput):
     """erf x. Gradient: d 2 / sqrt(pi) exp(-x**2)."""
 
@@ -210,49 +337,108 @@ class Erf(OfInput):
         return d * exp(-square(x)) * (2.0 / math.sqrt(math.pi))
 
 
-def sin(x: Tensor) -> Tensor:
-    """Sine of x radians."""
-    return Sin.apply(floating(x))  # type: ignore[no-any-return]
+def sin(input: Tensor) -> Tensor:
+    """Sine of input radians."""
+    return Sin.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def cos(x: Tensor) -> Tensor:
-    """Cosine of x radians."""
-    return Cos.apply(floating(x))  # type: ignore[no-any-return]
+def cos(input: Tensor) -> Tensor:
+    """Cosine of input radians."""
+    return Cos.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def tan(x: Tensor) -> Tensor:
-    """Tangent of x radians."""
-    return Tan.apply(floating(x))  # type: ignore[no-any-return]
+def tan(input: Tensor) -> Tensor:
+    """Tangent of input radians."""
+    return Tan.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def asin(x: Tensor) -> Tensor:
-    """The angle in [-pi / 2, pi / 2] whose sine is x; NaN outside of [-1, 1]."""
-    return Asin.apply(floating(x))  # type: ignore[no-any-return]
+def asin(input: Tensor) -> Tensor:
+    """The angle in [-pi / 2, pi / 2] whose sine is input; NaN outside of [-1, 1]."""
+    return Asin.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def acos(x: Tensor) -> Tensor:
-    """The angle in [0, pi] whose cosine is x; NaN outside of [-1, 1]."""
-    return Acos.apply(floating(x))  # type: ignore[no-any-return]
+def acos(input: Tensor) -> Tensor:
+    """The angle in [0, pi] whose cosine is input; NaN outside of [-1, 1]."""
+    return Acos.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def atan(x: Tensor) -> Tensor:
-    """The angle in [-pi / 2, pi / 2] whose tangent is x."""
-    return Atan.apply(floating(x))  # type: ignore[no-any-return]
+def atan(input: Tensor) -> Tensor:
+    """The angle in [-pi / 2, pi / 2] whose tangent is input."""
+    return Atan.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def sinh(x: Tensor) -> Tensor:
+def sinh(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
-    return Sinh.apply(floating(x))  # type: ignore[no-any-return]
+    return Sinh.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def cosh(x: Tensor) -> Tensor:
+def cosh(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
-    return Cosh.apply(floating(x))  # type: ignore[no-any-return]
+    return Cosh.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def erf(x: Tensor) -> Tensor:
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    return Erf.apply(floating(x))  # type: ignore[no-any-return]
+def asinh(input: Tensor) -> Tensor:
+    """The number whose hyperbolic sine is input."""
+    return Asinh.apply(floating(input))  # type: ignore[no-any-return]
+
+
+def acosh(input: Tensor) -> Tensor:
+    """The number, not negative, whose hyperbolic cosine is input; NaN below 1."""
+    return Acosh.apply(floating(input))  # type: ignore[no-any-return]
+
+
+def atanh(input: Tensor) -> Tensor:
+    """The number whose hyperbolic tangent is input; NaN outside of [-1, 1]."""
+    return Atanh.apply(floating(input))  # type: ignore[no-any-return]
+
+
+def atan2(input: TensorLike, other: TensorLike) -> Tensor:
+    """The angle in [-pi, pi] of the point (other, input), whose tangent is input / other."""
+    return binary(Atan2, *fractions(input, other))
+
+
+def hypot(input: TensorLike, other: TensorLike) -> Tensor:
+    """sqrt(input ** 2 + other ** 2), the length of a vector, with gradient 0 where that is 0."""
+    return binary(Hypot, *fractions(input, other))
+
+
+def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
+    """log(e ** input + e ** other), without overflow."""
+    return binary(Logaddexp, *fractions(input, other))
+
+
+def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
+    """input * log(other), and 0 where input is 0, whatever the logarithm."""
+    return binary(Xlogy, *fractions(input, other))
+
+
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """log(input / (1 - input)), the inverse of `sigmoid`; NaN outside of [0, 1].
+
+    Args:
+        eps: input is first clamped to [eps, 1 - eps] if given.
+    """
+    x = floating(input)
+    if eps is not None:
+        x = clamp(x, eps, 1.0 - eps)
+    return Logit.apply(x)  # type: ignore[no-any-return]
+
+
+def sinc(input: Tensor) -> Tensor:
+    """sin(pi x) / (pi x), and 1 at 0: the normalized cardinal sine."""
+    x = floating(input) * math.pi
+    zero = x == 0
+    return where(zero, 1.0 - square(x) / 6.0, sin(x) / where(zero, 1.0, x))
+
+
+def erfc(input: Tensor) -> Tensor:
+    """1 - erf(input), exact where that is near 0."""
+    return Erfc.apply(floating(input))  # type: ignore[no-any-return]
+
+
+def erf(input: Tensor) -> Tensor:
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to input."""
+    return Erf.apply(floating(input))  # type: ignore[no-any-return]
 
 
 # -- activations -----------------------------------------------------------------------------------
@@ -330,21 +516,21 @@ class ReLUBackward(Function):
         return None, ReLUBackward.apply(y, e)
 
 
-def sigmoid(x: Tensor) -> Tensor:
-    """1 / (1 + e ** -x)."""
-    return Sigmoid.apply(floating(x))  # type: ignore[no-any-return]
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + e ** -input)."""
+    return Sigmoid.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def tanh(x: Tensor) -> Tensor:
+def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent."""
-    return Tanh.apply(floating(x))  # type: ignore[no-any-return]
+    return Tanh.apply(floating(input))  # type: ignore[no-any-return]
 
 
-def relu(x: Tensor) -> Tensor:
-    """x where positive, else 0; integers stay integers.
+def relu(input: Tensor) -> Tensor:
+    """input where positive, else 0; integers stay integers.
 
     Raises: TypeError for bool tensors.
     """
-    if x._data.dtype is bool_:
+    if input._data.dtype is bool_:
         raise TypeError("relu: wanted numbers, got bool. Convert with .float().")
-    return ReLU.apply(x)  # type: ignore[no-any-return]
+    return ReLU.apply(input)  # type: ignore[no-any-return]

@@ -14,10 +14,11 @@ from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, int64
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
+from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
-    from minitorch_tensor.tensor import Tensor, TensorLike
+    from minitorch_tensor.tensor import Number, Tensor, TensorLike
 
 
 class SliceView(Function):
@@ -155,23 +156,24 @@ class IndexSelect(Function):
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         (index,) = ctx.saved_tensors
-        return IndexAdd.apply(d, ctx.dim, index, ctx.shape), None, None
+        zero = d._new(d.backend.full(ctx.shape, 0, d.dtype))
+        return IndexAdd.apply(zero, ctx.dim, index, d), None, None
 
 
 class IndexAdd(Function):
-    """The adjoint of IndexSelect: slices of d added to those of a zero tensor of `shape`."""
+    """x with slices of source added to those that a vector of indices names. Gradients: d; its
+    slices. With a zero x, it is the adjoint of IndexSelect."""
 
     @staticmethod
-    def forward(ctx: Context, d: Tensor, dim: int, index: Tensor, shape: Shape) -> Tensor:
+    def forward(ctx: Context, x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
         ctx.save_for_backward(index)
         ctx.dim = dim
-        zero = d.backend.full(shape, 0, d.dtype)
-        return d._new(d.backend.index_add(zero, dim, index._data, d._data))
+        return x._new(x.backend.index_add(x._data, dim, index._data, source._data))
 
     @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, Tensor]:
         (index,) = ctx.saved_tensors
-        return IndexSelect.apply(e, ctx.dim, index), None, None, None
+        return d, None, None, IndexSelect.apply(d, ctx.dim, index)
 
 
 # -- x[key] -------------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
     Raises: as `get_item`; ValueError if the value does not broadcast to the place.
     """
     if not isinstance(value, Variable):
-        value = x._new(x.backend.from_numpy(np.asarray(value, x.dtype.numpy)))
+        value = x._new(x.backend.from_numpy(converted(np.asarray(value), x.dtype.numpy)))
     x._check_in_place("setitem", value)
     basic, plain = parse_key(x.shape, key)
     source = value.detach().to(x.backend).to(x.dtype)
@@ -321,63 +323,75 @@ def basic_view(data: TensorData, key: tuple[Any, ...]) -> TensorData:
 # -- by dimension -------------------------------------------------------------------------------
 
 
-def gather(x: Tensor, dim: int, index: Tensor) -> Tensor:
-    """out[i][j][k] = x[index[i][j][k]][j][k] for dim 0, and likewise for others.
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and likewise for others.
 
     Raises: ValueError if index has another rank or is larger elsewhere; IndexError out of range.
     """
-    dim = _check_index("gather", x, dim, index)
-    if not x.ndim:
-        return x.clone()
-    return Gather.apply(x, dim, index.to(int64))  # type: ignore[no-any-return]
+    dim = _check_index("gather", input, dim, index)
+    if not input.ndim:
+        return input.clone()
+    return Gather.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
 
 
-def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """`gather` with the other dimensions broadcast; without `dim` from the flat x.
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`gather` with the other dimensions broadcast; without `dim` from the flat input.
 
     Raises: as `gather`; ValueError if the other dimensions do not broadcast.
     """
     if dim is None:
-        return gather(x.reshape(-1), 0, indices.reshape(-1))
-    if x.ndim != indices.ndim:
+        return gather(input.reshape(-1), 0, indices.reshape(-1))
+    if input.ndim != indices.ndim:
         raise ValueError(
-            f"take_along_dim: x {x.shape} and indices {indices.shape} must have as many dimensions."
+            f"take_along_dim: input {input.shape} and indices {indices.shape} must have as many "
+            "dimensions."
         )
-    dim = normalize_dim(dim, x.ndim, "take_along_dim")
-    one = (1,) * bool(x.ndim)
+    dim = normalize_dim(dim, input.ndim, "take_along_dim")
+    one = (1,) * bool(input.ndim)
     rest = broadcast_shapes(
-        (*x.shape[:dim], *one, *x.shape[dim + 1 :]),
+        (*input.shape[:dim], *one, *input.shape[dim + 1 :]),
         (*indices.shape[:dim], *one, *indices.shape[dim + 1 :]),
         "take_along_dim",
     )
-    wide = [(*rest[:dim], *t.shape[dim : dim + 1], *rest[dim + 1 :]) for t in (x, indices)]
-    return gather(x.expand(wide[0]), dim, indices.expand(wide[1]))
+    wide = [(*rest[:dim], *t.shape[dim : dim + 1], *rest[dim + 1 :]) for t in (input, indices)]
+    return gather(input.expand(wide[0]), dim, indices.expand(wide[1]))
 
 
-def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    """x with src[i][j] added at [index[i][j]][j] for dim 0, and likewise for others.
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """input with src[i][j] added at [index[i][j]][j] for dim 0, and likewise for others.
 
     Raises: as `gather`; ValueError if src is smaller than index; TypeError for another dtype.
     """
-    dim = _check_index("scatter_add", x, dim, index)
-    _check_source("scatter_add", x, index, src)
-    if not x.ndim:
-        return x + src
-    return ScatterAdd.apply(x, dim, index.to(int64), src)  # type: ignore[no-any-return]
+    dim = _check_index("scatter_add", input, dim, index)
+    _check_source("scatter_add", input, index, src)
+    if not input.ndim:
+        return input + src
+    return ScatterAdd.apply(input, dim, index.to(int64), src)  # type: ignore[no-any-return]
 
 
-def scatter(x: Tensor, dim: int, index: Tensor, src: TensorLike) -> Tensor:
-    """x with src[i][j] (or one number) put at [index[i][j]][j] for dim 0, and likewise for others.
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: TensorLike | None = None,
+    *,
+    value: Number | None = None,
+) -> Tensor:
+    """input with src[i][j], or the one number `value`, put at [index[i][j]][j] for dim 0, and
+    likewise for others.
 
     Raises: as `scatter_add`.
     """
-    dim = _check_index("scatter", x, dim, index)
+    dim = _check_index("scatter", input, dim, index)
+    src = value if src is None else src
+    if src is None:
+        raise TypeError("scatter: give src or value.")
     if not isinstance(src, Variable):
-        src = x._new(x.backend.constant(src, x.dtype)).expand(index.shape)
-    _check_source("scatter", x, index, src)
-    if not x.ndim:
+        src = input._new(input.backend.constant(src, input.dtype)).expand(index.shape)
+    _check_source("scatter", input, index, src)
+    if not input.ndim:
         return src.clone()
-    return Scatter.apply(x, dim, index.to(int64), src)  # type: ignore[no-any-return]
+    return Scatter.apply(input, dim, index.to(int64), src)  # type: ignore[no-any-return]
 
 
 def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None:
@@ -388,37 +402,175 @@ def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None
         raise TypeError(f"{operation}: src is {src.dtype}, x is {x.dtype}. Convert one.")
 
 
-def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
-    """The slices of x along `dim` that a vector of indices names.
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The slices of input along `dim` that a vector of indices names.
 
     Raises: ValueError if index is no vector; IndexError if it is out of range.
     """
-    check_backends("index_select", x, index)
-    dim = normalize_dim(dim, x.ndim, "index_select")
+    dim = _check_vector("index_select", input, dim, index)
+    if not input.ndim:
+        input = input.reshape(1)
+    return IndexSelect.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
+
+
+def index_add(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1
+) -> Tensor:
+    """input with alpha times slice i of source added to slice index[i], along `dim`.
+
+    Raises: ValueError if source has another shape than those slices, or index is no vector;
+        TypeError for another dtype; IndexError out of range.
+    """
+    dim = _check_slices("index_add", input, dim, index, source)
+    scaled = source if alpha == 1 else source * alpha
+    if not input.ndim:
+        return input + scaled.sum()
+    return IndexAdd.apply(input, dim, index.to(int64), scaled)  # type: ignore[no-any-return]
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """input with slice index[i] replaced by slice i of source, along `dim`.
+
+    Raises: as `index_add`.
+    """
+    dim = _check_slices("index_copy", input, dim, index, source)
+    if not input.ndim:
+        return source.reshape(())
+    return scatter(input, dim, _across(index, dim, source.shape), source)
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Tensor:
+    """input with the slices along `dim` that a vector of indices names set to one number.
+
+    Raises: ValueError if index is no vector; IndexError if it is out of range.
+    """
+    dim = _check_vector("index_fill", input, dim, index)
+    place = np.zeros(input.shape[dim] if input.ndim else 1, bool)
+    place[index.numpy()] = True
+    shape = [-1 if d == dim else 1 for d in range(input.ndim)]
+    mask = input._new(input.backend.from_numpy(place)).reshape(shape)
+    return input.masked_fill(mask, value)
+
+
+def _across(index: Tensor, dim: int, shape: Shape) -> Tensor:
+    """A vector of indices along dim, the same for all the rest of `shape`."""
+    return index.reshape([-1 if d == dim else 1 for d in range(len(shape))]).expand(shape)
+
+
+def _check_vector(operation: str, x: Tensor, dim: int, index: Tensor) -> int:
+    check_backends(operation, x, index)
+    dim = normalize_dim(dim, x.ndim, operation)
     if index.ndim != 1:
-        raise ValueError(f"index_select: wanted a vector of indices, got shape {index.shape}.")
-    if not x.ndim:
-        x = x.reshape(1)
-    check_range("index_select", index, x.shape[dim])
-    return IndexSelect.apply(x, dim, index.to(int64))  # type: ignore[no-any-return]
+        raise ValueError(f"{operation}: wanted a vector of indices, got shape {index.shape}.")
+    check_range(operation, index, x.shape[dim] if x.ndim else 1)
+    return dim
 
 
-def masked_select(x: Tensor, mask: Tensor) -> Tensor:
+def _check_slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Tensor) -> int:
+    dim = _check_vector(operation, x, dim, index)
+    check_backends(operation, x, source)
+    wanted = (*x.shape[:dim], index.shape[0], *x.shape[dim + 1 :])
+    if source.shape != wanted and (x.ndim or source.numel() != index.shape[0]):
+        raise ValueError(
+            f"{operation}: source must have the shape of the slices that index names, {wanted}, "
+            f"got {source.shape}."
+        )
+    if source.dtype is not x.dtype:
+        raise TypeError(f"{operation}: source is {source.dtype}, input is {x.dtype}. Convert one.")
+    return dim
+
+
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """The elements of the flat input that indices name, in the shape of these.
+
+    Raises: IndexError if one is out of range; TypeError for indices that are no integers.
+    """
+    check_backends("take", input, index)
+    check_range("take", index, input.numel())
+    return input.reshape(-1)[index]
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """input with the places where the bool mask holds (it broadcasts) taking the elements of
+    source, in order.
+
+    Raises: TypeError if the mask is not bool, or for another dtype; ValueError if source has too
+        few elements.
+    """
+    check_backends("masked_scatter", input, mask, source)
+    if mask.dtype is not bool_:
+        raise TypeError(f"masked_scatter: the mask must be bool, got {mask.dtype}.")
+    if source.dtype is not input.dtype:
+        raise TypeError(
+            f"masked_scatter: source is {source.dtype}, input is {input.dtype}. Convert one."
+        )
+    shape = broadcast_shapes(input.shape, mask.shape, "masked_scatter")
+    places = np.flatnonzero(mask.expand(shape).numpy())
+    if len(places) > source.numel():
+        raise ValueError(
+            f"masked_scatter: the mask has {len(places)} places, source {source.numel()} elements."
+        )
+    index = input._new(input.backend.from_numpy(places.astype(np.int64)))
+    flat = input.expand(shape).reshape(-1)
+    return index_copy(flat, 0, index, source.reshape(-1)[: len(places)]).reshape(shape)
+
+
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each of 0, 1, 2, ... occurs in a vector of integers (int64), or the sum of the
+    weights of those that are it.
+
+    Args:
+        minlength: the least size of the result, which ends with the largest that occurs.
+
+    Raises: TypeError for what are no integers; ValueError for a negative one, another shape, or
+        weights of another size.
+    """
+    if input.dtype.kind != "int":
+        raise TypeError(f"bincount: wanted integers, got {input.dtype}.")
+    if input.ndim != 1 or (weights is not None and weights.shape != input.shape) or minlength < 0:
+        weighted = "" if weights is None else f", weights of shape {weights.shape}"
+        raise ValueError(
+            "bincount: wanted a vector, weights of its size, and a minlength that is not negative; "
+            f"got shape {input.shape}{weighted}, minlength {minlength}."
+        )
+    if input.numel() and int(input.min()) < 0:
+        raise ValueError(f"bincount: wanted no negative numbers, got {int(input.min())}.")
+    size = max(int(input.max()) + 1 if input.numel() else 0, minlength)
+    if weights is None:
+        counts = np.bincount(input.numpy(), minlength=size).astype(np.int64)
+        return input._new(input.backend.from_numpy(counts))
+    parts = weights if weights.dtype.kind == "float" else weights.double()
+    zero = parts._new(parts.backend.full((size,), 0, parts.dtype))
+    return index_add(zero, 0, input, parts)
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the bool mask holds, as a vector; the two broadcast.
 
     Raises: TypeError if the mask is not bool.
     """
-    check_backends("masked_select", x, mask)
+    check_backends("masked_select", input, mask)
     if mask.dtype is not bool_:
         raise TypeError(f"masked_select: the mask must be bool, got {mask.dtype}.")
-    shape = broadcast_shapes(x.shape, mask.shape, "masked_select")
-    return x.expand(shape)[mask.expand(shape)]
+    shape = broadcast_shapes(input.shape, mask.shape, "masked_select")
+    return input.expand(shape)[mask.expand(shape)]
 
 
-def nonzero(x: Tensor) -> Tensor:
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The index of every nonzero element as a row of an int64 matrix (count, dimensions).
+
+    Args:
+        as_tuple: give a vector for each dimension instead, for input[nonzero(...)].
+    """
+    array = input.backend.to_numpy(input._data)
+    found = np.argwhere(array if array.ndim or not as_tuple else array.reshape(1))
+    rows = input._new(input.backend.from_numpy(found.astype(np.int64)))
+    return tuple([rows.select(1, d) for d in range(rows.shape[1])]) if as_tuple else rows
+
+
+def argwhere(input: Tensor) -> Tensor:
     """The index of every nonzero element as a row of an int64 matrix (count, dimensions)."""
-    found = np.argwhere(x.backend.to_numpy(x._data))
-    return x._new(x.backend.from_numpy(found.astype(np.int64)))
+    return nonzero(input)  # type: ignore[no-any-return]
 
 
 def _check_index(name: str, x: Tensor, dim: int, index: Tensor) -> int:

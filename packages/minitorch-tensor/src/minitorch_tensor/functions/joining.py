@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import promote
 from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.views import atleast_1d, atleast_2d, atleast_3d
 from minitorch_tensor.layout import normalize_dim
 
 if TYPE_CHECKING:
@@ -97,64 +98,145 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return cat([t.unsqueeze(at) for t in tensors], at)
 
 
-def split(x: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of x along `dim`: of `split_size` each (the last may be smaller), or of those sizes.
+def split(
+    tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Views of a tensor along `dim`: of one size (the last may be smaller), or of several.
 
-    Raises: ValueError if sizes do not add up to x's, or are not positive.
+    Raises: ValueError if sizes do not add up to input's, or are not positive.
     """
-    dim, total = _along("split", x, dim)
-    if isinstance(split_size, int):
-        if split_size <= 0:
-            raise ValueError(f"split: split_size must be positive, got {split_size}.")
-        sizes = [min(split_size, total - i) for i in range(0, total, split_size)] or [0]
+    dim, total = _along("split", tensor, dim)
+    size = split_size_or_sections
+    if isinstance(size, int):
+        if size <= 0:
+            raise ValueError(f"split: the size of a part must be positive, got {size}.")
+        sizes = [min(size, total - i) for i in range(0, total, size)] or [0]
     else:
-        sizes = list(split_size)
+        sizes = list(size)
         if sum(sizes) != total or any(n < 0 for n in sizes):
             raise ValueError(
                 f"split: sizes {sizes} must add up to {total}, the size of dimension {dim}."
             )
     parts, start = [], 0
     for size in sizes:
-        parts.append(narrow(x, dim, start, size))
+        parts.append(narrow(tensor, dim, start, size))
         start += size
     return tuple(parts)
 
 
-def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of x along `dim`, `chunks` of them or fewer, all but the last of one size."""
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Vectors one after the other; of more dimensions, side by side along the second.
+
+    Raises: as `cat`.
+    """
+    check_sequence("hstack", tensors)
+    parts = [atleast_1d(x) for x in tensors]
+    return cat(parts, 0 if parts[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors one below the other, a vector as a row.
+
+    Raises: as `cat`.
+    """
+    check_sequence("vstack", tensors)
+    return cat([atleast_2d(x) for x in tensors], 0)
+
+
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors one behind the other, along the third dimension.
+
+    Raises: as `cat`.
+    """
+    check_sequence("dstack", tensors)
+    return cat([atleast_3d(x) for x in tensors], 2)
+
+
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors side by side, a vector as a column.
+
+    Raises: as `cat`.
+    """
+    check_sequence("column_stack", tensors)
+    return hstack([x if x.ndim > 1 else x.reshape(-1, 1) for x in tensors])
+
+
+def block_diag(*tensors: Tensor) -> Tensor:
+    """Matrices (a vector as a row) along the diagonal of a matrix of zeros.
+
+    Raises: as `cat`; ValueError for more than two dimensions.
+    """
+    check_sequence("block_diag", tensors)
+    blocks = [atleast_2d(x) for x in tensors]
+    if any(x.ndim > 2 for x in blocks):
+        raise ValueError(
+            f"block_diag: wanted matrices, got shapes {', '.join(str(x.shape) for x in tensors)}."
+        )
+    columns = sum(x.shape[1] for x in blocks)
+    rows, start = [], 0
+    for x in blocks:
+        left = x._new(x.backend.full((x.shape[0], start), 0, x.dtype))
+        start += x.shape[1]
+        right = x._new(x.backend.full((x.shape[0], columns - start), 0, x.dtype))
+        rows.append(cat([left, x, right], 1))
+    return cat(rows, 0)
+
+
+def tensor_split(
+    input: Tensor, indices_or_sections: int | Sequence[int], dim: int = 0
+) -> tuple[Tensor, ...]:
+    """Views of a tensor along `dim`: as many parts, of sizes that differ by at most one, or cut at
+    the indices given.
+
+    Raises: ValueError for less than one part.
+    """
+    dim, total = _along("tensor_split", input, dim)
+    if isinstance(indices_or_sections, int):
+        parts = indices_or_sections
+        if parts < 1:
+            raise ValueError(f"tensor_split: wanted at least one part, got {parts}.")
+        return split(input, [total // parts + (i < total % parts) for i in range(parts)], dim)
+    cuts = [slice(None, i).indices(total)[1] for i in indices_or_sections]
+    ends = zip([0, *cuts], [*cuts, total])
+    return tuple([narrow(input, dim, a, max(b - a, 0)) for a, b in ends])
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of input along `dim`, `chunks` of them or fewer, all but the last of one size."""
     if chunks <= 0:
         raise ValueError(f"chunk: wanted a positive number of chunks, got {chunks}.")
-    dim, total = _along("chunk", x, dim)
-    return split(x, max(-(-total // chunks), 1), dim)
+    dim, total = _along("chunk", input, dim)
+    return split(input, max(-(-total // chunks), 1), dim)
 
 
-def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices of x along `dim`, without that dimension: views."""
-    dim, total = _along("unbind", x, dim)
-    return tuple([select(x, dim, i) for i in range(total)])
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices of input along `dim`, without that dimension: views."""
+    dim, total = _along("unbind", input, dim)
+    return tuple([select(input, dim, i) for i in range(total)])
 
 
-def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """x[..., start : start + length, ...] along `dim`: a view."""
-    dim, total = _along("narrow", x, dim)
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """input[..., start : start + length, ...] along `dim`: a view."""
+    dim, total = _along("narrow", input, dim)
     if start < 0 or length < 0 or start + length > total:
         raise IndexError(
-            f"narrow: {start} to {start + length} leaves dimension {dim} of {x.shape}."
+            f"narrow: {start} to {start + length} leaves dimension {dim} of {input.shape}."
         )
     key = (*[slice(None)] * dim, slice(start, start + length))
-    return x[key]
+    return input[key]
 
 
-def select(x: Tensor, dim: int, index: int) -> Tensor:
-    """x[..., index, ...] along `dim`: a view without that dimension."""
-    dim, _ = _along("select", x, dim)
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """input[..., index, ...] along `dim`: a view without that dimension."""
+    dim, _ = _along("select", input, dim)
     key = (*[slice(None)] * dim, index)
-    return x[key]
+    return input[key]
 
 
 def _along(operation: str, x: Tensor, dim: int) -> tuple[int, int]:
     """The dimension from the left, and its size."""
-    dim = normalize_dim(dim, x.ndim, operation)
-    if not x.ndim:
+    shape = x._data.shape
+    dim = normalize_dim(dim, len(shape), operation)
+    if not shape:
         raise ValueError(f"{operation}: a zero-dimensional tensor has nothing to take apart.")
-    return dim, x.shape[dim]
+    return dim, shape[dim]

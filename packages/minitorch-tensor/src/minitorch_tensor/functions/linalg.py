@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import check_backends, promoted
-from minitorch_tensor.layout import broadcast_shapes
+from minitorch_tensor.functions.views import listed
+from minitorch_tensor.layout import broadcast_shapes, normalize_dim
 
 if TYPE_CHECKING:
-    from minitorch_tensor.tensor import Tensor
+    from minitorch_tensor.tensor import Number, Tensor
 
 
 class MatMul(Function):
@@ -39,7 +43,7 @@ class MatMul(Function):
         )
 
 
-def matmul(a: Tensor, b: Tensor) -> Tensor:
+def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, by PyTorch's rules.
 
     Shapes: (K) @ (K) -> (); (M, K) @ (K) -> (M); (K) @ (K, N) -> (N); matrices multiply, and
@@ -47,57 +51,196 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
     Raises: ValueError if the inner sizes differ, or an operand has no dimension.
     """
-    check_backends("matmul", a, b)
-    if a.dtype is not b.dtype:
-        a, b = promoted(a, b)
-    if a.dtype is bool_:
+    check_backends("matmul", input, other)
+    if input.dtype is not other.dtype:
+        input, other = promoted(input, other)
+    if input.dtype is bool_:
         raise TypeError("matmul: bool tensors do not multiply. Convert with .int() or .float().")
-    if a.ndim == 0 or b.ndim == 0:
+    if input.ndim == 0 or other.ndim == 0:
         raise ValueError(
-            f"matmul: a {a.shape} and b {b.shape} must have a dimension each; use * with a number."
+            f"matmul: input {input.shape} and other {other.shape} must have a dimension each; "
+            "use * with a number."
         )
-    left = a.unsqueeze(0) if a.ndim == 1 else a
-    right = b.unsqueeze(1) if b.ndim == 1 else b
+    left = input.unsqueeze(0) if input.ndim == 1 else input
+    right = other.unsqueeze(1) if other.ndim == 1 else other
     if left.shape[-1] != right.shape[-2]:
         hint = ""
-        if a.ndim > 1 and b.ndim > 1 and a.shape[-1] == b.shape[-1]:
+        if input.ndim > 1 and other.ndim > 1 and input.shape[-1] == other.shape[-1]:
             hint = " Transpose one?"
         raise ValueError(
-            f"matmul: a {a.shape} and b {b.shape} do not chain: last size of a is "
-            f"{left.shape[-1]}, {'only' if b.ndim == 1 else 'second-to-last'} of b is "
+            f"matmul: input {input.shape} and other {other.shape} do not chain: last size of input "
+            f"is {left.shape[-1]}, {'only' if other.ndim == 1 else 'second-to-last'} of other is "
             f"{right.shape[-2]}.{hint}"
         )
     out: Tensor = MatMul.apply(left, right)
-    if a.ndim == 1:
+    if input.ndim == 1:
         out = out.squeeze(-2)
-    return out.squeeze(-1) if b.ndim == 1 else out
+    return out.squeeze(-1) if other.ndim == 1 else out
 
 
-def mm(a: Tensor, b: Tensor) -> Tensor:
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices: (M, K) @ (K, N) -> (M, N)."""
-    if a.ndim != 2 or b.ndim != 2:
-        raise ValueError(f"mm: wanted two matrices, got {a.shape} and {b.shape}. Use matmul.")
-    return matmul(a, b)
-
-
-def bmm(a: Tensor, b: Tensor) -> Tensor:
-    """The products of two batches of matrices: (B, M, K) @ (B, K, N) -> (B, M, N)."""
-    if a.ndim != 3 or b.ndim != 3 or a.shape[0] != b.shape[0]:
+    if input.ndim != 2 or mat2.ndim != 2:
         raise ValueError(
-            f"bmm: wanted two equal batches of matrices, got {a.shape} and {b.shape}. Use matmul."
+            f"mm: wanted two matrices, got {input.shape} and {mat2.shape}. Use matmul."
         )
-    return matmul(a, b)
+    return matmul(input, mat2)
 
 
-def dot(a: Tensor, b: Tensor) -> Tensor:
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """The products of two batches of matrices: (B, M, K) @ (B, K, N) -> (B, M, N)."""
+    if input.ndim != 3 or mat2.ndim != 3 or input.shape[0] != mat2.shape[0]:
+        raise ValueError(
+            f"bmm: wanted two equal batches of matrices, got {input.shape} and {mat2.shape}. "
+            "Use matmul."
+        )
+    return matmul(input, mat2)
+
+
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors of one size."""
-    if a.ndim != 1 or a.shape != b.shape:
-        raise ValueError(f"dot: wanted two vectors of one size, got {a.shape} and {b.shape}.")
-    return matmul(a, b)
+    if input.ndim != 1 or input.shape != tensor.shape:
+        raise ValueError(
+            f"dot: wanted two vectors of one size, got {input.shape} and {tensor.shape}."
+        )
+    return matmul(input, tensor)
 
 
-def outer(a: Tensor, b: Tensor) -> Tensor:
-    """out[i, j] = a[i] * b[j]."""
-    if a.ndim != 1 or b.ndim != 1:
-        raise ValueError(f"outer: wanted two vectors, got {a.shape} and {b.shape}.")
-    return a.unsqueeze(1) * b
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """out[i, j] = input[i] * vec2[j]."""
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise ValueError(f"outer: wanted two vectors, got {input.shape} and {vec2.shape}.")
+    return input.unsqueeze(1) * vec2
+
+
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """The product of a matrix and a vector: (M, N) @ (N) -> (M)."""
+    if input.ndim != 2 or vec.ndim != 1:
+        raise ValueError(
+            f"mv: wanted a matrix and a vector, got {input.shape} and {vec.shape}. Use matmul."
+        )
+    return matmul(input, vec)
+
+
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Products summed over the last dimension of both: (..., K), (***, K) -> (..., ***); of a
+    number the product.
+
+    Raises: ValueError if the last sizes differ.
+    """
+    if not input.ndim or not other.ndim:
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
+        raise ValueError(
+            f"inner: the last sizes must be equal, got input {input.shape} and other {other.shape}."
+        )
+    return tensordot(input, other, ([-1], [-1]))
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
+    """Products summed over dimensions of both; the rest of a's dimensions come first, then b's.
+
+    Args:
+        dims: how many, the last of a and the first of b; or the two lists of those that belong
+            together.
+
+    Raises: ValueError if there are not as many in both lists, or their sizes differ.
+    """
+    if isinstance(dims, int):
+        if not 0 <= dims <= min(a.ndim, b.ndim):
+            raise ValueError(
+                f"tensordot: dims {dims} must lie in [0, {min(a.ndim, b.ndim)}] for shapes "
+                f"{a.shape} and {b.shape}."
+            )
+        dims = (range(a.ndim - dims, a.ndim), range(dims))
+    of_a = [normalize_dim(d, a.ndim, "tensordot") for d in listed(dims[0])]
+    of_b = [normalize_dim(d, b.ndim, "tensordot") for d in listed(dims[1])]
+    sizes = [a.shape[d] for d in of_a]
+    if sizes != [b.shape[d] for d in of_b]:
+        raise ValueError(
+            f"tensordot: dims {of_a} of a {a.shape} and {of_b} of b {b.shape} must name as many "
+            "dimensions, of equal sizes."
+        )
+    rest_a = [d for d in range(a.ndim) if d not in of_a]
+    rest_b = [d for d in range(b.ndim) if d not in of_b]
+    rows, columns = [a.shape[d] for d in rest_a], [b.shape[d] for d in rest_b]
+    summed = math.prod(sizes)
+    left = a.permute([*rest_a, *of_a]).reshape(math.prod(rows), summed)
+    right = b.permute([*of_b, *rest_b]).reshape(summed, math.prod(columns))
+    return matmul(left, right).reshape([*rows, *columns])
+
+
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """beta * input + alpha * (mat1 @ mat2), for matrices mat1 and mat2."""
+    return _plus_product("addmm", input, mm(mat1, mat2), beta, alpha)
+
+
+def addmv(
+    input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """beta * input + alpha * (mat @ vec), for a matrix and a vector."""
+    return _plus_product("addmv", input, mv(mat, vec), beta, alpha)
+
+
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
+) -> Tensor:
+    """beta * input + alpha * (batch1 @ batch2), for batches of matrices."""
+    return _plus_product("baddbmm", input, bmm(batch1, batch2), beta, alpha)
+
+
+def _plus_product(
+    operation: str, input: Tensor, product: Tensor, beta: Number, alpha: Number
+) -> Tensor:
+    if broadcast_shapes(input.shape, product.shape, operation) != product.shape:
+        raise ValueError(
+            f"{operation}: input {input.shape} does not broadcast to the product {product.shape}."
+        )
+    scaled = product if alpha == 1 else product * alpha
+    if beta == 0:  # then input counts for nothing, be it NaN
+        return scaled
+    return (input if beta == 1 else input * beta) + scaled
+
+
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """The Kronecker product: other, once for each element of input and multiplied by it."""
+    n = max(input.ndim, other.ndim)
+    left = (1,) * (n - input.ndim) + input.shape
+    right = (1,) * (n - other.ndim) + other.shape
+    product = input.reshape([k for m in left for k in (m, 1)]) * other.reshape(
+        [k for m in right for k in (1, m)]
+    )
+    return product.reshape([a * b for a, b in zip(left, right)])
+
+
+def matrix_power(input: Tensor, n: int) -> Tensor:
+    """The product of n copies of square matrices (..., M, M); of none the identity.
+
+    Raises: ValueError for other shapes, or a negative n.
+    """
+    if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
+        raise ValueError(f"matrix_power: wanted square matrices (..., M, M), got {input.shape}.")
+    if n < 0:
+        raise ValueError(f"matrix_power: n must not be negative, got {n}.")
+    if n == 0:
+        one = input._new(input.backend.from_numpy(np.eye(input.shape[-1], dtype=input.dtype.numpy)))
+        return one.expand(input.shape).clone()
+    half = matrix_power(input, n // 2) if n > 1 else input
+    if n == 1:
+        return half
+    square = matmul(half, half)
+    return matmul(square, input) if n % 2 else square
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm of the difference of every pair of rows: (..., P, M), (..., R, M) -> (..., P, R).
+
+    Raises: ValueError for other shapes.
+    """
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(
+            f"cdist: wanted x1 (..., P, M) and x2 (..., R, M), got {x1.shape} and {x2.shape}."
+        )
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
-from minitorch_tensor.dtypes import DType, bool_, int64
+from minitorch_tensor.dtypes import AnyDType, DType, bool_, int64
 from minitorch_tensor.functions.base import floating
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
@@ -29,6 +29,13 @@ class ValuesIndices(NamedTuple):
 
     values: Any
     indices: Any
+
+
+class MinMax(NamedTuple):
+    """What `aminmax` returns."""
+
+    min: Any
+    max: Any
 
 
 def kept_shape(shape: Shape, dims: Sequence[int]) -> Shape:
@@ -82,14 +89,19 @@ class Amax(Function):
         ctx.save_for_backward(x, result)
         return result
 
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
+    @classmethod
+    def backward(cls, ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         x, result = ctx.saved_tensors
         dims = ctx.dims
         kept = kept_shape(x.shape, dims)
-        attained = (x == result.detach().reshape(kept)).to(d.dtype)
+        attained = cls.attained(x, result.detach().reshape(kept)).to(d.dtype)
         share = attained / sum(attained, dims, keepdim=True)
         return share * d.reshape(kept), None, None
+
+    @staticmethod
+    def attained(x: Tensor, result: Tensor) -> Tensor:
+        """Which elements share the gradient."""
+        return x == result
 
     @staticmethod
     def start(dtype: DType) -> float:
@@ -106,6 +118,31 @@ class Amin(Amax):
     def start(dtype: DType) -> float:
         """The identity: the highest value of the dtype."""
         return _highest(dtype)
+
+
+class Median(Amax):
+    """The median of all, the lower of two. Gradient: d, shared equally by all that equal it."""
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
+        flat = x.reshape(-1)
+        result = flat[middle(flat, 0).reshape(())].reshape((1,) * x.ndim if keepdim else ())
+        ctx.dims = dims
+        ctx.save_for_backward(x, result)
+        return result
+
+    @staticmethod
+    def attained(x: Tensor, result: Tensor) -> Tensor:
+        """Which elements share the gradient: of a NaN, every NaN."""
+        return (x == result) | ((x != x) & (result != result))
+
+
+def middle(x: Tensor, dim: int) -> Tensor:
+    """Where along `dim` the lower median lies, kept with size 1; a NaN where there is one."""
+    n = x.shape[dim]
+    order = x._new(x.backend.argsort(x._data, dim, False))
+    last = x.gather(dim, order.narrow(dim, n - 1, 1))  # NaN counts as largest
+    return where(last != last, order.narrow(dim, n - 1, 1), order.narrow(dim, (n - 1) // 2, 1))
 
 
 class Prod(Function):
@@ -161,32 +198,36 @@ def _highest(dtype: DType) -> float:
 
 
 def sum(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
     """The sum. Integers and bool are added up in int64."""
-    dims = normalize_dims(dim, x.ndim, "sum")
+    dims = normalize_dims(dim, input.ndim, "sum")
     if dtype is not None:
-        x = x.to(dtype)
-    out = x.dtype if x.dtype.kind == "float" else dtype or int64
-    return Sum.apply(x, dims, keepdim, out)  # type: ignore[no-any-return]
+        input = input.to(dtype)
+    out = input.dtype if dtype is not None or input.dtype.kind == "float" else int64
+    return Sum.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
 
 
 def mean(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
     """The arithmetic mean; NaN over nothing.
 
     Raises: TypeError for integers, whose mean is not one.
     """
     if dtype is not None:
-        x = x.to(dtype)
-    _check_floating("mean", x)
-    dims = normalize_dims(dim, x.ndim, "mean")
-    count = math.prod(x.shape[d] for d in dims)
-    return sum(x, dims, keepdim) / float(count)
+        input = input.to(dtype)
+    check_floating("mean", input)
+    dims = normalize_dims(dim, input.ndim, "mean")
+    count = math.prod(input.shape[d] for d in dims)
+    return sum(input, dims, keepdim) / float(count)
 
 
-def _check_floating(operation: str, x: Tensor) -> None:
+def check_floating(operation: str, x: Tensor) -> None:
+    """Check that x is floating point.
+
+    Raises: TypeError if not.
+    """
     if x.dtype.kind != "float":
         raise TypeError(
             f"{operation}: wanted floating point, got {x.dtype}. Convert with .float()."
@@ -194,40 +235,46 @@ def _check_floating(operation: str, x: Tensor) -> None:
 
 
 def prod(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
     """The product. Integers and bool are multiplied in int64."""
-    dims = normalize_dims(dim, x.ndim, "prod")
+    dims = normalize_dims(dim, input.ndim, "prod")
     if dtype is not None:
-        x = x.to(dtype)
-    out = x.dtype if x.dtype.kind == "float" else dtype or int64
-    return Prod.apply(x, dims, keepdim, out)  # type: ignore[no-any-return]
+        input = input.to(dtype)
+    out = input.dtype if dtype is not None or input.dtype.kind == "float" else int64
+    return Prod.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
 
 
-def amax(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The largest; elements that attain it together share the gradient.
 
     Raises: ValueError over nothing, which has no largest.
     """
-    return Amax.apply(x, _extreme_dims(x, dim, "amax"), keepdim)  # type: ignore[no-any-return]
+    return Amax.apply(input, _extreme_dims(input, dim, "amax"), keepdim)  # type: ignore[no-any-return]
 
 
-def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The smallest; elements that attain it together share the gradient.
 
     Raises: ValueError over nothing, which has no smallest.
     """
-    return Amin.apply(x, _extreme_dims(x, dim, "amin"), keepdim)  # type: ignore[no-any-return]
+    return Amin.apply(input, _extreme_dims(input, dim, "amin"), keepdim)  # type: ignore[no-any-return]
 
 
-def max(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest of all; with `dim` (values, indices) along it; with a tensor, `maximum`."""
-    return _extreme(x, dim, keepdim, "max")
+def max(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None
+) -> Any:
+    """The largest of all; with `dim` (values, indices) along it; with another tensor, in place of
+    `dim` or by name, `maximum`."""
+    return _extreme(input, dim if other is None else other, keepdim, "max")
 
 
-def min(x: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
-    """The smallest of all; with `dim` (values, indices) along it; with a tensor, `minimum`."""
-    return _extreme(x, dim, keepdim, "min")
+def min(
+    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None
+) -> Any:
+    """The smallest of all; with `dim` (values, indices) along it; with another tensor, in place of
+    `dim` or by name, `minimum`."""
+    return _extreme(input, dim if other is None else other, keepdim, "min")
 
 
 def _extreme(x: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
@@ -236,20 +283,17 @@ def _extreme(x: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
     if isinstance(dim, Variable):
         return x.maximum(dim) if name == "max" else x.minimum(dim)  # type: ignore[arg-type]
     indices = argmax(x, dim, True) if name == "max" else argmin(x, dim, True)
-    values = x.gather(dim, indices)
-    if not keepdim and x.ndim:
-        values, indices = values.squeeze(dim), indices.squeeze(dim)
-    return ValuesIndices(values, indices)
+    return chosen(x, dim, indices if x.ndim else None, keepdim)
 
 
-def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index (int64) of the largest, in the flattened tensor or along `dim`; first of equals."""
-    return _arg(x, dim, keepdim, "argmax")
+    return _arg(input, dim, keepdim, "argmax")
 
 
-def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index (int64) of the smallest, in the flattened tensor or along `dim`; first of equals."""
-    return _arg(x, dim, keepdim, "argmin")
+    return _arg(input, dim, keepdim, "argmin")
 
 
 def _arg(x: Tensor, dim: int | None, keepdim: bool, name: str) -> Tensor:
@@ -274,30 +318,86 @@ def _extreme_dims(x: Tensor, dim: Dims, name: str) -> tuple[int, ...]:
     return dims
 
 
-def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether all are nonzero."""
-    dims = normalize_dims(dim, x.ndim, "all")
-    return fold(ops.logical_and, x.bool(), dims, keepdim, True, bool_)
+    dims = normalize_dims(dim, input.ndim, "all")
+    return fold(ops.logical_and, input.bool(), dims, keepdim, True, bool_)
 
 
-def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any is nonzero."""
-    dims = normalize_dims(dim, x.ndim, "any")
-    return fold(ops.logical_or, x.bool(), dims, keepdim, False, bool_)
+    dims = normalize_dims(dim, input.ndim, "any")
+    return fold(ops.logical_or, input.bool(), dims, keepdim, False, bool_)
 
 
-def count_nonzero(x: Tensor, dim: Dims = None) -> Tensor:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+    """(min, max): the smallest and the largest of all, or along `dim`.
+
+    Raises: as `amax`.
+    """
+    return MinMax(amin(input, dim, keepdim), amax(input, dim, keepdim))
+
+
+def nansum(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
+) -> Tensor:
+    """`sum` that takes NaN for 0."""
+    return sum(_without_nan(input), dim, keepdim, dtype=dtype)
+
+
+def nanmean(
+    input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
+) -> Tensor:
+    """The mean of what is not NaN; NaN if there is nothing else.
+
+    Raises: TypeError for integers.
+    """
+    if dtype is not None:
+        input = input.to(dtype)
+    check_floating("nanmean", input)
+    count = sum(input == input, dim, keepdim).to(input.dtype)
+    return sum(_without_nan(input), dim, keepdim) / count
+
+
+def _without_nan(x: Tensor) -> Tensor:
+    return where(x == x, x, 0)
+
+
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The median of all, the lower of two in the middle; with `dim` (values, indices) along it.
+    NaN where there is one.
+
+    Raises: ValueError over nothing, which has no median.
+    """
+    along = None if dim is None else normalize_dim(dim, input.ndim, "median")
+    dims = _extreme_dims(input, along, "median")
+    if along is None:
+        return Median.apply(input, dims, keepdim)
+    return chosen(input, along, middle(input, along) if dims else None, keepdim)
+
+
+def chosen(x: Tensor, dim: int, indices: Tensor | None, keepdim: bool) -> ValuesIndices:
+    """x at the place along `dim` that `indices` (kept there with size 1) names in each row."""
+    if indices is None:  # zero-dimensional
+        return ValuesIndices(x.clone(), x._new(x.backend.full((), 0, int64)))
+    values = x.gather(dim, indices)
+    if not keepdim:
+        values, indices = values.squeeze(dim), indices.squeeze(dim)
+    return ValuesIndices(values, indices)
+
+
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many are nonzero."""
-    return sum(x != 0, dim)
+    return sum(input != 0, dim)
 
 
 def var(
-    x: Tensor,
+    input: Tensor,
     dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
     *,
     correction: float = 1,
-    keepdim: bool = False,
-    unbiased: bool | None = None,
 ) -> Tensor:
     """The variance: squared deviations added up, over the count less `correction`.
 
@@ -306,32 +406,32 @@ def var(
 
     Raises: TypeError for integers.
     """
-    _check_floating("var", x)
-    if isinstance(dim, bool):  # PyTorch's earlier form, var(x, False)
+    check_floating("var", input)
+    if isinstance(dim, bool):  # PyTorch's earlier form, var(input, False)
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1 if unbiased else 0
-    dims = normalize_dims(dim, x.ndim, "var")
-    count = math.prod(x.shape[d] for d in dims)
-    deviation = x - mean(x, dims, keepdim=True)
+    dims = normalize_dims(dim, input.ndim, "var")
+    count = math.prod(input.shape[d] for d in dims)
+    deviation = input - mean(input, dims, keepdim=True)
     return sum(deviation * deviation, dims, keepdim) / builtins.max(float(count - correction), 0.0)
 
 
 def std(
-    x: Tensor,
+    input: Tensor,
     dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
     *,
     correction: float = 1,
-    keepdim: bool = False,
-    unbiased: bool | None = None,
 ) -> Tensor:
     """The standard deviation: the square root of `var`, with gradient 0 where that is 0.
 
     Args: as `var`.
     Raises: TypeError for integers.
     """
-    _check_floating("std", x)
-    variance = var(x, dim, correction=correction, keepdim=keepdim, unbiased=unbiased)
+    check_floating("std", input)
+    variance = var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased)
     return _root(variance, 0.5)
 
 
@@ -341,30 +441,73 @@ def _root(x: Tensor, exponent: float) -> Tensor:
     return where(zero, 0.0, where(zero, 1.0, x) ** exponent)
 
 
-def norm(x: Tensor, p: float | str = 2.0, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The p-norm: (sum of |x|**p)**(1/p), as if x were flat along `dim`.
+def var_mean(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float = 1,
+) -> tuple[Tensor, Tensor]:
+    """The variance and the mean. Args and errors as of `var`."""
+    return _with_mean(var, input, dim, unbiased, keepdim, correction)
+
+
+def std_mean(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float = 1,
+) -> tuple[Tensor, Tensor]:
+    """The standard deviation and the mean. Args and errors as of `var`."""
+    return _with_mean(std, input, dim, unbiased, keepdim, correction)
+
+
+def _with_mean(
+    function: Callable[..., Tensor],
+    input: Tensor,
+    dim: Dims,
+    unbiased: bool | None,
+    keepdim: bool,
+    correction: float,
+) -> tuple[Tensor, Tensor]:
+    spread = function(input, dim, unbiased, keepdim, correction=correction)
+    return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
+
+
+def norm(
+    input: Tensor,
+    p: float | str = 2.0,
+    dim: Dims = None,
+    keepdim: bool = False,
+    dtype: AnyDType | None = None,
+) -> Tensor:
+    """The p-norm: (sum of |input|**p)**(1/p), as if input were flat along `dim`.
 
     Args:
         p: 2 (or "fro") for the Euclidean norm, inf and -inf for the largest and smallest
             magnitude, 0 for the number of nonzeros.
+        dtype: to convert to first.
 
     Raises: ValueError for another word than "fro".
     """
     if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p must be a number or 'fro', got {p!r}.")
-    x = floating(x)
+    input = floating(input if dtype is None else input.to(dtype))
     if p == "fro" or p == 2:
-        return Norm2.apply(x, normalize_dims(dim, x.ndim, "norm"), keepdim)  # type: ignore[no-any-return]
+        return Norm2.apply(input, normalize_dims(dim, input.ndim, "norm"), keepdim)  # type: ignore[no-any-return]
     exponent = float(p)
     if exponent == math.inf:
-        return amax(x.abs(), dim, keepdim)
+        return amax(input.abs(), dim, keepdim)
     if exponent == -math.inf:
-        return amin(x.abs(), dim, keepdim)
+        return amin(input.abs(), dim, keepdim)
     if exponent == 0:
-        return sum((x != 0).to(x.dtype), dim, keepdim)
+        return sum((input != 0).to(input.dtype), dim, keepdim)
     if exponent == 1:
-        return sum(x.abs(), dim, keepdim)
-    return _root(sum(x.abs() ** exponent, dim, keepdim), 1.0 / exponent)
+        return sum(input.abs(), dim, keepdim)
+    return _root(sum(input.abs() ** exponent, dim, keepdim), 1.0 / exponent)
 
 
 class Norm2(Function):
@@ -410,10 +553,10 @@ class LogSumExp(Function):
         return weight * d.reshape(kept), None, None
 
 
-def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """log(sum(exp(x))), shifted by the maximum so that it cannot overflow; -inf over nothing."""
-    x = floating(x)
-    return LogSumExp.apply(x, normalize_dims(dim, x.ndim, "logsumexp"), keepdim)  # type: ignore[no-any-return]
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """log(sum(exp(input))), shifted by the maximum lest it overflow; -inf over nothing."""
+    input = floating(input)
+    return LogSumExp.apply(input, normalize_dims(dim, input.ndim, "logsumexp"), keepdim)  # type: ignore[no-any-return]
 
 
 class Softmax(Function):
@@ -429,8 +572,24 @@ class Softmax(Function):
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
-        weighted = d * y
-        return weighted - y * weighted.sum(ctx.dim, keepdim=True), None
+        return SoftmaxBackward.apply(y, d, ctx.dim), None
+
+
+class SoftmaxBackward(Function):
+    """y (d - sum(d y)) along dim, in one pass. Gradients: e (d - sum(d y)) - d sum(e y), and
+    y (e - sum(e y)), which is the same function of y and e."""
+
+    @staticmethod
+    def forward(ctx: Context, y: Tensor, d: Tensor, dim: int) -> Tensor:
+        ctx.save_for_backward(y, d)
+        ctx.dim = dim
+        return y._new(y.backend.softmax_backward(y._data, d._data, dim))
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None]:
+        y, d = ctx.saved_tensors
+        grad_y = e * (d - (d * y).sum(ctx.dim, True)) - d * (e * y).sum(ctx.dim, True)
+        return grad_y, SoftmaxBackward.apply(y, e, ctx.dim), None
 
 
 class LogSoftmax(Function):
@@ -446,16 +605,41 @@ class LogSoftmax(Function):
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
-        return d - y.exp() * d.sum(ctx.dim, keepdim=True), None
+        return LogSoftmaxBackward.apply(y, d, ctx.dim), None
 
 
-def softmax(x: Tensor, dim: int) -> Tensor:
-    """exp(x) / sum(exp(x)) along `dim`: positive, adding up to 1."""
-    x = floating(x)
+class LogSoftmaxBackward(Function):
+    """d - exp(y) sum(d) along dim, in one pass. Gradients: -e exp(y) sum(d), e - sum(e exp(y))."""
+
+    @staticmethod
+    def forward(ctx: Context, y: Tensor, d: Tensor, dim: int) -> Tensor:
+        ctx.save_for_backward(y, d)
+        ctx.dim = dim
+        return y._new(y.backend.log_softmax_backward(y._data, d._data, dim))
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor, None]:
+        y, d = ctx.saved_tensors
+        weighted = e * y.exp()
+        grad_y = -weighted * d.sum(ctx.dim, keepdim=True)
+        return grad_y, e - weighted.sum(ctx.dim, keepdim=True), None
+
+
+def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
+    """exp(input) / sum(exp(input)) along `dim`: positive, adding up to 1.
+
+    Args:
+        dtype: to convert to first.
+    """
+    x = floating(input if dtype is None else input.to(dtype))
     return Softmax.apply(x, normalize_dim(dim, x.ndim, "softmax")) if x.ndim else x * 0 + 1
 
 
-def log_softmax(x: Tensor, dim: int) -> Tensor:
-    """log(softmax(x)) along `dim`, without the overflow of computing it so."""
-    x = floating(x)
+def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
+    """log(softmax(input)) along `dim`, without the overflow of computing it so.
+
+    Args:
+        dtype: to convert to first.
+    """
+    x = floating(input if dtype is None else input.to(dtype))
     return LogSoftmax.apply(x, normalize_dim(dim, x.ndim, "log_softmax")) if x.ndim else x * 0

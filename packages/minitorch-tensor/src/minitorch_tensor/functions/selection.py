@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -34,30 +34,46 @@ class Where(Function):
         )
 
 
-def where(condition: Tensor, x: TensorLike, y: TensorLike) -> Tensor:
-    """x where `condition` (bool) holds, else y; the three broadcast.
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+
+
+@overload
+def where(condition: Tensor, input: TensorLike, other: TensorLike) -> Tensor: ...
+
+
+def where(
+    condition: Tensor, input: TensorLike | None = None, other: TensorLike | None = None
+) -> Any:
+    """input where `condition` (bool) holds, else other; the three broadcast.
+
+    With the condition alone, where it is nonzero: `nonzero(condition, as_tuple=True)`.
 
     Raises: TypeError if the condition is not bool, RuntimeError for several backends, ValueError
         for shapes that do not broadcast.
     """
     check_backends("where", condition)
+    if input is None or other is None:
+        if input is not other:
+            raise TypeError("where: give both of input and other, or none.")
+        return condition.nonzero(as_tuple=True)
     if condition.dtype is not bool_:
         raise TypeError(
             f"where: the condition must be bool, got {condition.dtype}. Compare first: x != 0."
         )
-    if isinstance(x, NUMBERS) and isinstance(y, NUMBERS):
-        fractional = not (hasattr(x, "__index__") and hasattr(y, "__index__"))
+    if isinstance(input, NUMBERS) and isinstance(other, NUMBERS):
+        fractional = not (hasattr(input, "__index__") and hasattr(other, "__index__"))
         beside = condition.to(float32) if fractional else condition
-        x, y = number(Where, x, beside), number(Where, y, beside)
-    chosen = alike(Where, x, y)
+        input, other = number(Where, input, beside), number(Where, other, beside)
+    chosen = alike(Where, input, other)
     check_backends("where", condition, *chosen)
     for operand in chosen:
         broadcast_shapes(operand.shape, condition.shape, "where")
-    return Where.apply(condition, *chosen)  # type: ignore[no-any-return]
+    return Where.apply(condition, *chosen)
 
 
-def masked_fill(x: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
-    """x with `value`, a number or zero-dimensional tensor, where the bool mask holds.
+def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
+    """input with `value`, a number or zero-dimensional tensor, where the bool mask holds.
 
     Raises: TypeError if the mask is not bool; ValueError if the value has dimensions.
     """
@@ -67,25 +83,26 @@ def masked_fill(x: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
                 f"masked_fill: the value must be a number or zero-dimensional, got shape "
                 f"{value.shape}. Use where."
             )
-        value = value.to(x.dtype)
+        value = value.to(input.dtype)
     else:
-        value = x._new(x.backend.constant(value, x.dtype))
-    return where(mask, value, x)
+        value = input._new(input.backend.constant(value, input.dtype))
+    return where(mask, value, input)
 
 
 def nan_to_num(
-    x: Tensor, nan: Number = 0.0, posinf: Number | None = None, neginf: Number | None = None
+    input: Tensor, nan: Number = 0.0, posinf: Number | None = None, neginf: Number | None = None
 ) -> Tensor:
-    """x with NaN replaced by `nan`, and infinities by the given numbers or the largest finite ones.
+    """input with NaN replaced by `nan`, and infinities by the given numbers or, without them, by
+    the largest finite ones.
 
     A gradient passes where nothing was replaced.
     """
-    if x.dtype.kind != "float":
-        return x.clone()
-    largest = float(np.finfo(x.dtype.numpy).max)
+    if input.dtype.kind != "float":
+        return input.clone()
+    largest = float(np.finfo(input.dtype.numpy).max)
     high = largest if posinf is None else posinf
     low = -largest if neginf is None else neginf
-    infinite = x.isinf()
-    result = masked_fill(x, infinite & (x > 0), high)
-    result = masked_fill(result, infinite & (x < 0), low)
-    return masked_fill(result, x.isnan(), nan)
+    infinite = input.isinf()
+    result = masked_fill(input, infinite & (input > 0), high)
+    result = masked_fill(result, infinite & (input < 0), low)
+    return masked_fill(result, input.isnan(), nan)

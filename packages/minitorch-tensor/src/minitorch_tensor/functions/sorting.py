@@ -1,16 +1,30 @@
-"""Order along a dimension: sums of all that came before, sorting, the largest few."""
+"""Order along a dimension: what came before, sorting, the largest few, distinct values."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from minitorch_autodiff import Context, Function
-from minitorch_tensor.dtypes import DType, int64
-from minitorch_tensor.functions.reductions import ValuesIndices
+import numpy as np
+
+from minitorch_autodiff import Context, Function, Variable
+from minitorch_tensor.dtypes import AnyDType, bool_, int64
+from minitorch_tensor.functions.arithmetic import lerp
+from minitorch_tensor.functions.base import floating
+from minitorch_tensor.functions.exponentials import logaddexp
+from minitorch_tensor.functions.joining import cat
+from minitorch_tensor.functions.reductions import (
+    ValuesIndices,
+    check_floating,
+    chosen,
+    kept_shape,
+)
+from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import normalize_dim
 
 if TYPE_CHECKING:
-    from minitorch_tensor.tensor import Tensor
+    from minitorch_tensor.tensor import Tensor, TensorLike
 
 
 class Cumsum(Function):
@@ -27,35 +41,118 @@ class Cumsum(Function):
         return cumsum(d.flip(dim), dim).flip(dim), None
 
 
-def cumsum(x: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
-    """Running sums along `dim`: out[i] = x[0] + ... + x[i]. Integers are added up in int64."""
-    x = x.to(dtype or (x.dtype if x.dtype.kind == "float" else int64))
+def cumsum(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
+    """Running sums along `dim`: out[i] = input[0] + ... + input[i]. Integers are added in int64."""
+    x = _wide(input, dtype)
     dim = normalize_dim(dim, x.ndim, "cumsum")
     return Cumsum.apply(x, dim) if x.ndim else x.clone()
 
 
-def argsort(x: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True) -> Tensor:
-    """The indices (int64) that sort x along `dim`. Equals keep their order; NaN counts as largest.
+def _wide(x: Tensor, dtype: AnyDType | None) -> Tensor:
+    """x in a dtype, or where it is not given in one that sums of x fit in."""
+    return x.to(dtype or (x.dtype if x.dtype.kind == "float" else int64))
+
+
+def cumprod(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
+    """Running products along `dim`: out[i] = input[0] * ... * input[i], with gradients exact at
+    zeros. Integers are multiplied in int64."""
+    x = _wide(input, dtype)
+    return _scan(operator.mul, x, normalize_dim(dim, x.ndim, "cumprod"))
+
+
+def logcumsumexp(input: Tensor, dim: int) -> Tensor:
+    """log(cumsum(exp(input))) along `dim`, without overflow."""
+    x = floating(input)
+    return _scan(logaddexp, x, normalize_dim(dim, x.ndim, "logcumsumexp"))
+
+
+def _scan(fn: Callable[[Any, Any], Any], x: Tensor, dim: int) -> Tensor:
+    """out[i] = fn(... fn(x[0], x[1]) ..., x[i]) along dim, for an associative fn: in steps that
+    double how far an element reaches (Hillis and Steele 1986, "Data parallel algorithms")."""
+    size = x.shape[dim] if x.ndim else 1
+    reach = 1
+    while reach < size:
+        rest = size - reach
+        reached = fn(x.narrow(dim, 0, rest), x.narrow(dim, reach, rest))
+        x = cat([x.narrow(dim, 0, reach), reached], dim)
+        reach *= 2
+    return x.clone() if size <= 1 else x
+
+
+def cummax(input: Tensor, dim: int) -> ValuesIndices:
+    """(values, indices) of the largest so far along `dim`, of equals the last; NaN from one on."""
+    return _extremes_so_far("cummax", np.maximum, input, dim)
+
+
+def cummin(input: Tensor, dim: int) -> ValuesIndices:
+    """(values, indices) of the smallest so far along `dim`, of equals the last; NaN from one on."""
+    return _extremes_so_far("cummin", np.minimum, input, dim)
+
+
+def _extremes_so_far(operation: str, fn: np.ufunc, x: Tensor, dim: int) -> ValuesIndices:
+    along = normalize_dim(dim, x.ndim, operation)
+    if not x.ndim:
+        return chosen(x, dim, None, True)
+    array = np.moveaxis(x.backend.to_numpy(x._data), along, -1)
+    new = (array == fn.accumulate(array, axis=-1)) | (array != array)
+    places = np.maximum.accumulate(np.where(new, np.arange(array.shape[-1]), 0), axis=-1)
+    places = np.ascontiguousarray(np.moveaxis(places, -1, along), np.int64)
+    return chosen(x, dim, x._new(x.backend.from_numpy(places)), True)
+
+
+def diff(
+    input: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """Differences of neighbours along `dim`: out[i] = input[i + 1] - input[i], n times over. Of
+    bool, whether they differ.
+
+    Args:
+        prepend, append: joined before and after along `dim` first.
+
+    Raises: ValueError for a negative n, or no dimension.
+    """
+    along = normalize_dim(dim, input.ndim, "diff")
+    if n < 0 or not input.ndim:
+        raise ValueError(
+            f"diff: wanted n >= 0 and a tensor with a dimension, got n={n} and shape {input.shape}."
+        )
+    parts = [t for t in (prepend, input, append) if t is not None]
+    x = cat(parts, along) if len(parts) > 1 else input.clone()
+    for _ in range(min(n, x.shape[along])):
+        before = x.narrow(along, 0, max(x.shape[along] - 1, 0))
+        after = x.narrow(along, min(1, x.shape[along]), before.shape[along])
+        x = after ^ before if x.dtype is bool_ else after - before
+    return x
+
+
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
+) -> Tensor:
+    """The indices (int64) that sort input along `dim`. Equals keep their order; NaN is largest.
 
     Args:
         stable: taken for PyTorch's sake; the order is stable either way.
     """
-    along = normalize_dim(dim, x.ndim, "argsort")
-    if not x.ndim:
-        return x._new(x.backend.full((), 0, int64))
-    return x._new(x.backend.argsort(x._data, along, descending))
+    along = normalize_dim(dim, input.ndim, "argsort")
+    if not input.ndim:
+        return input._new(input.backend.full((), 0, int64))
+    return input._new(input.backend.argsort(input._data, along, descending))
 
 
 def sort(
-    x: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
 ) -> ValuesIndices:
-    """(values, indices): x in order along `dim`, and where each came from. See `argsort`."""
-    indices = argsort(x, dim, descending, stable=stable)
-    return ValuesIndices(x.gather(dim, indices), indices)
+    """(values, indices): input in order along `dim`, and where each came from. See `argsort`."""
+    indices = argsort(input, dim, descending, stable=stable)
+    return ValuesIndices(input.gather(dim, indices), indices)
 
 
 def topk(
-    x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+    input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> ValuesIndices:
     """(values, indices) of the k largest along `dim`, or smallest, in order.
 
@@ -64,13 +161,169 @@ def topk(
 
     Raises: ValueError if there are not k.
     """
-    along = normalize_dim(dim, x.ndim, "topk")
-    available = x.shape[along] if x.ndim else 1
+    along = normalize_dim(dim, input.ndim, "topk")
+    available = input.shape[along] if input.ndim else 1
     if not 0 <= k <= available:
         raise ValueError(
-            f"topk: k={k} must lie in [0, {available}], the size of dimension {along} of {x.shape}."
+            f"topk: k={k} must lie in [0, {available}], the size of dimension {along} of "
+            f"{input.shape}."
         )
-    indices = argsort(x, dim, descending=largest)
-    if x.ndim:
+    indices = argsort(input, dim, descending=largest)
+    if input.ndim:
         indices = indices.narrow(along, 0, k)
-    return ValuesIndices(x.gather(dim, indices), indices)
+    return ValuesIndices(input.gather(dim, indices), indices)
+
+
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+    """(values, indices) of the k-th smallest along `dim`, counted from 1.
+
+    Raises: ValueError if there are not k.
+    """
+    along = normalize_dim(dim, input.ndim, "kthvalue")
+    available = input.shape[along] if input.ndim else 1
+    if not 1 <= k <= available:
+        raise ValueError(
+            f"kthvalue: k={k} must lie in [1, {available}], the size of dimension {along} of "
+            f"{input.shape}."
+        )
+    if not input.ndim:
+        return chosen(input, dim, None, keepdim)
+    return chosen(input, dim, argsort(input, dim).narrow(along, k - 1, 1), keepdim)
+
+
+_INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def quantile(
+    input: Tensor,
+    q: float | Tensor,
+    dim: int | None = None,
+    keepdim: bool = False,
+    *,
+    interpolation: str = "linear",
+) -> Tensor:
+    """The q-quantile of all, or along `dim`: what a share q of the values lies below. NaN where
+    there is one.
+
+    Args:
+        q: in [0, 1]; of a vector of them the result's first dimension has one for each.
+        interpolation: between the two values around it: "linear", "lower", "higher", "midpoint"
+            or "nearest".
+
+    Raises: ValueError for a q outside of [0, 1], another interpolation, or no values; TypeError
+        for integers.
+    """
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(
+            f"quantile: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got "
+            f"{interpolation!r}."
+        )
+    check_floating("quantile", input)
+    shares = np.asarray(q.detach().numpy() if isinstance(q, Variable) else q)
+    if shares.dtype.kind not in "fiub":
+        raise TypeError(f"quantile: q must be a number or a tensor, got {q!r}.")
+    shares = shares.astype(np.float64)
+    if shares.ndim > 1 or not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError(f"quantile: q must be a number in [0, 1] or a vector of them, got {q}.")
+    along = 0 if dim is None else normalize_dim(dim, input.ndim, "quantile")
+    x = input.reshape(-1) if dim is None or not input.ndim else input.movedim(along, -1)
+    n = x.shape[-1]
+    if not n:
+        raise ValueError(f"quantile: a tensor of shape {input.shape} has no values there.")
+    ordered = sort(x).values
+    place = shares.reshape(-1) * (n - 1)
+    low, high = np.floor(place), np.ceil(place)
+    weight = {
+        "linear": place - low,
+        "lower": low * 0,
+        "higher": low * 0 + 1,
+        "midpoint": np.where(low < high, 0.5, 0.0),
+        "nearest": np.rint(place) - low,
+    }[interpolation]
+
+    def from_host(array: np.ndarray[Any, Any]) -> Tensor:
+        return x._new(x.backend.from_numpy(array))
+
+    below = ordered.index_select(-1, from_host(low.astype(np.int64)))
+    above = ordered.index_select(-1, from_host(high.astype(np.int64)))
+    result = lerp(below, above, from_host(weight.astype(x.dtype.numpy)))
+    last = ordered.narrow(-1, n - 1, 1)  # NaN counts as largest
+    result = where(last != last, last, result).movedim(-1, 0)
+    if keepdim:
+        shape = (1,) * input.ndim if dim is None else kept_shape(input.shape, (along,))
+        result = result.reshape((shares.size, *shape))
+    return result if shares.ndim else result.squeeze(0)
+
+
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct values in ascending order, or the distinct slices along `dim`; without gradient.
+
+    Args:
+        sorted: taken for PyTorch's sake; the result is sorted either way.
+        return_inverse: also where in the result each element (or slice) is.
+        return_counts: also how often each occurs.
+    """
+    along = None if dim is None else normalize_dim(dim, input.ndim, "unique")
+    values, places, counts = np.unique(
+        input.backend.to_numpy(input._data),
+        return_inverse=True,
+        return_counts=True,
+        axis=along,
+        equal_nan=False,
+    )
+    places = places.reshape(input.shape if along is None else -1)
+    wanted = (values, *[places] * return_inverse, *[counts] * return_counts)
+    results = [
+        input._new(input.backend.from_numpy(a if a is values else a.astype(np.int64)))
+        for a in wanted
+    ]
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def searchsorted(
+    sorted_sequence: Tensor, input: TensorLike, *, right: bool = False, side: str | None = None
+) -> Tensor:
+    """Where in an ascending sequence (int64) each value would be put to keep its order.
+
+    Shapes: sequence (N), values (...) -> (...); sequences (..., N), values (..., M) -> (..., M),
+        the leading sizes equal.
+
+    Args:
+        right: behind equal elements rather than in front of them.
+        side: "left" or "right", which says the same.
+
+    Raises: ValueError for another side, or leading sizes that differ.
+    """
+    if side not in (None, "left", "right"):
+        raise ValueError(f"searchsorted: side must be 'left' or 'right', got {side!r}.")
+    where_equal = side or ("right" if right else "left")
+    backend = sorted_sequence.backend
+    sequence = backend.to_numpy(sorted_sequence._data)
+    values = np.asarray(input.detach().numpy() if isinstance(input, Variable) else input)
+    if sequence.ndim == 1:
+        places = np.searchsorted(sequence, values, where_equal)  # type: ignore[call-overload]
+    elif sequence.shape[:-1] == values.shape[:-1] and values.ndim:
+        places = np.empty(values.shape, np.int64)
+        for row in np.ndindex(sequence.shape[:-1]):
+            places[row] = np.searchsorted(sequence[row], values[row], where_equal)  # type: ignore[call-overload]
+    else:
+        raise ValueError(
+            f"searchsorted: a sequence of shape {sequence.shape} and values of shape "
+            f"{values.shape} must agree in all sizes but the last; or let the sequence be a vector."
+        )
+    return sorted_sequence._new(backend.from_numpy(np.asarray(places, np.int64)))
+
+
+def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> Tensor:
+    """Which of the intervals between ascending boundaries each value lies in; see `searchsorted`.
+
+    Args:
+        right: whether an interval holds its left boundary rather than its right one.
+    """
+    return searchsorted(boundaries, input, right=right)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch_autodiff import Context, Function
-from minitorch_tensor.functions.base import sum_to
+from minitorch_autodiff import operators as ops
+from minitorch_tensor.functions.base import check_backends, sum_to
 from minitorch_tensor.layout import (
     Shape,
     broadcast_shapes,
@@ -20,13 +21,26 @@ from minitorch_tensor.layout import (
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor
+    from minitorch_tensor.tensor_data import TensorData
 
 
-def sizes_of(shape: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The arguments of f(2, 3) and f((2, 3)) alike."""
-    if len(shape) == 1 and hasattr(shape[0], "__iter__") and not hasattr(shape[0], "__index__"):
-        return tuple(shape[0])
-    return shape
+def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, where f takes (first, *more)."""
+    if first.__class__ is tuple and not more:
+        return first
+    if not more and hasattr(first, "__iter__") and not hasattr(first, "__index__"):
+        return tuple(first)
+    return (first, *more)
+
+
+def numel(input: Tensor) -> int:
+    """Number of elements."""
+    return input._data.size
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is float32 or float64."""
+    return input._data.dtype.kind == "float"
 
 
 class Reshape(Function):
@@ -70,156 +84,249 @@ class Expand(Function):
         return d, None
 
 
-def reshape(x: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     """The same elements in another shape, one size of which may be -1; a view if possible."""
-    wanted = sizes_of(shape)
-    if wanted == x._data.shape:
-        return x
-    return Reshape.apply(x, infer_shape(wanted, x.numel(), "reshape"))  # type: ignore[no-any-return]
+    wanted = sizes_of(shape, more)
+    if wanted == input._data.shape:
+        return input
+    return Reshape.apply(input, infer_shape(wanted, input.numel(), "reshape"))  # type: ignore[no-any-return]
 
 
-def view(x: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, size: Any, *more: int) -> Tensor:
     """`reshape` that never copies.
 
     Raises: ValueError where strides do not allow a view.
     """
-    wanted = infer_shape(sizes_of(shape), x.numel(), "view")
-    if x._data.reshape(wanted) is None:
+    wanted = infer_shape(sizes_of(size, more), input.numel(), "view")
+    if input._data.reshape(wanted) is None:
         raise ValueError(
-            f"view: shape {x.shape} with strides {x.stride()} cannot be seen as {wanted} without "
-            "a copy. Use reshape, or contiguous() first."
+            f"view: shape {input.shape} with strides {input.stride()} cannot be seen as {wanted} "
+            "without a copy. Use reshape, or contiguous() first."
         )
-    return reshape(x, wanted)
+    return reshape(input, wanted)
 
 
-def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions start_dim to end_dim merged into one."""
-    if x.ndim == 0:
-        return reshape(x, 1)
-    first = normalize_dim(start_dim, x.ndim, "flatten")
-    last = normalize_dim(end_dim, x.ndim, "flatten")
+    if input.ndim == 0:
+        return reshape(input, 1)
+    first = normalize_dim(start_dim, input.ndim, "flatten")
+    last = normalize_dim(end_dim, input.ndim, "flatten")
     if first > last:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}.")
-    merged = math.prod(x.shape[first : last + 1])
-    return reshape(x, (*x.shape[:first], merged, *x.shape[last + 1 :]))
+    merged = math.prod(input.shape[first : last + 1])
+    return reshape(input, (*input.shape[:first], merged, *input.shape[last + 1 :]))
 
 
-def permute(x: Tensor, *dims: Any) -> Tensor:
-    """Dimension i of the result is dimension dims[i] of x."""
-    order = tuple([normalize_dim(d, x.ndim, "permute") for d in sizes_of(dims)])
-    if sorted(order) != list(range(x.ndim)):
+def ravel(input: Tensor) -> Tensor:
+    """All elements as a vector; a view if possible."""
+    return reshape(input, -1)
+
+
+def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
+    """Dimension i of the result is dimension dims[i] of input."""
+    named = sizes_of(dims, more)
+    order = tuple([normalize_dim(d, input.ndim, "permute") for d in named])
+    if sorted(order) != list(range(input.ndim)):
         raise ValueError(
-            f"permute: {sizes_of(dims)} is no order of the {x.ndim} dimensions of {x.shape}; "
+            f"permute: {named} is no order of the {input.ndim} dimensions of {input.shape}; "
             "name each once."
         )
-    return Permute.apply(x, order)  # type: ignore[no-any-return]
+    return Permute.apply(input, order)  # type: ignore[no-any-return]
 
 
-def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped."""
-    order = list(range(x.ndim))
-    a, b = normalize_dim(dim0, x.ndim, "transpose"), normalize_dim(dim1, x.ndim, "transpose")
+    order = list(range(input.ndim))
+    a = normalize_dim(dim0, input.ndim, "transpose")
+    b = normalize_dim(dim1, input.ndim, "transpose")
     if order:
         order[a], order[b] = order[b], order[a]
-    return Permute.apply(x, tuple(order))  # type: ignore[no-any-return]
+    return Permute.apply(input, tuple(order))  # type: ignore[no-any-return]
 
 
-def t(x: Tensor) -> Tensor:
+def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a vector or number unchanged.
 
     Raises: ValueError for more than two dimensions.
     """
-    if x.ndim > 2:
-        raise ValueError(f"t: wanted at most 2 dimensions, got {x.shape}. Use transpose or mT.")
-    return transpose(x, 0, 1) if x.ndim == 2 else x
+    if len(input._data.shape) > 2:
+        raise ValueError(f"t: wanted at most 2 dimensions, got {input.shape}. Use transpose or mT.")
+    return transpose(input, 0, 1) if input.ndim == 2 else input
 
 
-def movedim(x: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order.
 
     Raises: ValueError if there are not as many destinations as sources, or one is named twice.
     """
-    come = [normalize_dim(d, x.ndim, "movedim") for d in _several(source)]
-    go = [normalize_dim(d, x.ndim, "movedim") for d in _several(destination)]
+    come = [normalize_dim(d, input.ndim, "movedim") for d in listed(source)]
+    go = [normalize_dim(d, input.ndim, "movedim") for d in listed(destination)]
     if len(come) != len(go) or len(set(come)) != len(come) or len(set(go)) != len(go):
         raise ValueError(
             f"movedim: source {source} and destination {destination} must name as many "
             "dimensions, each once."
         )
-    order = [d for d in range(x.ndim) if d not in come]
+    order = [d for d in range(input.ndim) if d not in come]
     for place, dim in sorted(zip(go, come)):
         order.insert(place, dim)
-    return permute(x, order)
+    return permute(input, order)
 
 
-def _several(dims: int | Sequence[int]) -> Sequence[int]:
+def listed(dims: int | Sequence[int]) -> Sequence[int]:
+    """One dimension or several, as several."""
     return [dims] if isinstance(dims, int) else dims
 
 
-def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those named that have size 1."""
-    dims = normalize_dims(dim, x.ndim, "squeeze")
-    return reshape(x, tuple([n for d, n in enumerate(x.shape) if d not in dims or n != 1]))
+    dims = normalize_dims(dim, input.ndim, "squeeze")
+    return reshape(input, tuple([n for d, n in enumerate(input.shape) if d not in dims or n != 1]))
 
 
-def unsqueeze(x: Tensor, dim: int) -> Tensor:
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 inserted at `dim`."""
-    at = normalize_dim(dim, x.ndim + 1, "unsqueeze")
-    return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
+    at = normalize_dim(dim, input.ndim + 1, "unsqueeze")
+    return reshape(input, (*input.shape[:at], 1, *input.shape[at:]))
 
 
-def expand(x: Tensor, *shape: Any) -> Tensor:
-    """Stretched to `shape` by the broadcasting rules, without a copy; -1 keeps a size."""
-    sizes = sizes_of(shape)
-    lead = len(sizes) - x.ndim
-    wanted = tuple([x.shape[d - lead] if n == -1 and d >= lead else n for d, n in enumerate(sizes)])
+def expand(input: Tensor, size: Any, *more: int) -> Tensor:
+    """Stretched to `size` by the broadcasting rules, without a copy; -1 keeps a size."""
+    sizes, old = sizes_of(size, more), input.shape
+    lead = len(sizes) - len(old)
+    wanted = tuple([old[d - lead] if n == -1 and d >= lead else n for d, n in enumerate(sizes)])
     if (
         lead < 0
-        or any(n not in (1, m) for n, m in zip(x.shape, wanted[lead:]))
+        or any(n not in (1, m) for n, m in zip(input.shape, wanted[lead:]))
         or min(wanted, default=0) < 0
     ):
         raise ValueError(
-            f"expand: {x.shape} does not stretch to {sizes}; only dimensions of size 1 do, "
+            f"expand: {input.shape} does not stretch to {sizes}; only dimensions of size 1 do, "
             "and new ones in front."
         )
-    return x if wanted == x.shape else Expand.apply(x, wanted)
+    return input if wanted == input.shape else Expand.apply(input, wanted)
 
 
-def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """`expand` to a shape."""
-    return expand(x, tuple(shape))
+    return expand(input, tuple(size))
 
 
-def expand_as(x: Tensor, other: Tensor) -> Tensor:
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """`expand` to another tensor's shape."""
-    return expand(x, other.shape)
+    return expand(input, other.shape)
 
 
-def view_as(x: Tensor, other: Tensor) -> Tensor:
+def view_as(input: Tensor, other: Tensor) -> Tensor:
     """`view` in another tensor's shape."""
-    return view(x, other.shape)
+    return view(input, other.shape)
 
 
-def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """`reshape` to another tensor's shape."""
-    return reshape(x, other.shape)
+    return reshape(input, other.shape)
 
 
-def sum_to_size(x: Tensor, *shape: Any) -> Tensor:
-    """Summed to a shape that broadcasts to x's: the adjoint of `expand`."""
-    wanted = tuple(sizes_of(shape))
-    if broadcast_shapes(x.shape, wanted, "sum_to_size") != x.shape:
-        raise ValueError(f"sum_to_size: {wanted} does not broadcast to {x.shape}.")
-    return sum_to(x, wanted)
+def sum_to_size(input: Tensor, size: Any, *more: int) -> Tensor:
+    """Summed to a shape that broadcasts to input's: the adjoint of `expand`."""
+    wanted = sizes_of(size, more)
+    if broadcast_shapes(input.shape, wanted, "sum_to_size") != input.shape:
+        raise ValueError(f"sum_to_size: {wanted} does not broadcast to {input.shape}.")
+    return sum_to(input, wanted)
 
 
-def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension cut into several, one size of which may be -1: the inverse of `flatten`."""
-    at = normalize_dim(dim, x.ndim, "unflatten")
-    if not x.ndim:
+    at = normalize_dim(dim, input.ndim, "unflatten")
+    if not input.ndim:
         raise ValueError("unflatten: a zero-dimensional tensor has no dimension to cut.")
-    cut = infer_shape(sizes, x.shape[at], "unflatten")
-    return reshape(x, (*x.shape[:at], *cut, *x.shape[at + 1 :]))
+    cut = infer_shape(sizes, input.shape[at], "unflatten")
+    return reshape(input, (*input.shape[:at], *cut, *input.shape[at + 1 :]))
+
+
+class Unfold(Function):
+    """Windows along dim as a new last dimension: a view. Gradient: d, added up at overlaps."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dim: int, size: int, step: int) -> Tensor:
+        ctx.shape, ctx.window = x.shape, (dim, size, step)
+        return x._new(_windows(x._data, dim, size, step))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:
+        return FoldWindows.apply(d, ctx.shape, *ctx.window), None, None, None
+
+
+class FoldWindows(Function):
+    """The adjoint of Unfold: windows added up where they overlap, in a zero tensor of `shape`."""
+
+    @staticmethod
+    def forward(ctx: Context, d: Tensor, shape: Shape, dim: int, size: int, step: int) -> Tensor:
+        ctx.window = dim, size, step
+        backend = d.backend
+        total = backend.full(shape, 0, d.dtype)
+        windows = _windows(total, dim, size, step)
+        for i in range(size):  # of one place in all windows, no two overlap
+            place = windows.slice(windows.ndim - 1, i, 1)
+            part = d._data.slice(d.ndim - 1, i, 1)
+            backend.copy_(place, backend.zip(ops.add, place, part, d.dtype))
+        return d._new(total)
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None, None]:
+        return Unfold.apply(e, *ctx.window), None, None, None, None
+
+
+def _windows(data: TensorData, dim: int, size: int, step: int) -> TensorData:
+    count = (data.shape[dim] - size) // step + 1
+    stride = data.strides[dim]
+    return data.as_strided(
+        (*data.shape[:dim], count, *data.shape[dim + 1 :], size),
+        (*data.strides[:dim], stride * step, *data.strides[dim + 1 :], stride),
+        data.offset,
+    )
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Every window of `size` along a dimension, `step` apart, as a new last dimension: a view.
+
+    Raises: ValueError for a window that does not fit, or a step below 1.
+    """
+    dim = normalize_dim(dimension, input.ndim, "unfold")
+    length = input.shape[dim] if input.ndim else 1
+    if not 0 <= size <= length or step < 1:
+        raise ValueError(
+            f"unfold: wanted a size from 0 to {length}, the size of dimension {dim}, and a step of "
+            f"at least 1; got size {size} and step {step}."
+        )
+    x = input if input.ndim else reshape(input, 1)
+    windows: Tensor = Unfold.apply(x, dim, size, step)
+    return windows if input.ndim else reshape(windows, size)
+
+
+def _at_least(count: int, tensors: tuple[Any, ...], pad: Callable[[Tensor], Tensor]) -> Any:
+    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    check_backends(f"atleast_{count}d", *given)
+    result = tuple([x if x.ndim >= count else pad(x) for x in given])
+    return result[0] if given is tensors and len(tensors) == 1 else result
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """A tensor (or each of several) as it is, or a zero-dimensional one as a vector."""
+    return _at_least(1, tensors, lambda x: reshape(x, 1))
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """A tensor (or each of several) with new dimensions in front where it has less than two."""
+    return _at_least(2, tensors, lambda x: reshape(x, (1, x.numel())))
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """A tensor (or each of several) with new dimensions where it has less than three: of a vector
+    on both sides, of a matrix behind."""
+    return _at_least(
+        3, tensors, lambda x: reshape(x, (*(x.shape if x.ndim == 2 else (1, x.numel())), 1))
+    )
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:

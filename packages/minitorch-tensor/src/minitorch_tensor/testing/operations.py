@@ -168,6 +168,7 @@ def _same_dtype(fn: Callable[..., Any]) -> Callable[..., Array]:
 
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
 
 _FRACTIONAL: list[tuple[str, Callable[..., Array], float, float]] = [
     ("exp", np.exp, -3.0, 3.0),
@@ -190,11 +191,17 @@ _FRACTIONAL: list[tuple[str, Callable[..., Array], float, float]] = [
     ("cosh", np.cosh, -3.0, 3.0),
     ("tanh", np.tanh, -3.0, 3.0),
     ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), -3.0, 3.0),
+    ("asinh", np.arcsinh, -3.0, 3.0),
+    ("acosh", np.arccosh, 1.2, 3.0),
+    ("atanh", np.arctanh, -0.9, 0.9),
+    ("sinc", np.sinc, -3.0, 3.0),
     ("erf", lambda x: _erf(x).astype(x.dtype) if x.size else x, -3.0, 3.0),
+    ("erfc", lambda x: _erfc(x).astype(x.dtype) if x.size else x, -3.0, 3.0),
 ]
 for _name, _reference, _low, _high in _FRACTIONAL:
     _add(_name, _fraction(_reference), _unary(_low, _high), ALL)
 
+_add("logit", lambda x: np.log(x) - np.log1p(-x), _unary(0.1, 0.9))
 _add("abs", np.abs, _unary(), NUMBERS)
 _add("neg", np.negative, _unary(), NUMBERS)
 _add("sign", np.sign, _unary(), NUMBERS)
@@ -215,6 +222,19 @@ _add(
 _add("frac", lambda x: x - np.trunc(x), _unary())
 for _name, _reference in [("isnan", np.isnan), ("isinf", np.isinf), ("isfinite", np.isfinite)]:
     _add(_name, _reference, _unary(), ALL, differentiable=False)
+for _name, _reference in [("isposinf", np.isposinf), ("isneginf", np.isneginf)]:
+    _add(_name, _reference, _unary(), ALL, differentiable=False)
+_add(
+    "isin",
+    np.isin,
+    lambda draw: [
+        sample(x := draw(3, 4), x[:2, 1:3].copy()),
+        sample(draw(3, 4), draw(2), invert=True),
+        sample(x := draw(4), x[0].item()),
+    ],
+    NUMBERS,
+    differentiable=False,
+)
 _add("logical_not", np.logical_not, _unary(), ALL, differentiable=False)
 _add("bitwise_not", np.invert, _unary(), (bool_, *INTEGERS), differentiable=False)
 _add("nan_to_num", np.nan_to_num, _unary(), NUMBERS)
@@ -286,6 +306,35 @@ _add(
     NUMBERS,
 )
 _add("pow", np.power, _pairs(0.3, 3.0), NUMBERS)
+_add("atan2", _fraction(np.arctan2), _pairs(0.3, 3.0), ALL)
+_add("hypot", _fraction(np.hypot), _pairs(0.3, 3.0))
+_add("logaddexp", _fraction(np.logaddexp), _pairs())
+_add("xlogy", lambda x, y: x * np.log(np.asarray(y, x.dtype)), _pairs(0.3, 3.0))
+_add("fmax", np.fmax, _pairs(), ALL)
+_add("fmin", np.fmin, _pairs(), ALL)
+_add(
+    "lerp",
+    lambda x, end, weight: x + weight * (end - x),
+    lambda draw: [
+        sample(draw(3, 4), draw(4), 0.3),
+        sample(draw(3, 4), draw(3, 1), 1.8),
+        sample(draw(3, 4), draw(4), draw(4, low=-1, high=2)),
+    ],
+)
+_add(
+    "addcmul",
+    lambda x, y, z, value=1: x + value * y * z,
+    lambda draw: [
+        sample(draw(3, 4), draw(3, 1), draw(4)),
+        sample(draw(2, 3), draw(2, 3), draw(3), value=2),
+    ],
+    NUMBERS,
+)
+_add(
+    "addcdiv",
+    lambda x, y, z, value=1: x + value * y / z,
+    lambda draw: [sample(draw(3, 4), draw(3, 1), draw(4, low=0.3), value=2)],
+)
 _add(
     "pow.number",
     lambda x, n: np.power(x, n).astype(x.dtype),
@@ -345,6 +394,8 @@ _add(
     ],
     NUMBERS,
 )
+_add("clamp_min", np.maximum, lambda draw: [sample(draw(3, 4), 1), sample(draw(3, 4), draw(4))])
+_add("clamp_max", np.minimum, lambda draw: [sample(draw(3, 4), 1), sample(draw(3, 4), draw(4))])
 _add(
     "where",
     np.where,
@@ -576,6 +627,70 @@ for _name, _reference in [
         ],
     )
 
+# -- other statistics -------------------------------------------------------------------------
+
+
+def _with_nan(draw: Draw) -> list[Sample]:
+    x = draw(3, 4)
+    if x.dtype.kind == "f":
+        x[0, 1] = x[2, 2] = x[2, 3] = np.nan
+    return [sample(x), sample(x, 1), sample(x, 0, True)]
+
+
+_add("nansum", _fold(np.nansum, np.int64), _with_nan, NUMBERS)
+_add("nanmean", _fold(np.nanmean), _with_nan)
+
+
+def _lower_median(x: Array, dim: Any = None, keepdim: bool = False) -> Any:
+    flat = x.reshape(-1) if dim is None else x
+    along = 0 if dim is None else dim
+    place = (flat.shape[along] - 1) // 2 if flat.ndim else 0
+    if dim is None:
+        return np.asarray(np.sort(flat)[place])
+    order = np.argsort(flat, axis=along, kind="stable")
+    indices = order.take([place] if keepdim else place, axis=along)
+    values = np.sort(flat, axis=along).take([place] if keepdim else place, axis=along)
+    return values, indices
+
+
+_add("median", _lower_median, lambda draw: [sample(draw(3, 4)), sample(draw(5)), sample(draw())])
+_add(
+    "median.dim",
+    _lower_median,
+    lambda draw: [sample(draw(2, 3, 4), 1), sample(draw(2, 3, 4), -1, True)],
+)
+_add(
+    "aminmax",
+    lambda x, dim=None, keepdim=False: (
+        np.asarray(np.min(x, axis=dim, keepdims=keepdim)),
+        np.asarray(np.max(x, axis=dim, keepdims=keepdim)),
+    ),
+    lambda draw: [sample(draw(3, 4)), sample(draw(2, 3, 4), dim=1, keepdim=True)],
+    NUMBERS,
+)
+
+
+def _spread_and_mean(spread: Callable[..., Any]) -> Callable[..., Any]:
+    def reference(x: Array, dim: Any = None, correction: float = 1, keepdim: bool = False) -> Any:
+        options = {"axis": _dims(x, dim), "keepdims": keepdim}
+        return (
+            np.asarray(spread(x, ddof=correction, **options)),
+            np.asarray(np.mean(x, **options)),
+        )
+
+    return reference
+
+
+for _name, _reference in [("var_mean", np.var), ("std_mean", np.std)]:
+    _add(
+        _name,
+        _spread_and_mean(_reference),
+        lambda draw: [
+            sample(draw(3, 4)),
+            sample(draw(2, 3, 4), (0, 2), correction=0, keepdim=True),
+        ],
+    )
+
 # -- order ------------------------------------------------------------------------------------
 
 _add(
@@ -611,6 +726,145 @@ _orders: Callable[[Draw], list[Sample]] = lambda draw: [  # noqa: E731
 ]
 _add("sort", _sorted, _orders, ALL)
 _add("argsort", lambda *a, **k: _sorted(*a, **k)[1], _orders, ALL, differentiable=False)
+
+
+_ufunc: Any
+for _name, _ufunc in [("cumprod", np.multiply), ("logcumsumexp", np.logaddexp)]:
+    _add(
+        _name,
+        lambda x, dim, fn=_ufunc: fn.accumulate(
+            x, axis=dim, dtype=x.dtype if x.dtype.kind == "f" else np.int64
+        ),
+        lambda draw: [
+            sample(draw(3, 4), 0),
+            sample(draw(2, 5, 2), 1),
+            sample(draw(2, 3, 7), -1),
+            sample(draw(0, 2), 0),
+        ],
+        ALL if _name == "cumprod" else FLOATS,
+    )
+
+
+def _so_far(fn: np.ufunc) -> Callable[..., Any]:
+    def reference(x: Array, dim: int) -> Any:
+        indices = np.empty(x.shape, np.int64)
+        for place in np.ndindex(*x.shape):
+            row = x[(*place[:dim], slice(place[dim] + 1), *place[dim + 1 :])]
+            indices[place] = np.flatnonzero(row == fn.reduce(row))[-1]
+        return np.take_along_axis(x, indices, dim), indices
+
+    return reference
+
+
+for _name, _ufunc in [("cummax", np.maximum), ("cummin", np.minimum)]:
+    _add(
+        _name,
+        _so_far(_ufunc),
+        lambda draw: [sample(draw(6, 2), 0), sample(draw(2, 3, 4), 1), sample(draw(0, 2), 0)],
+        NUMBERS,
+    )
+
+
+def _diff(x: Array, n: int = 1, dim: int = -1, **joined: Array) -> Array:
+    return np.diff(x, n, dim, **joined)
+
+
+_add(
+    "diff",
+    _diff,
+    lambda draw: [
+        sample(draw(3, 4)),
+        sample(draw(5, 2), 2, 0),
+        sample(draw(2, 3), 4),
+        sample(draw(2, 3), prepend=draw(2, 1), append=draw(2, 2)),
+    ],
+    ALL,
+)
+_add(
+    "kthvalue",
+    lambda x, k, dim=-1: (
+        np.sort(x, axis=dim).take(k - 1, axis=dim),
+        np.argsort(x, axis=dim, kind="stable").take(k - 1, axis=dim),
+    ),
+    lambda draw: [sample(draw(3, 4), 2), sample(draw(2, 3, 4), 3, 1)],
+)
+
+
+def _quantile(
+    x: Array,
+    q: Any,
+    dim: int | None = None,
+    keepdim: bool = False,
+    interpolation: str = "linear",
+) -> Array:
+    result = np.quantile(x, np.asarray(q, float), axis=dim, keepdims=keepdim, method=interpolation)  # type: ignore[call-overload]
+    return np.asarray(result, x.dtype)
+
+
+_add(
+    "quantile",
+    _quantile,
+    lambda draw: [
+        sample(draw(3, 4), 0.3),
+        sample(draw(3, 4), 1.0, 1),
+        sample(draw(2, 5, 2), 0.25, 1, True),
+        *[
+            sample(draw(6), 0.7, interpolation=how)
+            for how in ("lower", "higher", "midpoint", "nearest")
+        ],
+    ],
+)
+
+
+def _unique(x: Array, dim: int | None = None, **wanted: bool) -> Any:
+    found = np.unique(x, axis=dim, **wanted)  # type: ignore[call-overload]
+    if not wanted:
+        return found
+    values, places, counts = found
+    return values, places.reshape(x.shape if dim is None else -1), counts
+
+
+_add(
+    "unique",
+    _unique,
+    lambda draw: [
+        sample(draw(4, 5)),
+        sample(draw(4, 5), return_inverse=True, return_counts=True),
+        sample(draw(2, 1)[[0, 1, 0]], dim=0),
+    ],
+    ALL,
+    differentiable=False,
+)
+
+
+def _searchsorted(sequence: Array, values: Array, right: bool = False) -> Array:
+    side: Any = "right" if right else "left"
+    if sequence.ndim == 1:
+        return np.asarray(np.searchsorted(sequence, values, side))
+    return np.stack([np.searchsorted(s, v, side) for s, v in zip(sequence, values)])
+
+
+_add(
+    "searchsorted",
+    _searchsorted,
+    lambda draw: [
+        sample(x := np.sort(draw(6)), np.concatenate([x[:3], draw(3)]).reshape(2, 3)),
+        sample(x := np.sort(draw(6)), x[::2].copy(), right=True),
+        sample(np.sort(draw(2, 4)), draw(2, 3)),
+    ],
+    NUMBERS,
+    differentiable=False,
+)
+_add(
+    "bucketize",
+    lambda x, boundaries, right=False: _searchsorted(boundaries, x, right),
+    lambda draw: [
+        sample(x := draw(2, 3), np.sort(x.ravel())[1::2].copy()),
+        sample(x := draw(2, 3), np.sort(x.ravel())[1::2].copy(), right=True),
+    ],
+    NUMBERS,
+    differentiable=False,
+)
 
 
 def _topk(x: Array, k: int, dim: int = -1, largest: bool = True) -> Any:
@@ -661,6 +915,37 @@ _add(
     lambda draw: [sample(draw(2, 6), 1, (2, 3)), sample(draw(4, 2), 0, (2, -1))],
     ALL,
 )
+_add("ravel", np.ravel, lambda draw: [sample(draw(2, 3)), sample(draw())], ALL)
+_add(
+    "unfold",
+    lambda x, dim, size, step: np.moveaxis(
+        np.stack(
+            [x.take(range(i, i + size), axis=dim) for i in range(0, x.shape[dim] - size + 1, step)],
+            dim,
+        ),
+        dim + 1,
+        -1,
+    ),
+    lambda draw: [
+        sample(draw(7), 0, 3, 2),
+        sample(draw(2, 5, 3), 1, 3, 1),
+        sample(draw(4, 2), 0, 2, 3),
+    ],
+    ALL,
+    function=lambda x, dim, size, step: x.unfold(dim, size, step),
+    torch="Tensor.unfold",
+)
+for _name, _reference in [
+    ("atleast_1d", np.atleast_1d),
+    ("atleast_2d", np.atleast_2d),
+    ("atleast_3d", np.atleast_3d),
+]:
+    _add(
+        _name,
+        _reference,
+        lambda draw: [sample(draw()), sample(draw(3)), sample(draw(2, 3)), sample(draw(2, 1, 3))],
+        ALL,
+    )
 _add(
     "permute",
     np.transpose,
@@ -753,6 +1038,13 @@ _add(
     lambda draw: [sample(draw(3)), sample(draw(3), -1), sample(draw(3, 4), 1)],
     ALL,
 )
+_add(
+    "diag_embed",
+    lambda x, offset=0: np.stack([np.diag(row, offset) for row in x]),
+    lambda draw: [sample(draw(2, 3)), sample(draw(2, 3), -1)],
+    ALL,
+)
+_add("diagflat", np.diagflat, lambda draw: [sample(draw(2, 2)), sample(draw(3), 2)], ALL)
 _add("trace", np.trace, lambda draw: [sample(draw(3, 4)), sample(draw(2, 0))])
 _add(
     "split",
@@ -770,6 +1062,16 @@ _add(
         np.split(x, range(-(-x.shape[dim] // n), x.shape[dim], -(-x.shape[dim] // n)), axis=dim)
     ),
     lambda draw: [sample(draw(5, 2), 2), sample(draw(2, 5), 4, 1)],
+    ALL,
+)
+_add(
+    "tensor_split",
+    lambda x, n, dim=0: tuple(np.array_split(x, n, axis=dim)),
+    lambda draw: [
+        sample(draw(7, 2), 3),
+        sample(draw(2, 2), 3),
+        sample(draw(2, 7), (1, 4, 9), 1),
+    ],
     ALL,
 )
 _add(
@@ -811,6 +1113,46 @@ _add(
         sample([draw(3), draw(3), draw(3)], -1),
         sample([draw(), draw()]),
         sample([draw(0), draw(0)], 1),
+    ],
+    ALL,
+)
+for _name in ("hstack", "vstack", "dstack", "column_stack"):
+    _add(
+        _name,
+        getattr(np, _name),
+        lambda draw: [
+            sample([draw(3), draw(3)]),
+            sample([draw(2, 3), draw(2, 3)]),
+            sample([draw(2, 3, 1), draw(2, 3, 1)]),
+        ],
+        ALL,
+    )
+
+
+def _block_diag(*blocks: Array) -> Array:
+    blocks = tuple([np.atleast_2d(b) for b in blocks])
+    out = np.zeros(np.sum([b.shape for b in blocks], 0), blocks[0].dtype)
+    i = j = 0
+    for b in blocks:
+        out[i : i + b.shape[0], j : j + b.shape[1]] = b
+        i, j = i + b.shape[0], j + b.shape[1]
+    return out
+
+
+_add(
+    "block_diag",
+    _block_diag,
+    lambda draw: [sample(draw(2, 3), draw(3), draw(1, 1)), sample(draw())],
+    ALL,
+)
+_add("fliplr", np.fliplr, lambda draw: [sample(draw(2, 3))], ALL)
+_add("flipud", np.flipud, lambda draw: [sample(draw(2, 3)), sample(draw(3))], ALL)
+_add(
+    "rot90",
+    np.rot90,
+    lambda draw: [
+        *[sample(draw(2, 3), k) for k in (-1, 0, 1, 2)],
+        sample(draw(2, 3, 4), 1, (2, 0)),
     ],
     ALL,
 )
@@ -880,6 +1222,23 @@ _add(
     ALL,
     torch="nn.functional.pad",
 )
+_PAD_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def _framed(mode: str) -> Callable[[Draw], list[Sample]]:
+    return lambda draw: [
+        sample(draw(2, 3, 4), (2, 1), mode=mode),
+        sample(draw(2, 1, 3), (0, 2), mode=mode),
+    ]
+
+
+for _mode in _PAD_MODES:
+    _add(
+        f"pad.{_mode}",
+        lambda x, pad, mode: np.pad(x, [(0, 0)] * (x.ndim - 1) + [pad], _PAD_MODES[mode]),
+        _framed(_mode),
+        torch="nn.functional.pad",
+    )
 for _name in ("tril", "triu"):
     _add(
         _name,
@@ -1036,6 +1395,90 @@ _add(
     ALL,
 )
 _add(
+    "take",
+    np.take,
+    lambda draw: [
+        sample(draw(3, 4), draw.index(2, 3, size=12)),
+        sample(draw(3), draw.index(size=3)),
+    ],
+    ALL,
+)
+
+
+def _index_add(x: Array, dim: int, index: Array, source: Array, alpha: float = 1) -> Array:
+    result = x.copy()
+    for place, i in enumerate(index):
+        rows = np.moveaxis(result, dim, 0)
+        rows[i] += (alpha * np.moveaxis(source, dim, 0)[place]).astype(x.dtype)
+    return result
+
+
+def _index_copy(x: Array, dim: int, index: Array, source: Any) -> Array:
+    result = x.copy()
+    np.moveaxis(result, dim, 0)[index] = (
+        np.moveaxis(source, dim, 0) if isinstance(source, np.ndarray) else source
+    )
+    return result
+
+
+_add(
+    "index_add",
+    _index_add,
+    lambda draw: [
+        sample(draw(3, 4), 0, draw.index(5, size=3), draw(5, 4)),
+        sample(draw(2, 3, 4), 1, draw.index(2, size=3), draw(2, 2, 4), alpha=2),
+    ],
+    NUMBERS,
+)
+_add(
+    "index_copy",
+    _index_copy,
+    lambda draw: [
+        sample(draw(4, 3), 0, np.array([2, 0]), draw(2, 3)),
+        sample(draw(2, 4), -1, np.array([3, 1, 0]), draw(2, 3)),
+    ],
+    ALL,
+)
+_add(
+    "index_fill",
+    _index_copy,
+    lambda draw: [
+        sample(draw(4, 3), 0, np.array([2, 0, 2]), 1),
+        sample(draw(2, 4), -1, np.array([3]), 1),
+    ],
+    ALL,
+)
+
+
+def _masked_scatter(x: Array, mask: Array, source: Array) -> Array:
+    result = x.copy()
+    full = np.broadcast_to(mask, x.shape)
+    result[full] = source.reshape(-1)[: full.sum()]
+    return result
+
+
+_add(
+    "masked_scatter",
+    _masked_scatter,
+    lambda draw: [
+        sample(draw(3, 4), draw.mask(3, 4), draw(12)),
+        sample(draw(3, 4), draw.mask(3, 1), draw(4, 4)),
+    ],
+    ALL,
+)
+_add(
+    "bincount",
+    lambda x, minlength=0: np.bincount(x, minlength=minlength),
+    lambda draw: [sample(draw.index(6, size=5)), sample(draw.index(0, size=5), minlength=3)],
+    (int64,),
+    differentiable=False,
+)
+_add(
+    "bincount.weights",
+    lambda x, weights, minlength=0: np.bincount(x, weights, minlength).astype(weights.dtype),
+    lambda draw: [sample(draw.index(6, size=5), draw(6), 2)],
+)
+_add(
     "masked_select",
     lambda x, mask: np.broadcast_to(x, np.broadcast_shapes(x.shape, mask.shape))[
         np.broadcast_to(mask, np.broadcast_shapes(x.shape, mask.shape))
@@ -1050,6 +1493,8 @@ _add(
     ALL,
     differentiable=False,
 )
+
+_add("argwhere", np.argwhere, lambda draw: [sample(draw(3, 4))], ALL, differentiable=False)
 
 # -- matrix products --------------------------------------------------------------------------
 
@@ -1111,4 +1556,66 @@ _add(
         sample("bhqd,bhkd->bhqk", draw(1, 2, 3, 2), draw(1, 2, 2, 2)),
     ],
     NUMBERS,
+)
+
+_add("mv", np.matmul, lambda draw: [sample(draw(2, 3), draw(3))], NUMBERS)
+_add(
+    "inner",
+    np.inner,
+    lambda draw: [
+        sample(draw(3), draw(3)),
+        sample(draw(2, 3), draw(2, 4, 3)),
+        sample(draw(2, 3), draw()),
+    ],
+    NUMBERS,
+)
+_add(
+    "tensordot",
+    lambda a, b, dims=2: np.tensordot(a, b, dims),
+    lambda draw: [
+        sample(draw(2, 3, 4), draw(3, 4, 2)),
+        sample(draw(2, 3), draw(4), 0),
+        sample(draw(2, 3, 4), draw(4, 5, 2), ((0, 2), (2, 0))),
+    ],
+    NUMBERS,
+)
+
+
+def _added_products(*shapes: tuple[int, ...]) -> Callable[[Draw], list[Sample]]:
+    return lambda draw: [
+        sample(*[draw(*shape) for shape in shapes]),
+        sample(*[draw(*shape) for shape in shapes], beta=2, alpha=3),
+    ]
+
+
+for _name, _products in [
+    ("addmm", _added_products((4,), (2, 3), (3, 4))),
+    ("addmv", _added_products((2,), (2, 3), (3,))),
+    ("baddbmm", _added_products((2, 1), (5, 2, 3), (5, 3, 4))),
+]:
+    _add(
+        _name,
+        lambda x, a, b, beta=1, alpha=1: beta * x + alpha * (a @ b),
+        _products,
+        NUMBERS,
+    )
+_add(
+    "kron",
+    np.kron,
+    lambda draw: [sample(draw(2, 3), draw(3, 2)), sample(draw(2), draw(2, 2))],
+    NUMBERS,
+)
+_add(
+    "matrix_power",
+    lambda x, n: np.linalg.matrix_power(x, n),
+    lambda draw: [sample(draw(2, 3, 3), n) for n in (1, 2, 3, 5)],
+)
+_add(
+    "cdist",
+    lambda x, y, p=2.0: np.linalg.norm(x[..., :, None, :] - y[..., None, :, :], p, -1),
+    lambda draw: [
+        sample(draw(3, 2), draw(4, 2)),
+        sample(draw(2, 3, 4), draw(2, 2, 4), 1.0),
+        sample(draw(3, 2), draw(4, 2), 3.0),
+    ],
 )

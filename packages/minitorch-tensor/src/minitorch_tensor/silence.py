@@ -1,0 +1,28 @@
+"""Calling numpy so that arithmetic is silent.
+
+Arithmetic is IEEE 754, as in PyTorch: overflow, division by zero and invalid operands give
+infinities and NaN, whatever `np.errstate` the caller is in. numpy keeps that state in a context
+variable (since 2.0), so a context of our own has a state of our own. One call at a time may run in
+a context; making a copy of it costs some 50 ns, and `np.errstate` twenty times that.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_SILENT = contextvars.Context()
+_SILENT.run(np.seterr, all="ignore")
+
+#: A context to call numpy in: `silently().run(ufunc, array)`.
+silently = _SILENT.copy
+
+
+def converted(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """A contiguous copy of an array in another dtype: what is too large becomes infinite, and what
+    is no integer any."""
+    result: npt.NDArray[Any] = silently().run(array.astype, dtype, order="C")
+    return result
