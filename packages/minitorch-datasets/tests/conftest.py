@@ -5,7 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -59,15 +64,57 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.fixture(scope="session")
-def real_mnist() -> Path:
-    """The folder of the real MNIST, or a skip."""
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep stderr for what the package prints."""
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], str]]:
+    """Serves folders on this machine; gives their URL."""
+    for variable in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    with ExitStack() as stack:
+
+        def start(folder: Path) -> str:
+            handler = partial(QuietHandler, directory=str(folder))
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
+
+
+def real_data(name: str) -> Path:
+    """The folder of a real data set, or a skip."""
     configured = os.environ.get("MINITORCH_TEST_DATA")
     if configured:
         places = [Path(configured)]
     else:
         places = [parent / "shared" / "data" for parent in Path(__file__).resolve().parents]
     for place in places:
-        if (place / "mnist").is_dir():
-            return place / "mnist"
-    pytest.skip(f"no real MNIST: no folder mnist in {configured or 'any ../shared/data'}")
+        if (place / name).is_dir():
+            return place / name
+    pytest.skip(f"no real data: no folder {name} in {configured or 'any ../shared/data'}")
+
+
+@pytest.fixture(scope="session")
+def real_mnist() -> Path:
+    """The folder of the real MNIST, or a skip."""
+    return real_data("mnist")
+
+
+@pytest.fixture(scope="session")
+def real_imdb() -> Path:
+    """The folder of the real IMDB, or a skip."""
+    return real_data("imdb")
+
+
+@pytest.fixture(scope="session")
+def real_sst2() -> Path:
+    """The folder of the real SST-2, or a skip."""
+    return real_data("sst2")

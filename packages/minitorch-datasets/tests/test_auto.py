@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from minitorch_datasets import DatasetError, UnavailableError, auto, load_image_dataset
+from minitorch_datasets import (
+    DatasetError,
+    UnavailableError,
+    auto,
+    load_image_dataset,
+    load_text_dataset,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +73,44 @@ def test_digits_read_no_file(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(DatasetError, match=r"'minst', wanted one of auto, mnist, digits.*'mnist'"):
         load_image_dataset("minst")
+
+
+# -- reviews ---------------------------------------------------------------------------------------
+
+
+def test_auto_says_in_one_line_why_it_takes_the_embedded_reviews(cache: Path) -> None:
+    dataset, note = load_text_dataset("auto", download=False)
+    assert dataset.name == "synthetic"
+    assert note is not None
+    assert note.startswith(f"IMDB is not in the cache {cache}")
+    assert note.endswith("taking the embedded reviews instead")
+    assert "\n" not in note
+
+
+@pytest.mark.parametrize("name", ["imdb", "sst2"])
+def test_real_reviews_never_fall_back(name: str, cache: Path) -> None:
+    with pytest.raises(UnavailableError, match="is not in the cache"):
+        load_text_dataset(name, download=False)
+
+
+def test_auto_takes_what_a_named_folder_holds_or_says_what_it_lacks(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds neither IMDB's archive, .* nor SST-2's TSV"):
+        load_text_dataset("auto", tmp_path)
+    (tmp_path / "dev.tsv").write_text("")
+    with pytest.raises(DatasetError, match=r"load_sst2: .* lacks train\.tsv, test\.tsv"):
+        load_text_dataset("auto", tmp_path)
+    (tmp_path / "aclImdb" / "train").mkdir(parents=True)
+    with pytest.raises(DatasetError, match=r"aclImdb: lacks reviews train/neg"):
+        load_text_dataset("auto", tmp_path)
+
+
+def test_synthetic_reviews_read_no_file(tmp_path: Path) -> None:
+    dataset, note = load_text_dataset("synthetic")
+    assert (dataset.name, note) == ("synthetic", None)
+    with pytest.raises(DatasetError, match=r"data_dir .* for 'synthetic', which read no file"):
+        load_text_dataset("synthetic", tmp_path)
+
+
+def test_an_unknown_name_of_reviews_lists_the_known_ones() -> None:
+    with pytest.raises(DatasetError, match=r"'imbd', wanted one of auto, imdb, sst2.*'imdb'"):
+        load_text_dataset("imbd")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minitorch_datasets import Batches, DatasetError, train_validation_split
+from minitorch_datasets import Batches, DatasetError, LengthBatches, train_validation_split
 
 SIZES = st.integers(0, 40)
 BATCH_SIZES = st.integers(1, 12)
@@ -67,6 +67,71 @@ def test_impossible_batches_are_refused(
 ) -> None:
     with pytest.raises(DatasetError, match=saying):
         Batches(*arrays, batch_size=batch_size)
+
+
+def sequences_of(lengths: list[int]) -> list[np.ndarray]:
+    """Sequence i is i + 1, over and over."""
+    return [np.full(length, i + 1, np.int32) for i, length in enumerate(lengths)]
+
+
+@given(
+    lengths=st.lists(st.integers(0, 30), max_size=60),
+    batch_size=BATCH_SIZES,
+    seed=st.none() | st.integers(0, 100),
+)
+def test_every_sequence_comes_once_padded_with_its_length_and_label(
+    lengths: list[int], batch_size: int, seed: int | None
+) -> None:
+    rng = None if seed is None else np.random.default_rng(seed)
+    labels = np.arange(len(lengths))
+    batches = LengthBatches(sequences_of(lengths), labels, batch_size, rng)
+    found = list(batches)
+    assert len(found) == len(batches)
+    seen = []
+    for ids, found_lengths, found_labels in found:
+        assert ids.shape == (len(found_labels), found_lengths.max())
+        assert 1 <= len(found_labels) <= batch_size
+        for row, length, label in zip(ids, found_lengths, found_labels, strict=True):
+            assert length == max(1, lengths[label])
+            assert row.tolist() == [label + 1] * lengths[label] + [0] * (len(row) - lengths[label])
+            seen.append(label)
+    assert sorted(seen) == labels.tolist()
+
+
+def test_without_rng_sequences_come_in_order_of_length() -> None:
+    lengths = np.random.default_rng(0).integers(1, 100, 500)
+    batches = LengthBatches(sequences_of(lengths.tolist()), lengths, 32)
+    assert np.concatenate([batch[2] for batch in batches]).tolist() == sorted(lengths)
+
+
+def test_shuffled_batches_have_little_padding() -> None:
+    lengths = np.random.default_rng(0).integers(1, 400, 5000)
+    sequences = sequences_of(lengths.tolist())
+    batches = list(LengthBatches(sequences, lengths, 32, np.random.default_rng(0)))
+    padded = sum(ids.size for ids, _, _ in batches)
+    assert padded < 1.05 * lengths.sum()  # without sorting it is 1.9 times
+    spread = [ids.shape[1] for ids, _, _ in batches]
+    assert spread != sorted(spread)
+
+
+def test_each_epoch_has_new_batches_of_sequences_and_a_seed_repeats_them_all() -> None:
+    lengths = np.random.default_rng(0).integers(1, 9, 200)
+
+    def epochs() -> list[list[list[int]]]:
+        rng = np.random.default_rng(1)
+        batches = LengthBatches(sequences_of(lengths.tolist()), np.arange(200), 8, rng)
+        return [[labels.tolist() for _, _, labels in batches] for _ in range(2)]
+
+    first, second = epochs()
+    assert {frozenset(batch) for batch in first} != {frozenset(batch) for batch in second}
+    assert [first, second] == epochs()
+
+
+def test_sequences_without_their_labels_are_refused() -> None:
+    with pytest.raises(DatasetError, match="2 sequences and 3 labels, wanted as many"):
+        LengthBatches(sequences_of([1, 2]), np.arange(3), 4)
+    with pytest.raises(DatasetError, match="LengthBatches: batch_size is 0"):
+        LengthBatches([], np.arange(0), 0)
 
 
 @given(n=st.integers(2, 200), fraction=st.floats(0, 1, exclude_min=True, exclude_max=True))

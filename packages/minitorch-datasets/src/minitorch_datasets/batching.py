@@ -1,16 +1,17 @@
-"""Minibatches over arrays, and a train/validation split."""
+"""Minibatches over arrays and over sequences, and a train/validation split."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minitorch_datasets.errors import DatasetError
+from minitorch_datasets.text import Ids, pad_sequences
 
-__all__ = ["Batches", "train_validation_split"]
+__all__ = ["Batches", "LengthBatches", "train_validation_split"]
 
 
 class Batches:
@@ -48,10 +49,7 @@ class Batches:
                 f"Batches: arrays of {', '.join(map(str, sizes))} examples, wanted one number",
                 "Do all of them belong to the same split?",
             )
-        if batch_size < 1:
-            raise DatasetError(
-                f"Batches: batch_size is {batch_size}, wanted 1 or more", "64 is a usual choice"
-            )
+        _check_batch_size("Batches", batch_size)
         self.arrays = arrays
         self.batch_size = batch_size
         self.rng = rng
@@ -67,6 +65,81 @@ class Batches:
             piece = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
             chosen = piece if order is None else order[piece]
             yield tuple(array[chosen] for array in self.arrays)
+
+
+class LengthBatches:
+    """Iterate over sequences in minibatches of nearly equal length, padded to the longest.
+
+    With rng the sequences are shuffled, pools of 50 batches sorted by length and cut into batches,
+    and these shuffled: little is computed on padding, and every epoch has other batches. Without
+    rng all sequences come in order of length.
+
+    Args:
+        sequences: N of them, (T_i,) int32 each.
+        labels: (N,)
+        batch_size: examples a batch; the last may be of fewer.
+        rng: where the order comes from; generators in equal states give equal orders.
+    Yields: padded (B, T) int64, lengths (B,) int64, labels (B,); an empty sequence has length 1.
+    Raises: DatasetError if there are not as many labels as sequences, or batch_size is below 1.
+
+    Example: `for ids, lengths, labels in LengthBatches(reviews, labels, batch_size=64, rng=rng):`
+    """
+
+    POOL = 50
+
+    def __init__(
+        self,
+        sequences: Sequence[Ids],
+        labels: NDArray[Any],
+        batch_size: int,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        if len(sequences) != len(labels):
+            raise DatasetError(
+                f"LengthBatches: {len(sequences)} sequences and {len(labels)} labels, wanted as "
+                "many",
+                "Do both belong to the same split?",
+            )
+        _check_batch_size("LengthBatches", batch_size)
+        self.sequences = sequences
+        self.labels = labels
+        self.batch_size = batch_size
+        self.rng = rng
+        self._lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(range(0, len(self.sequences), self.batch_size))
+
+    def __iter__(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]]:
+        for chosen in self._order():
+            yield *pad_sequences([self.sequences[i] for i in chosen]), self.labels[chosen]
+
+    def _order(self) -> list[NDArray[np.int64]]:
+        """The examples of each batch."""
+        number = len(self.sequences)
+        if self.rng is None:
+            return self._cut(np.arange(number))
+        shuffled = self.rng.permutation(number)
+        pool = self.POOL * self.batch_size
+        batches = [
+            batch
+            for start in range(0, number, pool)
+            for batch in self._cut(shuffled[start : start + pool])
+        ]
+        return [batches[i] for i in self.rng.permutation(len(batches))]
+
+    def _cut(self, pool: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+        return [
+            pool[start : start + self.batch_size] for start in range(0, len(pool), self.batch_size)
+        ]
+
+
+def _check_batch_size(operation: str, batch_size: int) -> None:
+    if batch_size < 1:
+        raise DatasetError(
+            f"{operation}: batch_size is {batch_size}, wanted 1 or more", "64 is a usual choice"
+        )
 
 
 def train_validation_split(

@@ -28,11 +28,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 class RemoteFile(NamedTuple):
-    """A published file: its name at every mirror, size in bytes, and SHA-256."""
+    """A published file: its name at every mirror, size in bytes, and checksum.
+
+    The checksum is a SHA-256, or "md5:" and an MD5 where the publisher gives only that.
+    """
 
     name: str
     size: int
-    sha256: str
+    checksum: str
 
 
 def cache_dir() -> Path:
@@ -126,7 +129,7 @@ def _retrieve(
         ) as bar:
             retrieved = pooch.retrieve(
                 f"{mirror.rstrip('/')}/{file.name}",
-                known_hash=f"sha256:{file.sha256}",
+                known_hash=file.checksum,
                 fname=file.name,
                 path=folder,
                 downloader=pooch.HTTPDownloader(

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from minitorch_datasets._files import StrPath, read_bytes
 from minitorch_datasets.errors import DatasetError
 
 __all__ = ["read_idx", "write_idx"]
-
-StrPath = str | os.PathLike[str]
 
 _DTYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
@@ -49,13 +48,7 @@ def read_idx(path: StrPath) -> NDArray[Any]:
 
 def read_content(path: StrPath) -> bytes:
     """The bytes of a file, decompressed if it is gzipped; DatasetError if that fails."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: cannot be read: {error.strerror or error}",
-            "Check the path and its permissions",
-        ) from error
+    content = read_bytes(path)
     if not content.startswith(_GZIP_MAGIC):
         return content
     try:

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from minitorch_datasets._files import StrPath
 from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile, cache_dir, fetch
 from minitorch_datasets.errors import DatasetError, UnavailableError
-from minitorch_datasets.idx import StrPath, parse_idx, read_content
+from minitorch_datasets.idx import parse_idx, read_content
 from minitorch_datasets.images import ImageDataset, check_counts, check_images, check_labels
 
 __all__ = ["MNIST_MIRRORS", "has_mnist", "load_mnist"]

@@ -1,0 +1,173 @@
+"""SST-2 from its TSV files and from the treebank's archive."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from minitorch_datasets import (
+    DatasetError,
+    UnavailableError,
+    has_sst2,
+    load_sst2,
+    load_text_dataset,
+    sst2,
+)
+
+TSV = {
+    "train.tsv": b"sentence\tlabel\na fine film\t1\r\nno film , 'd say\t0\n",
+    "dev.tsv": "\ufeffdécent enough\t1\n".encode(),
+    "test.tsv": b"dull\t0",
+}
+TREES = {
+    "trees/train.txt": b"(3 (2 It) (4 (2 's) (4 (3 -LRB-) (2 a\\/b))))\n(2 (2 A) (2 film))\n",
+    "trees/dev.txt": b"(0 (1 Awful) (2 !))\n",
+    "trees/test.txt": b"(1 (2 so-so) (2 .))\n(4 (4 Great) (2 .))\n",
+    "trees/README.txt": b"",
+}
+ARCHIVE = "trainDevTestTrees_PTB.zip"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "tsv"
+    folder.mkdir()
+    for name, content in TSV.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    return pack(TREES, tmp_path / "zip" / ARCHIVE)
+
+
+def pack(files: dict[str, bytes], path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_tsv_files_give_sentences_and_labels(folder: Path) -> None:
+    dataset = load_sst2(folder, verify=False)
+    assert dataset.name == "sst2 layout"
+    assert dataset.train_texts == ("a fine film", "no film , 'd say")
+    assert dataset.train_labels.tolist() == [1, 0]
+    assert (dataset.validation_texts, dataset.validation_labels.tolist()) == (
+        ("décent enough",),
+        [1],
+    )
+    assert (dataset.test_texts, dataset.test_labels.tolist()) == (("dull",), [0])
+    folder.rename(folder.parent / "sst2")
+    assert load_sst2(folder.parent, verify=False).train_texts == dataset.train_texts
+
+
+def test_the_archive_gives_the_leaves_of_its_trees_without_the_neutral(archive: Path) -> None:
+    for place in (archive, archive.parent):
+        dataset = load_sst2(place, verify=False)
+        assert (dataset.train_texts, dataset.train_labels.tolist()) == (("It 's ( a/b",), [1])
+        assert (dataset.validation_texts, dataset.validation_labels.tolist()) == (("Awful !",), [0])
+        assert dataset.test_texts == ("so-so .", "Great .")
+        assert dataset.test_labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("line", "saying"),
+    [
+        (b"a fine film", "line 2 is 'a fine film', wanted a sentence, a tab and the label 0 or 1"),
+        (b"a fine film\t2", "line 2 is"),
+        (b"a fine film\tpositive", "line 2 is"),
+        (b"a\tfine film\t1", "line 2 is"),
+        (b"\t1", "line 2 is"),
+        (b"", "line 2 is ''"),
+        (b"x" * 99 + b"\t", r"line 2 is 'x{60}\.\.\.'"),
+        (b"caf\xe9\t1", r"byte 17 \(0xe9\) is not UTF-8"),
+    ],
+)
+def test_a_line_that_is_something_else_is_named(line: bytes, saying: str, folder: Path) -> None:
+    (folder / "dev.tsv").write_bytes(b"a fine film\t1\n" + line + b"\nanother\t0\n")
+    with pytest.raises(DatasetError, match=rf"dev\.tsv: {saying}"):
+        load_sst2(folder, verify=False)
+
+
+def test_glues_test_file_has_no_labels_and_is_refused(folder: Path) -> None:
+    (folder / "test.tsv").write_bytes(b"index\tsentence\n0\tuneasy mishmash\n")
+    with pytest.raises(DatasetError, match=r"test\.tsv: line 1 is .*wanted a sentence, a tab and"):
+        load_sst2(folder, verify=False)
+
+
+def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
+    assert has_sst2(folder)
+    (folder / "dev.tsv").unlink()
+    with pytest.raises(DatasetError, match=r"lacks dev\.tsv"):
+        load_sst2(folder)
+    for name in ("train.tsv", "test.tsv"):
+        (folder / name).unlink()
+    assert not has_sst2(folder)
+    with pytest.raises(DatasetError, match=r"does not hold it, wanted train\.tsv, dev\.tsv and"):
+        load_sst2(folder)
+    with pytest.raises(DatasetError, match="does not exist"):
+        load_sst2(tmp_path / "nowhere")
+
+
+def test_another_number_of_sentences_is_told(folder: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds 2 sentences to train, wanted SST-2's 6,920"):
+        load_sst2(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "saying"),
+    [
+        (lambda c: c[: len(c) // 2], "is damaged, or not the archive"),
+        (lambda c: b"", "is damaged, or not the archive"),
+        (lambda c: c.replace(b"Awful", b"Lawfu"), "is damaged, or not the archive"),
+        (lambda c: c.replace(b"trees/dev.txt", b"trees/vid.txt"), "lacks a file"),
+        (lambda c: b"sentence\tlabel\n", "is damaged, or not the archive"),
+    ],
+)
+def test_a_damaged_archive_is_told(
+    change: Callable[[bytes], bytes], saying: str, archive: Path
+) -> None:
+    archive.write_bytes(change(archive.read_bytes()))
+    with pytest.raises(DatasetError, match=saying) as caught:
+        load_sst2(archive, verify=False)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", [b"(5 (2 A))", b"A film", b"(3 )", b"", b"3 (2 A)"])
+def test_a_line_that_is_no_tree_is_named(line: bytes, archive: Path) -> None:
+    pack({**TREES, "trees/dev.txt": b"(1 (2 A))\n" + line + b"\n"}, archive)
+    with pytest.raises(DatasetError, match=r"line 2 of trees/dev\.txt is .*wanted a tree"):
+        load_sst2(archive, verify=False)
+
+
+def test_the_official_archive_is_downloaded_once(
+    archive: Path, cache: Path, serve: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hashlib
+
+    packed = archive.read_bytes()
+    remote = sst2._ARCHIVE._replace(size=len(packed), checksum=hashlib.sha256(packed).hexdigest())
+    monkeypatch.setattr(sst2, "_SST2", sst2._SST2._replace(remote=remote))
+    monkeypatch.setattr(sst2, "_SENTENCES", {"train": 1, "dev": 1, "test": 2})
+    with pytest.raises(UnavailableError, match="SST-2 is not in the cache"):
+        load_sst2(download=False)
+    mirror = serve(archive.parent)
+    assert load_sst2(mirrors=[mirror]).name == "sst2"
+    archive.unlink()
+    dataset, note = load_text_dataset("sst2", download=False)
+    assert (dataset.name, note) == ("sst2", None)
+    assert (cache / "sst2" / ARCHIVE).read_bytes() == packed
+
+
+def test_the_real_sst2_has_as_many_sentences_as_the_paper_says(real_sst2: Path) -> None:
+    dataset = load_sst2(real_sst2)
+    assert repr(dataset) == "TextDataset('sst2', 6,920 train, 872 validation, 1,821 test)"
+    assert dataset.train_texts[0].startswith("a stirring , funny and finally transporting")
+    for labels in (dataset.train_labels, dataset.validation_labels, dataset.test_labels):
+        assert 0.48 < labels.mean() < 0.53
