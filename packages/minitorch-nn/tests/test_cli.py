@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 
+import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn import cli
-from minitorch_nn.checkpoint import CheckpointError
+from minitorch_nn.checkpoint import Checkpoint, CheckpointError
 from minitorch_nn.training import TrainingDiverged
 
 
@@ -240,3 +242,39 @@ def test_a_real_ctrl_c_ends_the_program_with_130() -> None:
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=60)[1] == "app: interrupted\n"
     assert process.returncode == 130
+
+
+# -- trained models --------------------------------------------------------------------------------
+
+
+def build(checkpoint: Checkpoint) -> nn.Module:
+    return nn.Linear(checkpoint.metadata["in"], 2)
+
+
+def test_a_saved_model_comes_back_with_what_was_said_of_it(tmp_path: Path) -> None:
+    path = str(tmp_path / "m.npz")
+    model = nn.Linear(3, 2).train()
+    cli.save_model(path, model, "learner", "1.0", {"in": 3})
+    again, metadata = cli.load_model(path, "learner", build)
+    assert metadata == {"program": "learner", "version": "1.0", "in": 3}
+    assert not again.training
+    for one, other in zip(model.parameters(), again.parameters()):
+        assert one.tolist() == other.tolist()
+
+
+def test_another_programs_model_and_one_that_does_not_fit_are_told(tmp_path: Path) -> None:
+    path = str(tmp_path / "m.npz")
+    cli.save_model(path, nn.Linear(3, 2), "learner", "1.0", {"in": 4})
+    with pytest.raises(CheckpointError, match=r"m.npz was written by learner, not by other. Name"):
+        cli.load_model(path, "other", build)
+    with pytest.raises(CheckpointError, match=r"m.npz: load_state_dict: .*do not fit Linear"):
+        cli.load_model(path, "learner", build)
+
+
+def test_a_network_that_the_program_lacks_is_named_with_those_it_has() -> None:
+    networks = {"small": 1, "large": 2}
+    assert cli.named_network("m.npz", "learner", "1.0", networks, "large") == 2
+    for name in ("huge", None, 3, ["large"]):
+        named = rf"network {re.escape(repr(name))}, .* it has large, small"
+        with pytest.raises(CheckpointError, match=named):
+            cli.named_network("m.npz", "learner", "1.0", networks, name)

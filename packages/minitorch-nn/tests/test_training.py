@@ -14,13 +14,14 @@ import pytest
 
 import minitorch_nn as nn
 import minitorch_tensor as mt
-from minitorch_nn import optim
+from minitorch_nn import optim, training
 from minitorch_nn.training import (
     ConsoleReporter,
     EpochResult,
     Evaluation,
     Reporter,
     TrainingDiverged,
+    best_epoch,
     evaluate,
     fit,
 )
@@ -253,3 +254,109 @@ def test_the_bar_is_gone_after_an_error() -> None:
         reporter.epoch_begins(1, 1, 5)
         raise KeyboardInterrupt
     assert reporter._bar is None
+
+
+def test_a_line_stands_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with ConsoleReporter() as reporter:
+        reporter.epoch_begins(1, 1, 5)
+        reporter.say("something")
+        reporter.batch_ends(1, 1, 0.5)
+    before, after = terminal.getvalue().split("something\n")
+    assert before.endswith("\r")  # the bar was taken away, and is drawn again below
+    assert "epoch 1/1:" in after
+
+
+# -- which epoch is kept, and when to stop ---------------------------------------------------------
+
+
+class Drawn:
+    """Validation that comes out as drawn up: so many of ten right after each epoch."""
+
+    def __init__(self, *correct: int, losses: tuple[float, ...] = ()) -> None:
+        self.outcomes = [
+            Evaluation(losses[i] if losses else 1.0, count, 10) for i, count in enumerate(correct)
+        ]
+
+    def evaluate(self, model: nn.Module, batches: Any, **options: Any) -> Evaluation:
+        return self.outcomes.pop(0)
+
+
+class Snapshots(Reporter):
+    """The model's weights after each epoch."""
+
+    def __init__(self) -> None:
+        self.model: nn.Module = nn.Linear(2, 2)
+        self.weights: list[np.ndarray] = []
+
+    def epoch_ends(self, result: EpochResult) -> None:
+        self.weights.append(self.model.weight.detach().numpy().copy())
+
+
+def train_drawn(drawn: Drawn, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Snapshots:
+    monkeypatch.setattr(training, "evaluate", drawn.evaluate)
+    listener = Snapshots()
+    optimizer = optim.SGD(listener.model.parameters(), lr=0.1)
+    epochs = len(drawn.outcomes)
+    fit(listener.model, optimizer, Points(), epochs=epochs, validation=Points(), reporter=listener,
+        **options)  # fmt: skip
+    return listener
+
+
+@pytest.mark.parametrize(
+    ("correct", "losses", "best"),
+    [
+        ((5, 9, 7), (), 1),
+        ((9, 5, 7), (), 0),
+        ((5, 6, 7), (), 2),
+        ((5, 9, 9), (1.0, 0.5, 0.4), 2),
+        ((5, 9, 9), (1.0, 0.4, 0.5), 1),
+        ((9, 9, 9), (), 0),
+    ],
+)
+def test_the_best_epoch_on_validation_is_kept(
+    correct: tuple[int, ...], losses: tuple[float, ...], best: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = train_drawn(Drawn(*correct, losses=losses), monkeypatch, keep_best=True)
+    np.testing.assert_array_equal(kept.model.weight.detach().numpy(), kept.weights[best])
+    assert not kept.model.training
+    left = train_drawn(Drawn(*correct, losses=losses), monkeypatch)
+    np.testing.assert_array_equal(left.model.weight.detach().numpy(), left.weights[-1])
+
+
+@pytest.mark.parametrize(
+    ("correct", "patience", "epochs"),
+    [((5, 9, 7, 8, 9), 2, 4), ((5, 9, 7, 8, 9), 1, 3), ((5, 6, 7, 8, 9), 1, 5), ((9, 5), 1, 2)],
+)
+def test_training_stops_when_patience_ends(
+    correct: tuple[int, ...], patience: int, epochs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(train_drawn(Drawn(*correct), monkeypatch, patience=patience).weights) == epochs
+
+
+def test_epochs_are_compared_by_validation_only() -> None:
+    for options in ({"keep_best": True}, {"patience": 1}):
+        with pytest.raises(ValueError, match="fit: keep_best and patience compare epochs by their"):
+            train(**options)
+    with pytest.raises(ValueError, match="best_epoch: no epoch was validated"):
+        best_epoch([result()])
+
+
+def test_gradients_are_clipped_before_each_step() -> None:
+    data = Points()
+    steps = []
+    for clip_norm in (None, 1e-3, 1e9):
+        mt.manual_seed(0)
+        model = nn.Linear(2, 2)
+        before = model.weight.detach().numpy().copy()
+        fit(model, optim.SGD(model.parameters(), lr=1.0), data, epochs=1, clip_norm=clip_norm)
+        steps.append(model.weight.detach().numpy() - before)
+    np.testing.assert_array_equal(steps[0], steps[2])
+    assert 0 < np.linalg.norm(steps[1]) <= 4 * 1e-3  # of four batches
+    assert np.linalg.norm(steps[0]) > 0.01

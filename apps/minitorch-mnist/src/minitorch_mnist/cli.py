@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +22,7 @@ from minitorch_mnist.data import ImageBatches, to_input
 from minitorch_mnist.images import read_images
 from minitorch_mnist.models import RECIPES
 from minitorch_nn import Module, cli, optim
-from minitorch_nn.checkpoint import (
-    CheckpointError,
-    check_writable,
-    load_checkpoint,
-    save_checkpoint,
-)
+from minitorch_nn.checkpoint import Checkpoint, check_writable
 from minitorch_nn.training import ConsoleReporter, Reporter, evaluate, fit
 
 PROGRAM = "minitorch-mnist"
@@ -153,8 +149,7 @@ def train(args: argparse.Namespace) -> None:
         ),
         reporter=Reporter() if args.quiet else ConsoleReporter(unit="images"),
     )
-    metadata = {"program": PROGRAM, "version": __version__, "model": args.model, "data": data.name}
-    save_checkpoint(args.out, model.state_dict(), metadata)
+    cli.save_model(args.out, model, PROGRAM, __version__, {"model": args.model, "data": data.name})
     if not args.quiet:
         print(f"saved {args.out}")
     _report_test(model, data, EVALUATION_BATCH)
@@ -197,26 +192,12 @@ def _load(args: argparse.Namespace) -> ImageDataset:
     return data
 
 
-def _load_model(path: str) -> tuple[Module, dict[str, object]]:
-    checkpoint = load_checkpoint(path)
-    metadata = checkpoint.metadata
-    if metadata.get("program") != PROGRAM:
-        raise CheckpointError(
-            f"{path} was written by {metadata.get('program', 'another program')}, not by "
-            f"{PROGRAM}. Name the file that `{PROGRAM} train` wrote."
-        )
-    recipe = RECIPES.get(str(metadata.get("model")))
-    if recipe is None:
-        raise CheckpointError(
-            f"{path} holds the network {metadata.get('model')!r}, which {PROGRAM} {__version__} "
-            f"does not have: it has {', '.join(sorted(RECIPES))}. Train again."
-        )
-    model = recipe.build()
-    try:
-        model.load_state_dict(checkpoint.state_dict)
-    except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from None
-    return model.eval(), metadata
+def _load_model(path: str) -> tuple[Module, dict[str, Any]]:
+    def build(checkpoint: Checkpoint) -> Module:
+        name = checkpoint.metadata.get("model")
+        return cli.named_network(path, PROGRAM, __version__, RECIPES, name).build()
+
+    return cli.load_model(path, PROGRAM, build)
 
 
 def _report_test(model: Module, data: ImageDataset, batch_size: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, TextIO
@@ -14,6 +14,7 @@ from minitorch_nn.functional import cross_entropy
 from minitorch_nn.module import Module
 from minitorch_nn.optim import Optimizer
 from minitorch_nn.optim.lr_scheduler import LRScheduler
+from minitorch_nn.utils import clip_grad_norm_
 from minitorch_tensor import Tensor, no_grad
 
 
@@ -121,14 +122,25 @@ class ConsoleReporter(Reporter):
         self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
         self._bar.update()
 
+    def say(self, line: str) -> None:
+        """Print a line, above the progress bar if there is one."""
+        from tqdm import tqdm
+
+        tqdm.write(line, file=self.stream)
+        self.stream.flush()
+
     def epoch_ends(self, result: EpochResult) -> None:
         self._close()
+        self.say(self.summary(result))
+
+    def summary(self, result: EpochResult) -> str:
+        """The line that tells of an epoch."""
         line = f"epoch {result.epoch}/{result.epochs}  loss {result.train.loss:.4f}"
         if result.validation is not None:
             correct, total = result.validation.correct, result.validation.total
             line += f"  validation {correct}/{total} ({result.validation.accuracy:.2%})"
         line += f"  {result.examples_per_second:,.0f} {self.unit}/s  {result.seconds:.1f} s"
-        print(line, file=self.stream, flush=True)
+        return line
 
     def __exit__(
         self,
@@ -154,6 +166,9 @@ def fit(
     loss_function: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
     scheduler: LRScheduler | None = None,
     reporter: Reporter | None = None,
+    clip_norm: float | None = None,
+    keep_best: bool = False,
+    patience: int | None = None,
 ) -> list[EpochResult]:
     """Train a classifier.
 
@@ -166,17 +181,28 @@ def fit(
         loss_function: of logits and targets, a mean over the batch.
         scheduler: stepped after every batch.
         reporter: told of every batch and epoch.
+        clip_norm: scale the gradients of a batch down to at most this norm, all together.
+        keep_best: leave the model as it was after the epoch that `best_epoch` names, and not as
+            the last epoch left it.
+        patience: stop after so many epochs in a row that were no better than the best before.
 
     Returns: what each epoch came to. The model is left in evaluation mode.
-    Raises: TrainingDiverged as soon as a loss is not finite.
+    Raises: TrainingDiverged as soon as a loss is not finite; ValueError for keep_best or patience
+        without validation.
     """
-    results = []
+    if validation is None and (keep_best or patience is not None):
+        raise ValueError(
+            "fit: keep_best and patience compare epochs by their validation. Give validation, or "
+            "leave them out."
+        )
+    results: list[EpochResult] = []
+    best: dict[str, Tensor] = {}
     with reporter or Reporter() as reporter:
         for epoch in range(1, epochs + 1):
             reporter.epoch_begins(epoch, epochs, len(train))
             started = time.perf_counter()
             trained = _train_epoch(
-                model, optimizer, train, loss_function, scheduler, reporter, epoch
+                model, optimizer, train, loss_function, scheduler, reporter, epoch, clip_norm
             )
             seconds = time.perf_counter() - started
             validated = None
@@ -184,8 +210,34 @@ def fit(
                 validated = evaluate(model, validation, loss_function=loss_function)
             results.append(EpochResult(epoch, epochs, trained, validated, seconds))
             reporter.epoch_ends(results[-1])
+            if validated is None:
+                continue
+            leader = best_epoch(results).epoch
+            if keep_best and leader == epoch:
+                best = {name: value.clone() for name, value in model.state_dict().items()}
+            if patience is not None and epoch - leader >= patience:
+                break
+    if best:
+        model.load_state_dict(best)
     model.eval()
     return results
+
+
+def best_epoch(results: Sequence[EpochResult]) -> EpochResult:
+    """The epoch with the most right on validation; of equals that with the least loss, then the
+    earliest.
+
+    Raises: ValueError if no epoch was validated.
+    """
+    validated = [result for result in results if result.validation is not None]
+    if not validated:
+        raise ValueError("best_epoch: no epoch was validated. Give fit validation.")
+    return max(validated, key=_merit)
+
+
+def _merit(result: EpochResult) -> tuple[float, float]:
+    assert result.validation is not None
+    return result.validation.accuracy, -result.validation.loss
 
 
 def _train_epoch(
@@ -196,8 +248,10 @@ def _train_epoch(
     scheduler: LRScheduler | None,
     reporter: Reporter,
     epoch: int,
+    clip_norm: float | None,
 ) -> Evaluation:
     model.train()
+    parameters = list(model.parameters())
     tally = _Tally()
     for number, (input, target) in enumerate(train, start=1):
         optimizer.zero_grad()
@@ -210,6 +264,8 @@ def _train_epoch(
                 "Use a lower learning rate."
             )
         loss.backward()
+        if clip_norm is not None:
+            clip_grad_norm_(parameters, clip_norm)
         optimizer.step()
         if scheduler is not None:
             scheduler.step()
