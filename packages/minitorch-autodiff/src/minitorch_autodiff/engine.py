@@ -74,6 +74,7 @@ def run_backward(
     gradients: dict[Node, Gradient | list[Gradient | None]] = {}
     calls: list[tuple[int, Node]] = []  # a heap, the latest first
     leaves: list[Node] = []
+    next_call: Node | None = None  # in a chain there is only one, which need not enter the heap
 
     sent: Sequence[Gradient | None] = [root.fit(gradient, i) for (root, i), gradient in roots]
     edges: Sequence[Edge | None] = [edge for edge, _ in roots]
@@ -93,13 +94,19 @@ def run_backward(
             gradients[node] = gradient if node.n_outputs == 1 else _first(node, index, gradient)
             if node.is_leaf:
                 leaves.append(node)
+            elif next_call is None:
+                next_call = node
             else:
                 heappush(calls, (-node.time, node))
         # Let go before the next call allocates: a gradient lives no longer than it is needed.
         sent, gradient, received = (), None, None
-        if not calls:
+        if calls:
+            if next_call is not None:
+                heappush(calls, (-next_call.time, next_call))
+            next_call = heappop(calls)[1]
+        if next_call is None:
             break
-        node = heappop(calls)[1]
+        node, next_call = next_call, None
         received = gradients.pop(node)
         if node.hooks is not None:
             received = _call_hooks(node, received)
