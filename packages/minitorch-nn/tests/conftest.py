@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,9 +23,6 @@ settings.load_profile("layers")
 @pytest.fixture(autouse=True)
 def start() -> Iterator[None]:
     """Every test starts from one seed, on a backend that does not depend on what is installed."""
-    # The numpy backend silences numpy's reports of overflow when it is imported, which is before
-    # pytest puts its own filters in place.
-    warnings.filterwarnings("ignore", "", RuntimeWarning, r"minitorch_tensor\.backends\.")
     mt.manual_seed(0)
     with mt.use_backend("numpy"):
         yield

@@ -100,6 +100,35 @@ def test_a_module_in_training_and_in_evaluation(
 
 
 @DTYPES
+@named("recurrent", "recurrent")
+def test_a_recurrent_layer_and_its_gradients(
+    case: dict[str, Any], dtype: DType, backend: str
+) -> None:
+    module = getattr(nn, case["recurrent"])(3, 2, **case["options"]).to(dtype)
+    assert list(module.state_dict()) == list(case["state"])
+    module.load_state_dict({key: np.asarray(value) for key, value in case["state"].items()})
+    x = as_tensor(case["input"], dtype).requires_grad_()
+    state = [as_tensor(part, dtype).requires_grad_() for part in case["hx"] or []]
+    hx = (tuple(state) if len(state) == 2 else state[0]) if state else None
+    lengths = {} if case["lengths"] is None else {"lengths": case["lengths"]}
+    outputs = flat(module(x, hx, **lengths))
+    for number, (output, expected) in enumerate(zip(outputs, case["outputs"], strict=True)):
+        assert_near(output, expected, dtype, f"output {number}")
+    total = sum((output * weights_of(output)).sum() for output in outputs)
+    total.backward()
+    assert_near(x.grad, case["input_gradient"], dtype, "gradient of the input")
+    for part, expected in zip(state, case["hx_gradients"] or [], strict=True):
+        assert_near(part.grad, expected, dtype, "gradient of the state")
+    for key, parameter in module.named_parameters():
+        assert_near(parameter.grad, case["gradients"][key], dtype, f"gradient of {key}")
+
+
+def flat(value: Any) -> list[Tensor]:
+    """The tensors of nested tuples."""
+    return [value] if isinstance(value, Tensor) else [t for part in value for t in flat(part)]
+
+
+@DTYPES
 @named("optimizers", "optimizer")
 def test_ten_steps_of_an_optimizer(case: dict[str, Any], dtype: DType, backend: str) -> None:
     parameter = nn.Parameter(as_tensor(case["start"], dtype))

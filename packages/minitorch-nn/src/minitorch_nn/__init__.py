@@ -40,6 +40,7 @@ from minitorch_nn.layers.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
+from minitorch_nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from minitorch_nn.model_summary import summary
 from minitorch_nn.module import IncompatibleKeys, Module, Parameter, RemovableHandle
 
@@ -47,6 +48,9 @@ __version__ = version("minitorch-nn")
 
 __all__ = [
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool1d",
@@ -62,9 +66,11 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "Identity",
     "IncompatibleKeys",
     "L1Loss",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -77,6 +83,7 @@ __all__ = [
     "ModuleList",
     "NLLLoss",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "RemovableHandle",
     "Sequential",

@@ -345,6 +345,87 @@ def clipping_case(max_norm: float, norm_type: float) -> dict[str, Any]:
     }
 
 
+# -- recurrent layers: name, options, shape of the input, lengths, whether a state is given --------
+
+RECURRENT: list[tuple[str, dict[str, Any], list[int], list[int] | None, bool]] = [
+    ("RNN", {}, [3, 2, 3], None, True),
+    ("RNN", {"nonlinearity": "relu", "num_layers": 2}, [3, 2, 3], [2, 3], False),
+    ("RNN", {"bias": False, "bidirectional": True}, [4, 2, 3], [1, 4], True),
+    ("RNN", {"batch_first": True}, [2, 4, 3], None, False),
+    ("RNN", {}, [4, 3], None, True),
+    ("LSTM", {}, [3, 2, 3], None, False),
+    (
+        "LSTM",
+        {"num_layers": 2, "bidirectional": True, "batch_first": True},
+        [2, 4, 3],
+        [4, 2],
+        True,
+    ),
+    ("LSTM", {"bias": False}, [3, 3, 3], [2, 3, 1], True),
+    ("LSTM", {"bidirectional": True}, [3, 3], None, True),
+    ("GRU", {}, [3, 2, 3], None, False),
+    ("GRU", {"num_layers": 2, "bidirectional": True}, [4, 2, 3], [3, 4], True),
+    ("GRU", {"bias": False, "batch_first": True}, [3, 3, 3], [2, 3, 1], True),
+    ("GRU", {}, [3, 3], None, False),
+    ("RNNCell", {}, [2, 3], None, True),
+    ("RNNCell", {"nonlinearity": "relu", "bias": False}, [2, 3], None, False),
+    ("LSTMCell", {}, [2, 3], None, True),
+    ("LSTMCell", {"bias": False}, [3], None, True),
+    ("GRUCell", {}, [2, 3], None, False),
+    ("GRUCell", {}, [3], None, True),
+]
+
+
+def recurrent_case(
+    name: str, options: dict[str, Any], shape: list[int], lengths: list[int] | None, given: bool
+) -> dict[str, Any]:
+    """Outputs, last states and all gradients, for a layer of 3 inputs and 2 hidden units. Lengths
+    are what PyTorch packs a sequence for."""
+    module = getattr(torch.nn, name)(3, 2, **options).double()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(draw(*parameter.shape, low=-1.0, high=1.0))
+    x = draw(*shape).requires_grad_()
+    first = options.get("batch_first", False)
+    if name.endswith("Cell"):
+        size = [*shape[:-1], 2]
+    else:
+        directions = options.get("num_layers", 1) * (1 + options.get("bidirectional", False))
+        size = [directions, *([] if len(shape) == 2 else [shape[0 if first else 1]]), 2]
+    state = [draw(*size).requires_grad_() for _ in range(2 if name.startswith("LSTM") else 1)]
+    hx = (tuple(state) if len(state) == 2 else state[0]) if given else None
+    if lengths is None:
+        result = module(x, hx)
+    else:
+        packed = torch.nn.utils.rnn.pack_padded_sequence(
+            x, torch.tensor(lengths), batch_first=first, enforce_sorted=False
+        )
+        out, last = module(packed, hx)
+        out, _ = torch.nn.utils.rnn.pad_packed_sequence(
+            out, batch_first=first, total_length=shape[1 if first else 0]
+        )
+        result = out, last
+    outputs = flat(result)
+    sum((part * weights_of(part)).sum() for part in outputs).backward()
+    return {
+        "recurrent": name,
+        "options": options,
+        "state": {key: plain(value) for key, value in module.state_dict().items()},
+        "input": plain(x),
+        "hx": plain(state) if given else None,
+        "lengths": lengths,
+        "outputs": plain(outputs),
+        "input_gradient": plain(x.grad),
+        "hx_gradients": [plain(part.grad) for part in state] if given else None,
+        "gradients": {key: plain(p.grad) for key, p in module.named_parameters()},
+    }
+
+
+def flat(value: Any) -> list[torch.Tensor]:
+    """The tensors of nested tuples."""
+    return [value] if isinstance(value, torch.Tensor) else [t for part in value for t in flat(part)]
+
+
 def main() -> None:
     """Write the file: a line for each case."""
     torch.manual_seed(0)
@@ -355,6 +436,7 @@ def main() -> None:
         "schedulers": [scheduler_case(*case) for case in SCHEDULERS],
         "warm_up": [warm_up_case()],
         "clipping": [clipping_case(*case) for case in CLIPPING],
+        "recurrent": [recurrent_case(*case) for case in RECURRENT],
     }
     sections = []
     for name, members in cases.items():

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import operators as ops
+from minitorch_tensor import sequences
 from minitorch_tensor.dtypes import DType, bool_
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.tensor_data import TensorData
@@ -149,7 +150,8 @@ class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
     def cumsum(self, x: TensorData, dim: int) -> TensorData:
         """out[i] = x[0] + ... + x[i] along `dim`."""
         array = self.to_numpy(x)
-        return self.from_numpy(np.cumsum(array, axis=dim, dtype=array.dtype))
+        with np.errstate(all="ignore"):
+            return self.from_numpy(np.cumsum(array, axis=dim, dtype=array.dtype))
 
     def argsort(self, x: TensorData, dim: int, descending: bool) -> TensorData:
         """The indices (int64) that put x in order along `dim`; equals keep their order, and NaN
@@ -233,6 +235,35 @@ class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
         e = self.map(ops.exp, shifted, x.dtype)
         total = self.map(ops.log, self.reduce(ops.add, e, dim, 0.0, x.dtype), x.dtype)
         return self.zip(ops.sub, shifted, total, x.dtype)
+
+    def softmax_backward(self, y: TensorData, d: TensorData, dim: int) -> TensorData:
+        """The gradient of x from that of y = softmax(x), d: y (d - sum(d y)) along `dim`."""
+        weighted = self.zip(ops.mul, d, y, y.dtype)
+        total = self.reduce(ops.add, weighted, dim, 0.0, y.dtype)
+        return self.zip(ops.mul, y, self.zip(ops.sub, d, total, y.dtype), y.dtype)
+
+    def log_softmax_backward(self, y: TensorData, d: TensorData, dim: int) -> TensorData:
+        """The gradient of x from that of y = log_softmax(x), d: d - exp(y) sum(d) along `dim`."""
+        total = self.reduce(ops.add, d, dim, 0.0, y.dtype)
+        share = self.zip(ops.mul, self.map(ops.exp, y, y.dtype), total, y.dtype)
+        return self.zip(ops.sub, d, share, y.dtype)
+
+    def cross_entropy(self, x: TensorData, target: TensorData) -> tuple[TensorData, TensorData]:
+        """-y[i, target[i]] of each row, and y = log_softmax(x): x (N, C), target int64 (N) in
+        [0, C) -> (N), (N, C)."""
+        y = self.log_softmax(x, 1)
+        picked = self.gather(y, 1, self.reshape(target, (*target.shape, 1)))
+        return self.map(ops.neg, picked, x.dtype).owned(target.shape), y
+
+    def cross_entropy_backward(
+        self, y: TensorData, target: TensorData, d: TensorData
+    ) -> TensorData:
+        """The gradient of x from that of the losses, d (N): d[i] exp(y[i, j]), less d[i] where j is
+        target[i]; y is what `cross_entropy` returned."""
+        beside = self.reshape(d, (*d.shape, 1))
+        share = self.zip(ops.mul, self.map(ops.exp, y, y.dtype), beside, y.dtype)
+        places = self.reshape(target, (*target.shape, 1))
+        return self.scatter_add(share, 1, places, self.map(ops.neg, beside, y.dtype))
 
     def _shifted(self, x: TensorData, dim: int) -> TensorData:
         largest = self.reduce(ops.max, x, dim, -math.inf, x.dtype)
@@ -409,6 +440,86 @@ class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
         )
         windows = self.reshape(share, (n, c, 1, 1, oh, ow)).expand((n, c, kh, kw, oh, ow))
         return self.fold2d(windows, (input_shape[2], input_shape[3]), window)
+
+    # -- embedding --------------------------------------------------------------------------
+
+    def embedding(self, weight: TensorData, index: TensorData) -> TensorData:
+        """out[i] = weight[index[i]]: weight (V, D), index int64 (*) in [0, V) -> (*, D)."""
+        flat = self.reshape(index, (index.size,))
+        return self.index_select(weight, 0, flat).owned((*index.shape, weight.shape[1]))
+
+    def embedding_backward(
+        self, d: TensorData, index: TensorData, rows: int, padding_idx: int | None
+    ) -> TensorData:
+        """The adjoint of `embedding`: every d[i] (*, D) added to row index[i] of zeros (rows, D),
+        but none to row `padding_idx`."""
+        if padding_idx is not None:
+            beside = self.reshape(index, (*index.shape, 1))
+            kept = self.zip(ops.ne, beside, self.constant(padding_idx, index.dtype), bool_)
+            d = self.where(kept, d, self.constant(0.0, d.dtype))
+        zero = self.full((rows, d.shape[-1]), 0.0, d.dtype)
+        flat = self.reshape(index, (index.size,))
+        return self.index_add(zero, 0, flat, self.reshape(d, (index.size, d.shape[-1])))
+
+    # -- sequences --------------------------------------------------------------------------
+
+    def recurrent_sequence(
+        self,
+        cell: str,
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+        keep: bool = True,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        """A recurrent layer, in one direction, over a batch of sequences.
+
+        In every step t the gates are x[t] @ weight_ih^T + bias_ih and h @ weight_hh^T + bias_hh,
+        with h the output of the step before; what becomes of them is in `sequences.CELLS`.
+
+        Args:
+            cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".
+            x: (T, B, I), or (B, T, I).
+            state: what the first step starts from: h (B, H), and for an LSTM c (B, H).
+            weights: weight_ih (G * H, I), weight_hh (G * H, H), bias_ih and bias_hh (G * H), with
+                the G gates in PyTorch's order.
+            lengths: for each row the number of its steps, from 1 to T; None for T throughout.
+                What x holds beyond is not looked at, be it NaN.
+            reverse: from each row's last step to its first.
+            batch_first: whether x and the outputs are (B, T, *), not (T, B, *).
+            keep: whether `recurrent_sequence_backward` will follow.
+
+        Returns: the outputs (T, B, H) or (B, T, H), 0 beyond a row's length; the state after each
+            row's own last step, as (B, H) each; and, if `keep`, whatever else
+            `recurrent_sequence_backward` wants to know, which concerns nobody else.
+        """
+        return sequences.forward(self, cell, x, state, weights, lengths, reverse, batch_first, keep)
+
+    def recurrent_sequence_backward(
+        self,
+        cell: str,
+        d_out: TensorData,
+        d_state: Sequence[TensorData],
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        out: TensorData,
+        saved: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        """The gradients of x, of the state's parts and of the weights, from those of
+        `recurrent_sequence`'s output and final state.
+
+        x to weights, and lengths to batch_first, are what it was given, out and saved what it
+        returned.
+        """
+        return sequences.backward(
+            self, cell, d_out, d_state, x, weights, saved, lengths, reverse, batch_first
+        )
 
     # -- optimizer steps --------------------------------------------------------------------
 

@@ -2,9 +2,49 @@
 
 from __future__ import annotations
 
-from minitorch_tensor import Tensor, where
+from minitorch_autodiff import Context, Function
+from minitorch_tensor import Tensor, int64, where
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.functions.indexing import check_range
+
+
+class Embedding(Function):
+    """out[i] = weight[index[i]].
+
+    Shapes:   weight (V, D), index (*) -> out (*, D)
+    Gradient: every row of d added to the row of a zero weight that it came from
+    """
+
+    @staticmethod
+    def forward(ctx: Context, weight: Tensor, index: Tensor, padding_idx: int | None) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.rows, ctx.padding_idx = weight.shape[0], padding_idx
+        return weight._new(weight.backend.embedding(weight._data, index._data))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
+        (index,) = ctx.saved_tensors
+        return EmbeddingGrad.apply(d, index, ctx.rows, ctx.padding_idx), None, None
+
+
+class EmbeddingGrad(Function):
+    """The adjoint of Embedding: d (*, D) -> (rows, D), nothing for row `padding_idx`."""
+
+    @staticmethod
+    def forward(
+        ctx: Context, d: Tensor, index: Tensor, rows: int, padding_idx: int | None
+    ) -> Tensor:
+        ctx.save_for_backward(index)
+        ctx.padding_idx = padding_idx
+        return d._new(d.backend.embedding_backward(d._data, index._data, rows, padding_idx))
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None]:
+        (index,) = ctx.saved_tensors
+        found: Tensor = Embedding.apply(e, index, ctx.padding_idx)
+        if ctx.padding_idx is not None:
+            found = where(index.unsqueeze(-1) == ctx.padding_idx, 0.0, found)
+        return found, None, None, None
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
@@ -23,11 +63,10 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         raise ValueError(f"embedding: wanted a weight of shape (V, D), got {weight.shape}.")
     check_backends("embedding", input, weight)
     check_range("embedding", input, weight.shape[0])
-    rows = weight.index_select(0, input.reshape(-1))
     if padding_idx is not None:
-        padding = row_number("embedding", padding_idx, weight.shape[0])
-        rows = where((input.reshape(-1, 1) == padding), rows.detach(), rows)
-    return rows.reshape(*input.shape, weight.shape[1])
+        padding_idx = row_number("embedding", padding_idx, weight.shape[0])
+    result: Tensor = Embedding.apply(weight, input.to(int64), padding_idx)
+    return result
 
 
 def row_number(operation: str, padding_idx: int, rows: int) -> int:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.activation import softplus
-from minitorch_tensor import Tensor, log_softmax, where
+from minitorch_tensor import Tensor, log_softmax, softmax, where
 from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.functions.indexing import check_range
 
@@ -70,12 +73,65 @@ def cross_entropy(
             f"cross_entropy: wanted logits (N, C, *) and target (N, *), got {input.shape} and "
             f"{target.shape}."
         )
+    of_classes = not (target.is_floating_point() and target.shape == input.shape)
+    if of_classes and input.ndim == 2 and not label_smoothing and input.is_floating_point():
+        return _class_loss(
+            "cross_entropy", input, target, weight, ignore_index, reduction, 0.0, _of_logits
+        )
     log_probabilities = log_softmax(input, 1)
-    if target.is_floating_point() and target.shape == input.shape:
+    if not of_classes:
         return _probability_loss(log_probabilities, target, weight, reduction, label_smoothing)
     return _class_loss(
         "cross_entropy", log_probabilities, target, weight, ignore_index, reduction, label_smoothing
     )
+
+
+class CrossEntropy(Function):
+    """-log(softmax(x))[i, target[i]] of each row i. Gradient: d[i] (softmax(x) - e)[i], with e 1 at
+    target[i] and 0 elsewhere.
+
+    Shapes: x (N, C), target (N) -> (N)
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, target: Tensor) -> Tensor:
+        losses, log_probabilities = x.backend.cross_entropy(x._data, target._data)
+        ctx.save_for_backward(x, target, x._new(log_probabilities))
+        return x._new(losses)
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        x, target, log_probabilities = ctx.saved_tensors
+        return CrossEntropyBackward.apply(x, target, d, log_probabilities), None
+
+
+class CrossEntropyBackward(Function):
+    """d[i] (softmax(x) - e)[i], as above. Gradients: softmax's of x along e d, and for d the sum of
+    e (softmax(x) - e) over the classes."""
+
+    @staticmethod
+    def forward(
+        ctx: Context, x: Tensor, target: Tensor, d: Tensor, log_probabilities: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(x, target, d)
+        y = log_probabilities._data
+        return x._new(x.backend.cross_entropy_backward(y, target._data, d._data))
+
+    @staticmethod
+    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, Tensor, None]:
+        x, target, d = ctx.saved_tensors
+        y = softmax(x, 1)
+        mean = (e * y).sum(1, keepdim=True)
+        grad_d = mean - e.gather(1, target.unsqueeze(1))
+        return y * (e - mean) * d.unsqueeze(1), None, grad_d.squeeze(1), None
+
+
+def _of_logits(logits: Tensor, target: Tensor) -> Tensor:
+    return CrossEntropy.apply(logits, target.long())  # type: ignore[no-any-return]
+
+
+def _of_log_probabilities(log_probabilities: Tensor, target: Tensor) -> Tensor:
+    return -log_probabilities.gather(1, target.unsqueeze(1)).squeeze(1)
 
 
 def _class_loss(
@@ -86,6 +142,7 @@ def _class_loss(
     ignore_index: int,
     reduction: str,
     label_smoothing: float,
+    losses_of: Callable[[Tensor, Tensor], Tensor] = _of_log_probabilities,
 ) -> Tensor:
     shape = log_probabilities.shape
     if len(shape) < 2 or target.shape != (shape[0], *shape[2:]):
@@ -96,13 +153,12 @@ def _class_loss(
     _check_reduction(operation, reduction)
     _check_weight(operation, weight, shape[1])
     check_backends(operation, log_probabilities, target)
-    ignored = target == ignore_index
-    ignoring = bool(ignored.any())
+    ignoring = bool((target.numpy() == ignore_index).any())
     if ignoring:
+        ignored = target == ignore_index
         target = where(ignored, 0, target)
     check_range(operation, target, shape[1])
-    places = target.unsqueeze(1)
-    losses = -log_probabilities.gather(1, places).squeeze(1)
+    losses = losses_of(log_probabilities, target)
     share = None  # of each element in the mean; None for 1
     if weight is not None:
         share = weight.index_select(0, target.reshape(-1)).reshape(target.shape)

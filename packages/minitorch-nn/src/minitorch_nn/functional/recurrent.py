@@ -1,0 +1,216 @@
+"""Recurrence over sequences: one differentiable operation for all steps of a layer.
+
+Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
+in a plain network).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, TypeAlias
+
+import numpy as np
+
+import minitorch_tensor as mt
+from minitorch_autodiff import Context, Function, grad, is_grad_enabled
+from minitorch_nn.functional.linear import linear
+from minitorch_tensor import Tensor, promote
+from minitorch_tensor.functions.base import check_backends
+
+#: How a layer runs over its sequences: the name of its step, the number of steps of each row if
+#: they differ, whether in reverse, and whether the batch comes first, (B, T, I) and not (T, B, I).
+How: TypeAlias = "tuple[str, tuple[int, ...] | None, bool, bool]"
+
+#: The number of steps of each row of a batch.
+Lengths: TypeAlias = "Tensor | Sequence[int] | np.ndarray[Any, Any]"
+
+State: TypeAlias = "Sequence[Tensor]"
+
+
+class Recurrence(Function):
+    """A recurrent layer in one direction, over a batch of sequences.
+
+    Shapes:    x (T, B, I) or (B, T, I), weight_ih (G * H, I), weight_hh (G * H, H), both biases
+               (G * H), the state's parts (B, H) -> the output (T, B, H) or (B, T, H), and the last
+               state's parts (B, H)
+    Gradients: back through time. The backend computes them from what it kept; where they are to
+               be differentiated themselves, they are those of `step_by_step`.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Context,
+        how: How,
+        keep: bool,
+        x: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor,
+        bias_hh: Tensor,
+        *state: Tensor,
+    ) -> tuple[Tensor, ...]:
+        cell, lengths, reverse, batch_first = ctx.how = how
+        weights = (weight_ih, weight_hh, bias_ih, bias_hh)
+        out, last, kept = x.backend.recurrent_sequence(
+            cell,
+            x._data,
+            [part._data for part in state],
+            [weight._data for weight in weights],
+            lengths,
+            reverse,
+            batch_first,
+            keep,
+        )
+        outputs = tuple([x._new(part) for part in (out, *last)])
+        ctx.save_for_backward(x, *weights, *state, outputs[0], *[x._new(part) for part in kept])
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Context, d_out: Tensor, *d_state: Tensor) -> tuple[Tensor | None, ...]:
+        count = 5 + len(d_state)
+        inputs, (out, *kept) = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
+        if is_grad_enabled():
+            wanted = ctx.needs_input_grad[2:]
+            return None, None, *_recorded(ctx.how, inputs, wanted, (d_out, *d_state))
+        (cell, *options), (x, *weights) = ctx.how, inputs[:5]
+        d_x, d_first, d_weights = x.backend.recurrent_sequence_backward(
+            cell,
+            d_out._data,
+            [part._data for part in d_state],
+            x._data,
+            [part._data for part in inputs[5:]],
+            [weight._data for weight in weights],
+            out._data,
+            [part._data for part in kept],
+            *options,
+        )
+        return None, None, *[x._new(part) for part in (d_x, *d_weights, *d_first)]
+
+
+def _recorded(
+    how: How,
+    inputs: Sequence[Tensor],
+    wanted: Sequence[bool],
+    gradients: Sequence[Tensor],
+) -> list[Tensor | None]:
+    """The gradients of the wanted inputs, themselves differentiable.
+
+    Copies stand for the inputs, so that the gradient of one does not run on through another that
+    was computed from it.
+    """
+    copies = [x.clone() for x in inputs]
+    outputs = step_by_step(how, *copies)
+    chosen = [x for x, asked in zip(copies, wanted) if asked]
+    found = iter(grad(outputs, chosen, gradients, create_graph=True, allow_unused=True))
+    return [next(found) if asked else None for asked in wanted]
+
+
+# -- the same, composed of other operations --------------------------------------------------------
+
+
+def step_by_step(
+    how: How,
+    x: Tensor,
+    weight_ih: Tensor,
+    weight_hh: Tensor,
+    bias_ih: Tensor,
+    bias_hh: Tensor,
+    *state: Tensor,
+) -> tuple[Tensor, ...]:
+    """`Recurrence`, in operations that can be differentiated any number of times."""
+    cell, lengths, reverse, batch_first = how
+    if batch_first:
+        x = x.transpose(0, 1)
+    steps = x.shape[0]
+    active = None
+    if lengths is not None:
+        within = np.arange(steps)[:, None, None] < np.asarray(lengths)[:, None]
+        active = mt.from_numpy(within).to(x.backend)
+        x = mt.where(active, x, 0.0)
+    projected = linear(x, weight_ih, bias_ih)
+    outputs: list[Tensor] = [x] * steps
+    for t in range(steps)[:: -1 if reverse else 1]:
+        new = _STEPS[cell](projected[t], linear(state[0], weight_hh, bias_hh), state)
+        outputs[t] = new[0]
+        if active is not None:
+            outputs[t] = mt.where(active[t], new[0], 0.0)
+            new = [mt.where(active[t], after, before) for after, before in zip(new, state)]
+        state = tuple(new)
+    return (mt.stack(outputs, int(batch_first)), *state)
+
+
+def _lstm(x: Tensor, h: Tensor, state: State) -> list[Tensor]:
+    i, f, g, o = (x + h).chunk(4, 1)
+    c = f.sigmoid() * state[1] + i.sigmoid() * g.tanh()
+    return [o.sigmoid() * c.tanh(), c]
+
+
+def _gru(x: Tensor, h: Tensor, state: State) -> list[Tensor]:
+    (x_r, x_z, x_n), (h_r, h_z, h_n) = x.chunk(3, 1), h.chunk(3, 1)
+    n = (x_n + (x_r + h_r).sigmoid() * h_n).tanh()
+    return [n + (x_z + h_z).sigmoid() * (state[0] - n)]
+
+
+#: The next state from the gates as the input and the state make them, and the state; formulas in
+#: `minitorch_tensor.sequences`.
+_STEPS: dict[str, Callable[[Tensor, Tensor, State], list[Tensor]]] = {
+    "rnn_tanh": lambda x, h, state: [(x + h).tanh()],
+    "rnn_relu": lambda x, h, state: [(x + h).relu()],
+    "lstm": _lstm,
+    "gru": _gru,
+}
+
+
+# -- arguments -------------------------------------------------------------------------------------
+
+
+def recurrence(
+    operation: str,
+    how: How,
+    x: Tensor,
+    state: State,
+    weights: Sequence[Tensor],
+) -> tuple[Tensor, ...]:
+    """`Recurrence` of operands made alike: the output, and the parts of the last state.
+
+    Raises: RuntimeError for operands on different backends.
+    """
+    operands = [x, *weights, *state]
+    check_backends(operation, *operands)
+    dtype = reduce(promote, [operand.dtype for operand in operands])
+    operands = [operand.to(dtype) for operand in operands]
+    keep = is_grad_enabled() and any(operand.requires_grad for operand in operands)
+    result: tuple[Tensor, ...] = Recurrence.apply(how, keep, *operands)
+    return result
+
+
+def check_lengths(
+    operation: str, lengths: Lengths | None, batch: int, steps: int
+) -> tuple[int, ...] | None:
+    """The number of steps of each row, or None where all rows have all of them.
+
+    Raises: TypeError if they are no whole numbers; ValueError if there is not one for each row, or
+        one is not from 1 to `steps`.
+    """
+    if lengths is None:
+        return None
+    array = lengths.numpy(force=True) if isinstance(lengths, Tensor) else np.asarray(lengths)
+    if array.size and array.dtype.kind not in "iu":
+        raise TypeError(
+            f"{operation}: lengths must be whole numbers, got {array.dtype}. "
+            "Give for each row the number of its steps, as a list or an int64 tensor."
+        )
+    if array.shape != (batch,):
+        raise ValueError(
+            f"{operation}: wanted one length for each of the {batch} rows of the batch, shape "
+            f"({batch},), got shape {array.shape}."
+        )
+    found: tuple[int, ...] = tuple(array.tolist())
+    if found and not 1 <= min(found) <= max(found) <= steps:
+        raise ValueError(
+            f"{operation}: lengths lie in [{min(found)}, {max(found)}], but must lie in "
+            f"[1, {steps}]: the input has {steps} steps, and a sequence at least one. Cut longer "
+            "ones to fit, and give empty ones one step of padding."
+        )
+    return None if all(length == steps for length in found) else found

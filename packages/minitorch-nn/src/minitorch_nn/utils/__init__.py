@@ -1,0 +1,6 @@
+"""Helpers around training: gradients clipped, and sequences padded (in `utils.rnn`)."""
+
+from minitorch_nn.utils import rnn
+from minitorch_nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "rnn"]

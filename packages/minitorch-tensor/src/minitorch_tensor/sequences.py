@@ -1,0 +1,337 @@
+"""Recurrent layers over whole sequences, step by step: the derived defaults of backends.
+
+Everything here is in terms of a backend's core. `CELLS` says by name what one step computes and
+how gradients go back through it; `forward` and `backward` run it over a batch of sequences of
+different lengths.
+
+Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
+in a plain network). The gates of a weight lie one after the other, in PyTorch's order.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from minitorch_autodiff import operators as ops
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.tensor_data import TensorData
+
+if TYPE_CHECKING:
+    from minitorch_tensor.derived import DerivedOperations
+
+#: One step's gradients: of the gates as the input made them, as the state made them, and of the
+#: previous state as far as it does not pass through these.
+StepGradients: TypeAlias = "tuple[TensorData, TensorData, list[TensorData | None]]"
+
+
+class Arithmetic:
+    """Short names for a backend's operations on data of one dtype."""
+
+    def __init__(self, backend: DerivedOperations, dtype: DType) -> None:
+        self.backend = backend
+        self.dtype = dtype
+
+    def unary(self, fn: Callable[[float], float], x: TensorData) -> TensorData:
+        """fn of every element."""
+        return self.backend.map(fn, x, self.dtype)
+
+    def binary(
+        self, fn: Callable[[float, float], float], x: TensorData, y: TensorData
+    ) -> TensorData:
+        """fn of every pair of elements."""
+        return self.backend.zip(fn, x, y, self.dtype)
+
+    def add(self, x: TensorData, y: TensorData) -> TensorData:
+        """x + y."""
+        return self.binary(ops.add, x, y)
+
+    def sub(self, x: TensorData, y: TensorData) -> TensorData:
+        """x - y."""
+        return self.binary(ops.sub, x, y)
+
+    def mul(self, x: TensorData, y: TensorData) -> TensorData:
+        """x * y."""
+        return self.binary(ops.mul, x, y)
+
+    def affine(self, x: TensorData, weight: TensorData, bias: TensorData) -> TensorData:
+        """x @ weight^T + bias."""
+        return self.add(self.backend.matmul(x, weight.transpose()), bias)
+
+    def sum_rows(self, x: TensorData) -> TensorData:
+        """(N, M) -> (M)."""
+        return self.backend.reduce(ops.add, x, 0, 0.0, self.dtype).owned(x.shape[1:])
+
+    def joined(self, parts: Sequence[TensorData]) -> TensorData:
+        """(B, H), side by side: (B, len(parts) * H)."""
+        batch, hidden = parts[0].shape
+        out = self.backend.empty((batch, len(parts) * hidden), self.dtype)
+        for i, part in enumerate(parts):
+            self.backend.copy_(out.slice(1, i * hidden, hidden), part)
+        return out
+
+
+class Cell(ABC):
+    """One step of a recurrent layer.
+
+    Attributes:
+        gates: G.
+        states: the number of values that a step hands to the next; the first is its output.
+    """
+
+    gates: ClassVar[int]
+    states: ClassVar[int] = 1
+
+    @abstractmethod
+    def step(
+        self, do: Arithmetic, x: TensorData, h: TensorData, state: list[TensorData]
+    ) -> tuple[list[TensorData], list[TensorData]]:
+        """The next state, and what `back` wants to know.
+
+        x and h are the gates (B, G * H) as the input and as the previous output make them; the
+        state's parts are (B, H).
+        """
+
+    @abstractmethod
+    def back(
+        self,
+        do: Arithmetic,
+        d: list[TensorData],
+        state: list[TensorData],
+        kept: list[TensorData],
+    ) -> StepGradients:
+        """The gradients, from those of the next state; `state` is the previous one."""
+
+
+class Plain(Cell):
+    """h' = f(x + h), with f = tanh or relu (Elman 1990)."""
+
+    gates = 1
+
+    def __init__(
+        self, function: Callable[[float], float], derivative: Callable[[float, float], float]
+    ) -> None:
+        self.function = function
+        self.derivative = derivative  # from f's value
+
+    def step(
+        self, do: Arithmetic, x: TensorData, h: TensorData, state: list[TensorData]
+    ) -> tuple[list[TensorData], list[TensorData]]:
+        y = do.unary(self.function, do.add(x, h))
+        return [y], [y]
+
+    def back(
+        self,
+        do: Arithmetic,
+        d: list[TensorData],
+        state: list[TensorData],
+        kept: list[TensorData],
+    ) -> StepGradients:
+        to_gate = do.binary(self.derivative, kept[0], d[0])
+        return to_gate, to_gate, [None]
+
+
+class LSTM(Cell):
+    """c' = sigmoid(f) c + sigmoid(i) tanh(g) and h' = sigmoid(o) tanh(c'), with the gates
+    i, f, g, o = x + h (Hochreiter and Schmidhuber 1997; the forget gate is Gers et al. 2000)."""
+
+    gates = 4
+    states = 2
+
+    def step(
+        self, do: Arithmetic, x: TensorData, h: TensorData, state: list[TensorData]
+    ) -> tuple[list[TensorData], list[TensorData]]:
+        i, f, g, o = _gates(do.add(x, h), 4)
+        i, f, o = (do.unary(ops.sigmoid, gate) for gate in (i, f, o))
+        g = do.unary(ops.tanh, g)
+        c = do.add(do.mul(f, state[1]), do.mul(i, g))
+        tanh_c = do.unary(ops.tanh, c)
+        return [do.mul(o, tanh_c), c], [i, f, g, o, tanh_c]
+
+    def back(
+        self,
+        do: Arithmetic,
+        d: list[TensorData],
+        state: list[TensorData],
+        kept: list[TensorData],
+    ) -> StepGradients:
+        (d_h, d_c), (i, f, g, o, tanh_c) = d, kept
+        d_c = do.add(d_c, do.binary(ops.tanh_back, tanh_c, do.mul(d_h, o)))
+        to_gates = do.joined(
+            [
+                do.binary(ops.sigmoid_back, i, do.mul(d_c, g)),
+                do.binary(ops.sigmoid_back, f, do.mul(d_c, state[1])),
+                do.binary(ops.tanh_back, g, do.mul(d_c, i)),
+                do.binary(ops.sigmoid_back, o, do.mul(d_h, tanh_c)),
+            ]
+        )
+        return to_gates, to_gates, [None, do.mul(d_c, f)]
+
+
+class GRU(Cell):
+    """h' = (1 - z) n + z h with r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z) and
+    n = tanh(x_n + r h_n): PyTorch's form of Cho et al. 2014, in which r scales h_n after its
+    product with the weight and not h before it."""
+
+    gates = 3
+
+    def step(
+        self, do: Arithmetic, x: TensorData, h: TensorData, state: list[TensorData]
+    ) -> tuple[list[TensorData], list[TensorData]]:
+        (x_r, x_z, x_n), (h_r, h_z, h_n) = _gates(x, 3), _gates(h, 3)
+        r = do.unary(ops.sigmoid, do.add(x_r, h_r))
+        z = do.unary(ops.sigmoid, do.add(x_z, h_z))
+        n = do.unary(ops.tanh, do.add(x_n, do.mul(r, h_n)))
+        return [do.add(n, do.mul(z, do.sub(state[0], n)))], [r, z, n, h_n]
+
+    def back(
+        self,
+        do: Arithmetic,
+        d: list[TensorData],
+        state: list[TensorData],
+        kept: list[TensorData],
+    ) -> StepGradients:
+        (d_h,), (r, z, n, h_n) = d, kept
+        direct = do.mul(d_h, z)
+        to_n = do.binary(ops.tanh_back, n, do.sub(d_h, direct))
+        to_r = do.binary(ops.sigmoid_back, r, do.mul(to_n, h_n))
+        to_z = do.binary(ops.sigmoid_back, z, do.mul(d_h, do.sub(state[0], n)))
+        to_x = do.joined([to_r, to_z, to_n])
+        to_h = do.joined([to_r, to_z, do.mul(to_n, r)])
+        return to_x, to_h, [direct]
+
+
+#: What a step computes, by name.
+CELLS: dict[str, Cell] = {
+    "rnn_tanh": Plain(ops.tanh, ops.tanh_back),
+    "rnn_relu": Plain(ops.relu, ops.relu_back),
+    "lstm": LSTM(),
+    "gru": GRU(),
+}
+
+
+def forward(
+    backend: DerivedOperations,
+    name: str,
+    x: TensorData,
+    state: Sequence[TensorData],
+    weights: Sequence[TensorData],
+    lengths: Sequence[int] | None,
+    reverse: bool,
+    batch_first: bool,
+    keep: bool,
+) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    """See `DerivedOperations.recurrent_sequence`."""
+    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    if batch_first:
+        x = x.permute(1, 0, 2)
+    steps, batch, features = x.shape
+    hidden = weight_hh.shape[1]
+    active = _active(backend, steps, lengths)
+    zero = backend.constant(0.0, x.dtype)
+    if active is not None:
+        x = backend.where(active, x, zero)
+    rows = backend.reshape(x, (steps * batch, features))
+    projected = do.affine(rows, weight_ih, bias_ih).owned((steps, batch, cell.gates * hidden))
+    out = backend.empty((batch, steps, hidden) if batch_first else (steps, batch, hidden), x.dtype)
+    outputs = out.permute(1, 0, 2) if batch_first else out
+    now = [backend.contiguous(part) for part in state]
+    saved: list[TensorData] = []
+    for t in range(steps)[:: -1 if reverse else 1]:
+        from_h = do.affine(now[0], weight_hh, bias_hh)
+        new, kept = cell.step(do, _at(projected, t), from_h, now)
+        if keep:
+            saved += [*now, *kept]
+        output = new[0]
+        if active is not None:
+            here = _at(active, t)
+            output = backend.where(here, output, zero)
+            new = [backend.where(here, after, before) for after, before in zip(new, now)]
+        backend.copy_(_at(outputs, t), output)
+        now = new
+    return out, now, saved
+
+
+def backward(
+    backend: DerivedOperations,
+    name: str,
+    d_out: TensorData,
+    d_state: Sequence[TensorData],
+    x: TensorData,
+    weights: Sequence[TensorData],
+    saved: Sequence[TensorData],
+    lengths: Sequence[int] | None,
+    reverse: bool,
+    batch_first: bool,
+) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    """See `DerivedOperations.recurrent_sequence_backward`."""
+    if batch_first:
+        x, d_out = x.permute(1, 0, 2), d_out.permute(1, 0, 2)
+    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
+    weight_ih, weight_hh = weights[:2]
+    steps, batch, features = x.shape
+    hidden = weight_hh.shape[1]
+    active = _active(backend, steps, lengths)
+    zero = backend.constant(0.0, x.dtype)
+    if active is not None:
+        x = backend.where(active, x, zero)
+    to_x, to_h = (backend.empty((steps, batch, cell.gates * hidden), x.dtype) for _ in range(2))
+    previous = backend.empty((steps, batch, hidden), x.dtype)
+    d = [backend.contiguous(part) for part in d_state]
+    each = len(saved) // steps if steps else 0
+    order = range(steps)[:: -1 if reverse else 1]
+    for number in reversed(range(steps)):
+        t = order[number]
+        of_step = list(saved[number * each : (number + 1) * each])
+        state, kept = of_step[: cell.states], of_step[cell.states :]
+        arriving = [do.add(d[0], _at(d_out, t)), *d[1:]]
+        if active is not None:
+            here = _at(active, t)
+            arriving = [backend.where(here, part, zero) for part in arriving]
+        from_x, from_h, direct = cell.back(do, arriving, state, kept)
+        new = backend.matmul(from_h, weight_hh)
+        first, *others = direct
+        before = [new if first is None else do.add(new, first)]
+        before += [part for part in others if part is not None]
+        if active is not None:
+            before = [backend.where(here, part, old) for part, old in zip(before, d)]
+        d = before
+        for whole, part in ((to_x, from_x), (to_h, from_h), (previous, state[0])):
+            backend.copy_(_at(whole, t), part)
+    flat = [part.owned((steps * batch, part.shape[2])) for part in (to_x, to_h, previous)]
+    rows = backend.reshape(x, (steps * batch, features))
+    d_x = backend.matmul(flat[0], weight_ih).owned(x.shape)
+    return (
+        backend.contiguous(d_x.permute(1, 0, 2)) if batch_first else d_x,
+        d,
+        [
+            backend.matmul(flat[0].transpose(), rows),
+            backend.matmul(flat[1].transpose(), flat[2]),
+            do.sum_rows(flat[0]),
+            do.sum_rows(flat[1]),
+        ],
+    )
+
+
+def _active(
+    backend: DerivedOperations, steps: int, lengths: Sequence[int] | None
+) -> TensorData | None:
+    """Which rows are still within their length at each step: bool (T, B, 1), or None for all."""
+    if lengths is None or all(n >= steps for n in lengths):
+        return None
+    return backend.from_numpy(np.arange(steps)[:, None, None] < np.asarray(lengths)[:, None])
+
+
+def _at(x: TensorData, t: int) -> TensorData:
+    """x[t], a view."""
+    return x.as_strided(x.shape[1:], x.strides[1:], x.offset + t * x.strides[0])
+
+
+def _gates(x: TensorData, count: int) -> list[Any]:
+    """(B, count * H) as views (B, H)."""
+    hidden = x.shape[1] // count
+    return [x.slice(1, i * hidden, hidden) for i in range(count)]
