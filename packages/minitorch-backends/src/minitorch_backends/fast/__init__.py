@@ -16,30 +16,65 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from numba import get_num_threads
 
+from minitorch_autodiff import operators as ops
 from minitorch_backends.fast import (
     convolution,
     elementwise,
+    embedding,
     matmul,
+    memory,
     optimizers,
     pooling,
+    recurrent,
     reductions,
+    thresholds,
+    winograd,
 )
 from minitorch_backends.fast import softmax as softmax_kernels
-from minitorch_backends.fast.threads import load_openmp
+from minitorch_backends.fast.compile import Kernel
+from minitorch_backends.fast.threads import get_num_threads, set_num_threads, usable_threads
 from minitorch_tensor.backends.numpy import BINARY, FOLDS, UNARY, NumpyBackend
 from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import DType, int64
 from minitorch_tensor.layout import Shape, broadcast_shapes
+from minitorch_tensor.silence import silently
 from minitorch_tensor.tensor_data import TensorData, as_array
 
-load_openmp()
+__all__ = ["FastBackend", "get_num_threads", "set_num_threads"]
+
+#: Operators of which a compiled loop is ahead of numpy's, by how much there is to an element.
+COSTLY: set[Any] = {ops.exp, ops.expm1, ops.log, ops.log1p, ops.sigmoid, ops.tanh}
+COSTLY |= {ops.sigmoid_back, ops.tanh_back, ops.relu_back}
+CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu}
+CHEAP |= {ops.add, ops.sub, ops.mul, ops.div, ops.max, ops.min, ops.keep_if}
+CHEAP |= {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
+CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
+_COMPILED_FROM: dict[Any, int] = {
+    **dict.fromkeys(COSTLY, thresholds.COMPILED_TRANSCENDENTAL),
+    **dict.fromkeys(CHEAP, thresholds.COMPILED),
+}
+_SHARED_FROM: dict[Any, int] = {
+    **dict.fromkeys(COSTLY, thresholds.TRANSCENDENTAL),
+    **dict.fromkeys(CHEAP, thresholds.ARITHMETIC),
+}
+_NEVER = 1 << 62
+
+#: Below this many elements numpy's own loops serve every function that has one.
+_SMALL = thresholds.COMPILED_TRANSCENDENTAL
 
 
 def _rows(x: TensorData) -> npt.NDArray[Any]:
     """The elements as a C-contiguous array of x's shape, copied only if they are not so."""
     return np.ascontiguousarray(as_array(x)).reshape(x.shape)
+
+
+def _left_to_numpy(known: dict[Any, Any], fn: Any, *operands: TensorData) -> bool:
+    """Whether numpy has a loop for a scalar function that does as well, for so many elements."""
+    if fn not in known:
+        return False
+    size = max(x.size for x in operands)
+    return size < _COMPILED_FROM.get(fn, _NEVER) or operands[-1].dtype.kind != "float"
 
 
 class FastBackend(NumpyBackend):
@@ -48,24 +83,48 @@ class FastBackend(NumpyBackend):
     name: ClassVar[str] = "fast"
     interface_version: ClassVar[int] = 1
 
+    def empty(self, shape: Shape, dtype: DType) -> TensorData:
+        return TensorData(memory.empty(shape, dtype.numpy), dtype, shape)
+
+    def full(self, shape: Shape, value: float, dtype: DType) -> TensorData:
+        out = memory.empty(shape, dtype.numpy)
+        silently().run(out.fill, value)
+        return TensorData(out, dtype, shape)
+
+    def contiguous(self, x: TensorData) -> TensorData:
+        out = memory.empty(x.shape, x.dtype.numpy)
+        np.copyto(out, as_array(x))
+        return TensorData(out, x.dtype, x.shape)
+
     # -- the higher-order operations, for any scalar function -----------------------------------
 
     def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
-        if fn in UNARY:
+        if _left_to_numpy(UNARY, fn, x):
             return super().map(fn, x, dtype)
-        out = np.empty(x.shape, dtype.numpy)
-        elementwise.tensor_map(fn)(out.reshape(-1), _rows(x).reshape(-1))
+        out = memory.empty(x.shape, dtype.numpy)
+        kernel = elementwise.tensor_map(fn)
+        shared = _SHARED_FROM.get(fn, thresholds.TRANSCENDENTAL)
+        kernel.over(out.size, shared)(out.reshape(-1), _rows(x).reshape(-1))
         return TensorData(out, dtype, x.shape)
 
     def zip(
         self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
     ) -> TensorData:
-        if fn in BINARY:
+        a, b = x.buffer, y.buffer
+        if a.size < _SMALL and b.size < _SMALL and x.base is None is y.base and fn in BINARY:
+            # What the next lines come to for small whole arrays, where each line tells.
+            result = silently().run(BINARY[fn], a, b)
+            if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
+                return TensorData(result, dtype, result.shape)
+        if _left_to_numpy(BINARY, fn, x, y):
             return super().zip(fn, x, y, dtype)
-        shape = broadcast_shapes(x.shape, y.shape)
-        out = np.empty(shape, dtype.numpy)
-        a, b = _rows(x.expand(shape)), _rows(y.expand(shape))
-        elementwise.tensor_zip(fn)(out.reshape(-1), a.reshape(-1), b.reshape(-1))
+        shape = x.shape if x.shape == y.shape else broadcast_shapes(x.shape, y.shape)
+        out = memory.empty(shape, dtype.numpy)
+        if out.size:
+            plan = elementwise.plan(shape, x, y)
+            kernel = elementwise.tensor_zip(fn)
+            shared = _SHARED_FROM.get(fn, thresholds.TRANSCENDENTAL)
+            kernel.over(out.size, shared)(out.reshape(-1), *plan, usable_threads())
         return TensorData(out, dtype, shape)
 
     def reduce(
@@ -76,39 +135,118 @@ class FastBackend(NumpyBackend):
         start: float,
         dtype: DType,
     ) -> TensorData:
-        if fn in FOLDS:
+        if fn in FOLDS and (x.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"):
             return super().reduce(fn, x, dim, start, dtype)
-        outer, size, inner = _around(x.shape, dim)
-        out = np.full((outer, inner), start, dtype.numpy)
-        reductions.tensor_reduce(fn)(out, _rows(x).reshape(outer, size, inner))
-        return TensorData(out, dtype, (*x.shape[:dim], 1, *x.shape[dim + 1 :]))
+        around = _around(x.shape, dim)
+        shape = (*x.shape[:dim], 1, *x.shape[dim + 1 :])
+        out = self._fold(fn, _rows(x).reshape(-1), around, start, dtype)
+        return TensorData(out.reshape(shape), dtype, shape)
+
+    def reduce_dims(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dims: Sequence[int],
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        small = x.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"
+        if not dims or (fn in FOLDS and small):
+            return super().reduce_dims(fn, x, dims, start, dtype)
+        shape = x.shape
+        elements = _rows(x).reshape(-1)
+        # Neighbouring dimensions are one longer one; the last ones first, so that memory is read
+        # in order.
+        for first, end in reversed(_runs(sorted(dims))):
+            around = (math.prod(shape[:first]), math.prod(shape[first:end]), math.prod(shape[end:]))
+            elements = self._fold(fn, elements, around, start, dtype)
+            shape = (*shape[:first], *[1] * (end - first), *shape[end:])
+        return TensorData(elements.reshape(shape), dtype, shape)
+
+    def _fold(
+        self,
+        fn: Callable[[float, float], float],
+        elements: npt.NDArray[Any],
+        around: tuple[int, int, int],
+        start: float,
+        dtype: DType,
+    ) -> npt.NDArray[Any]:
+        """The middle of (outer, size, inner) folded; everything flat."""
+        outer, size, inner = around
+        rows = reductions.block_size(inner)
+        kernel = reductions.tensor_reduce(fn)
+        first = dtype.numpy.type(start)
+        while True:
+            blocks = max(1, -(-size // rows))
+            out = memory.empty((outer, blocks, inner), dtype.numpy)
+            run = kernel.over(elements.size, thresholds.REDUCTION)
+            run(out, elements, first, size, rows, usable_threads())
+            elements, size = out.reshape(-1), blocks
+            if blocks == 1:
+                return elements
 
     def matmul(self, x: TensorData, y: TensorData) -> TensorData:
         *lead, m, k = x.shape
         n = y.shape[-1]
         batch = math.prod(lead)
-        if x.dtype.kind != "float" or batch * m * n * k < matmul.WORTH_THREADS:
+        work = batch * m * n * k
+        if x.dtype.kind != "float" or work < thresholds.DIRECT_PRODUCT:
             return super().matmul(x, y)
         left, right = (
             matmul.as_matrices(z) or matmul.contiguous_matrices(self.contiguous(z)) for z in (x, y)
         )
-        out = np.empty((*lead, m, n), x.dtype.numpy)
-        matmul.matmul(out.reshape(-1), *left, *right, batch, m, n, k, get_num_threads())
+        out = memory.empty((*lead, m, n), x.dtype.numpy)
+        run = matmul.matmul.over(work, thresholds.PRODUCT)
+        run(out.reshape(-1), *left, *right, batch, m, n, k, usable_threads())
         return TensorData(out, x.dtype, out.shape)
 
     # -- softmax --------------------------------------------------------------------------------
 
     def softmax(self, x: TensorData, dim: int) -> TensorData:
-        return self._softmax(softmax_kernels.softmax, x, dim)
+        kernels = softmax_kernels.softmax_rows, softmax_kernels.softmax_columns
+        return self._softmax(kernels, x, dim)
 
     def log_softmax(self, x: TensorData, dim: int) -> TensorData:
-        return self._softmax(softmax_kernels.log_softmax, x, dim)
+        kernels = softmax_kernels.log_softmax_rows, softmax_kernels.log_softmax_columns
+        return self._softmax(kernels, x, dim)
 
-    def _softmax(self, kernel: Callable[..., None], x: TensorData, dim: int) -> TensorData:
-        out = np.empty(x.shape, x.dtype.numpy)
-        around = _around(x.shape, dim)
-        kernel(out.reshape(around), _rows(x).reshape(around))
+    def _softmax(self, kernels: tuple[Kernel, Kernel], x: TensorData, dim: int) -> TensorData:
+        out = memory.empty(x.shape, x.dtype.numpy)
+        outer, size, inner = _around(x.shape, dim)
+        shape = (outer, size) if inner == 1 else (outer, size, inner)
+        kernel = kernels[inner != 1].over(out.size, thresholds.SOFTMAX)
+        kernel(out.reshape(shape), _rows(x).reshape(shape), usable_threads())
         return TensorData(out, x.dtype, x.shape)
+
+    def softmax_backward(self, y: TensorData, d: TensorData, dim: int) -> TensorData:
+        if dim != y.ndim - 1:
+            return super().softmax_backward(y, d, dim)
+        return self._softmax_backward(softmax_kernels.softmax_rows_backward, y, d)
+
+    def log_softmax_backward(self, y: TensorData, d: TensorData, dim: int) -> TensorData:
+        if dim != y.ndim - 1:
+            return super().log_softmax_backward(y, d, dim)
+        return self._softmax_backward(softmax_kernels.log_softmax_rows_backward, y, d)
+
+    def _softmax_backward(self, kernel: Kernel, y: TensorData, d: TensorData) -> TensorData:
+        out = memory.empty(y.shape, y.dtype.numpy)
+        lines = (math.prod(y.shape[:-1]), y.shape[-1])
+        run = kernel.over(out.size, thresholds.SOFTMAX)
+        run(out.reshape(lines), _rows(y).reshape(lines), _rows(d).reshape(lines))
+        return TensorData(out, y.dtype, y.shape)
+
+    def cross_entropy(self, x: TensorData, target: TensorData) -> tuple[TensorData, TensorData]:
+        y = self.log_softmax(x, 1)
+        losses = -y.buffer[np.arange(len(y.buffer)), as_array(target)]
+        return TensorData(losses, x.dtype, target.shape), y
+
+    def cross_entropy_backward(
+        self, y: TensorData, target: TensorData, d: TensorData
+    ) -> TensorData:
+        out = memory.empty(y.shape, y.dtype.numpy)
+        run = softmax_kernels.cross_entropy_backward.over(out.size, thresholds.SOFTMAX)
+        run(out, _rows(y), _rows(target), _rows(d))
+        return TensorData(out, y.dtype, y.shape)
 
     # -- windows --------------------------------------------------------------------------------
 
@@ -116,9 +254,13 @@ class FastBackend(NumpyBackend):
         if x.dtype.kind != "float":
             return super().conv2d(x, weight, window, groups)
         shape = (x.shape[0], weight.shape[0], *window.output_size(x.shape[2:]))
-        out = np.empty(shape, x.dtype.numpy)
+        out = memory.empty(shape, x.dtype.numpy)
+        if winograd.suits(window, groups, weight.shape):
+            self._winograd(out, _rows(x), _rows(weight), window.padding)
+            return TensorData(out, x.dtype, shape)
         columns = _column_buffers(x.shape, shape, window, x.dtype)
-        convolution.conv2d(out, _rows(x), _rows(weight), columns, *window[1:], groups)
+        run = convolution.conv2d.over(_products(out, weight), thresholds.PRODUCT)
+        run(out, _rows(x), _rows(weight), columns, *window[1:], groups)
         return TensorData(out, x.dtype, shape)
 
     def conv2d_input_grad(
@@ -132,11 +274,14 @@ class FastBackend(NumpyBackend):
         dtype = grad_output.dtype
         if dtype.kind != "float":
             return super().conv2d_input_grad(grad_output, weight, input_shape, window, groups)
-        out = np.empty(input_shape, dtype.numpy)
+        out = memory.empty(input_shape, dtype.numpy)
+        if winograd.suits(window, groups, weight.shape):
+            padding = 2 - window.padding[0], 2 - window.padding[1]
+            self._winograd(out, _rows(grad_output), winograd.turned(_rows(weight)), padding)
+            return TensorData(out, dtype, input_shape)
         columns = _column_buffers(input_shape, grad_output.shape, window, dtype)
-        convolution.conv2d_input_grad(
-            out, _rows(grad_output), _rows(weight), columns, *window[1:], groups
-        )
+        run = convolution.conv2d_input_grad.over(_products(grad_output, weight), thresholds.PRODUCT)
+        run(out, _rows(grad_output), _rows(weight), columns, *window[1:], groups)
         return TensorData(out, dtype, input_shape)
 
     def conv2d_weight_grad(
@@ -149,31 +294,144 @@ class FastBackend(NumpyBackend):
     ) -> TensorData:
         if x.dtype.kind != "float":
             return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
+        if winograd.suits(window, groups, weight_shape):
+            return self._winograd_weight_grad(grad_output, x, weight_shape, window.padding)
         columns = _column_buffers(x.shape, grad_output.shape, window, x.dtype)
         parts = np.zeros((len(columns), *weight_shape), x.dtype.numpy)
-        convolution.conv2d_weight_grad(
-            parts, _rows(grad_output), _rows(x), columns, *window, groups
+        run = convolution.conv2d_weight_grad.over(
+            _products(grad_output, parts[0]), thresholds.PRODUCT
         )
-        return TensorData(parts.sum(0), x.dtype, weight_shape)
+        run(parts, _rows(grad_output), _rows(x), columns, *window, groups)
+        return TensorData(silently().run(parts.sum, 0), x.dtype, weight_shape)
+
+    def _winograd(
+        self,
+        out: npt.NDArray[Any],
+        x: npt.NDArray[Any],
+        weight: npt.NDArray[Any],
+        padding: tuple[int, int],
+    ) -> None:
+        """out = the convolution of x with 3x3 kernels."""
+        parts = max(1, min(usable_threads(), len(x)))
+        together = winograd.samples_together(sum(weight.shape[:2]), out.shape[2:], len(x) // parts)
+        run = winograd.conv2d.over(_products(out, weight), thresholds.PRODUCT)
+        run(out, x, silently().run(winograd.kernels, weight), padding, together, parts)
+
+    def _winograd_weight_grad(
+        self,
+        grad_output: TensorData,
+        x: TensorData,
+        weight_shape: Shape,
+        padding: tuple[int, int],
+    ) -> TensorData:
+        threads = max(1, min(usable_threads(), x.shape[0]))
+        parts = np.zeros((threads, 16, *weight_shape[:2]), x.dtype.numpy)
+        together = winograd.samples_together(
+            sum(weight_shape[:2]), grad_output.shape[2:], x.shape[0] // threads
+        )
+        run = winograd.conv2d_kernels_grad.over(
+            math.prod(grad_output.shape) * 9 * weight_shape[1], thresholds.PRODUCT
+        )
+        run(parts, _rows(grad_output), _rows(x), padding, together)
+        total = silently().run(parts.sum, 0)
+        out = np.ascontiguousarray(silently().run(winograd.kernels_grad, total))
+        return TensorData(out, x.dtype, weight_shape)
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
         shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
-        values, indices = np.empty(shape, x.dtype.numpy), np.empty(shape, np.int64)
-        pooling.max_pool2d(values, indices, _rows(x), *window)
+        values, indices = memory.empty(shape, x.dtype.numpy), np.empty(shape, np.int64)
+        run = pooling.max_pool2d.over(values.size * math.prod(window.kernel), thresholds.POOLING)
+        run(values, indices, _rows(x), *window)
         return TensorData(values, x.dtype, shape), TensorData(indices, int64, shape)
 
     def max_pool2d_backward(
         self, grad_output: TensorData, indices: TensorData, input_shape: Shape, window: Window
     ) -> TensorData:
-        out = np.empty(input_shape, grad_output.dtype.numpy)
-        pooling.max_pool2d_backward(out, _rows(grad_output), _rows(indices))
+        out = memory.empty(input_shape, grad_output.dtype.numpy)
+        run = pooling.max_pool2d_backward.over(out.size, thresholds.POOLING)
+        run(out, _rows(grad_output), _rows(indices))
         return TensorData(out, grad_output.dtype, input_shape)
 
     def avg_pool2d(self, x: TensorData, window: Window) -> TensorData:
         shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
-        out = np.empty(shape, x.dtype.numpy)
-        pooling.avg_pool2d(out, _rows(x), *window)
+        out = memory.empty(shape, x.dtype.numpy)
+        run = pooling.avg_pool2d.over(out.size * math.prod(window.kernel), thresholds.POOLING)
+        run(out, _rows(x), *window)
         return TensorData(out, x.dtype, shape)
+
+    def avg_pool2d_backward(
+        self, grad_output: TensorData, input_shape: Shape, window: Window
+    ) -> TensorData:
+        out = memory.empty(input_shape, grad_output.dtype.numpy)
+        work = grad_output.size * math.prod(window.kernel)
+        run = pooling.avg_pool2d_backward.over(work, thresholds.POOLING)
+        run(out, _rows(grad_output), *window)
+        return TensorData(out, grad_output.dtype, input_shape)
+
+    # -- embedding ------------------------------------------------------------------------------
+
+    def embedding(self, weight: TensorData, index: TensorData) -> TensorData:
+        if not weight.size:
+            return super().embedding(weight, index)
+        shape = (*index.shape, weight.shape[1])
+        out = memory.empty(shape, weight.dtype.numpy)
+        run = embedding.embedding.over(out.size, thresholds.LOOKED_UP)
+        numbers = _rows(index).reshape(-1)
+        run(out.reshape(-1, weight.shape[1]), _rows(weight), numbers, usable_threads())
+        return TensorData(out, weight.dtype, shape)
+
+    def embedding_backward(
+        self, d: TensorData, index: TensorData, rows: int, padding_idx: int | None
+    ) -> TensorData:
+        size = d.shape[-1]
+        if index.ndim == 2 and (d.strides[2] == 1 or size == 1):
+            outer, inner = d.strides[:2]  # in any order of the first two dimensions, without a copy
+            numbers, flat, first = _rows(index), d.buffer.reshape(-1), d.offset
+        else:
+            outer, inner = 0, size
+            numbers, flat, first = _rows(index).reshape(1, -1), _rows(d).reshape(-1), 0
+        out = memory.empty((rows, size), d.dtype.numpy)
+        run = embedding.embedding_backward.over(d.size + out.size, thresholds.LOOKED_UP)
+        padding = -1 if padding_idx is None else padding_idx
+        run(out, flat, first, outer, inner, numbers, padding, usable_threads())
+        return TensorData(out, d.dtype, out.shape)
+
+    # -- sequences ------------------------------------------------------------------------------
+
+    def recurrent_sequence(
+        self,
+        cell: str,
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+        keep: bool = True,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        given = cell, x, state, weights, lengths, reverse, batch_first, keep
+        if not x.size:
+            return super().recurrent_sequence(*given)
+        return recurrent.sequence(*given, usable_threads())
+
+    def recurrent_sequence_backward(
+        self,
+        cell: str,
+        d_out: TensorData,
+        d_state: Sequence[TensorData],
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        out: TensorData,
+        saved: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        given = cell, d_out, d_state, x, state, weights, out, saved, lengths, reverse, batch_first
+        if not x.size:
+            return super().recurrent_sequence_backward(*given)
+        return recurrent.sequence_backward(*given, usable_threads())
 
     # -- optimizer steps ------------------------------------------------------------------------
 
@@ -205,10 +463,11 @@ class FastBackend(NumpyBackend):
         rate, keep, weight, decay = _typed(parameter, lr, momentum, 1.0 - dampening, weight_decay)
         p, g = parameter.buffer.reshape(-1), _rows(gradient).reshape(-1)
         if velocity is None:
-            optimizers.sgd_step(p, g, rate, decay)
+            optimizers.sgd_step.over(p.size, thresholds.OPTIMIZER)(p, g, rate, decay)
         else:
             v = velocity.buffer.reshape(-1)
-            optimizers.momentum_step(p, g, v, rate, keep, weight, decay, nesterov)
+            run = optimizers.momentum_step.over(p.size, thresholds.OPTIMIZER)
+            run(p, g, v, rate, keep, weight, decay, nesterov)
 
     def adam_step_(
         self,
@@ -252,7 +511,7 @@ class FastBackend(NumpyBackend):
             0.0 if decoupled else weight_decay,
             1.0 - lr * weight_decay if decoupled else 1.0,
         )
-        optimizers.adam_step(
+        optimizers.adam_step.over(parameter.size, thresholds.OPTIMIZER)(
             parameter.buffer.reshape(-1),
             _rows(gradient).reshape(-1),
             mean.buffer.reshape(-1),
@@ -261,17 +520,32 @@ class FastBackend(NumpyBackend):
         )
 
 
+def _products(out: Any, weight: Any) -> int:
+    """How many multiplications a convolution takes: the size of out times a window's."""
+    return int(math.prod(out.shape) * math.prod(weight.shape[1:]))
+
+
+def _runs(dims: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring dimensions together, each run as (first, end)."""
+    runs: list[tuple[int, int]] = []
+    for dim in dims:
+        if runs and runs[-1][1] == dim:
+            runs[-1] = (runs[-1][0], dim + 1)
+        else:
+            runs.append((dim, dim + 1))
+    return runs
+
+
 def _around(shape: Shape, dim: int) -> tuple[int, int, int]:
     """The number of elements before, along and after a dimension."""
-    outer = int(np.prod(shape[:dim], dtype=np.int64))
-    return outer, shape[dim], int(np.prod(shape[dim + 1 :], dtype=np.int64))
+    return math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
 
 
 def _column_buffers(
     input_shape: Shape, output_shape: Shape, window: Window, dtype: DType
 ) -> npt.NDArray[Any]:
     """Room for the windows of one sample, for each thread that has a sample to work on."""
-    threads = max(1, min(get_num_threads(), input_shape[0]))
+    threads = max(1, min(usable_threads(), input_shape[0]))
     size = input_shape[1] * math.prod(window.kernel) * math.prod(output_shape[2:])
     return np.zeros((threads, size), dtype.numpy)
 

@@ -22,10 +22,6 @@ class Matrices(NamedTuple):
     transposed: int
 
 
-#: Multiplications from which threads and a direct call pay; below, numpy's own call is quicker.
-WORTH_THREADS = 1 << 17
-
-
 def as_matrices(x: TensorData) -> Matrices | None:
     """(..., M, N) as a batch of matrices in x's own memory, or None where that takes a copy."""
     rows, columns = x.shape[-2:]

@@ -1,33 +1,36 @@
-"""Optimizer steps: every array is read and written once. Flat arrays of one length and dtype."""
+"""Optimizer steps: every array is read and written once. Flat arrays of one length and dtype; each
+thread owns a part of them."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from minitorch_backends.fast.compile import serial
+from numba import prange
+
+from minitorch_backends.fast.compile import parallel
 
 
-@serial
+@parallel
 def sgd_step(p: Any, g: Any, lr: Any, decay: Any) -> None:
     """p -= lr (g + decay p)."""
-    for i in range(p.size):
+    for i in prange(p.size):
         p[i] -= lr * (g[i] + decay * p[i])
 
 
-@serial
+@parallel
 def momentum_step(
-    p: Any, g: Any, v: Any, lr: Any, momentum: Any, weight: Any, decay: Any, nesterov: bool
+    p: Any, g: Any, v: Any, lr: Any, momentum: Any, weight: Any, decay: Any, nesterov: Any
 ) -> None:
     """v = momentum v + weight (g + decay p), then p -= lr v; or p -= lr (g + decay p +
     momentum v) for Nesterov's."""
-    for i in range(p.size):
+    for i in prange(p.size):
         step = g[i] + decay * p[i]
         v[i] = momentum * v[i] + weight * step
         p[i] -= lr * (step + momentum * v[i] if nesterov else v[i])
 
 
-@serial
+@parallel
 def adam_step(
     p: Any,
     g: Any,
@@ -49,7 +52,7 @@ def adam_step(
     The corrections of the moments' bias are in `rate` and `correction` (Kingma and Ba 2015,
     section 2, last paragraph).
     """
-    for i in range(p.size):
+    for i in prange(p.size):
         d = g[i] + decay * p[i]
         m[i] = beta1 * m[i] + weight1 * d
         s[i] = beta2 * s[i] + weight2 * d * d

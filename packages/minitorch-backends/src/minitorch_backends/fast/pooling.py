@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numba import prange, uintp
 
-from minitorch_backends.fast.compile import parallel
+from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.windows import inside
+
+
+@serial
+def keep_larger(best: Any, place: Any, x: Any, at: int, step: int, first: int, end: int) -> None:
+    """For j from first to end: where x[at + j step] is larger than best[j], or is NaN, or
+    nothing was kept yet (place[j] < 0), it is kept, and its place at + j step."""
+    for j in range(first, end):
+        value = x[uintp(at + j * step)]
+        # Written as selections: which is larger cannot be predicted, and is not asked then.
+        # A NaN stays: nothing compares larger, and a later NaN takes its place.
+        larger = (value > best[uintp(j)]) | (value != value) | (place[uintp(j)] < 0)
+        best[uintp(j)] = value if larger else best[uintp(j)]
+        place[uintp(j)] = np.int32(at + j * step) if larger else place[uintp(j)]
 
 
 @parallel
@@ -21,33 +35,32 @@ def max_pool2d(
     """values[n, c, i, j] = max over k, l of x[n, c, i s + k d - p, j s + l d - p], inside x;
     indices the place h * W + w of the first that attains it, NaN counting as the largest.
 
-    x (N, C, H, W), values and indices (N, C, OH, OW). Each thread owns planes (n, c).
+    x (N, C, H, W), values and indices (N, C, OH, OW). Each thread owns planes (n, c), and works on
+    a row of values at a time: one line of x for each place in the window.
     """
     channels, height, width = x.shape[1:]
     oh, ow = values.shape[2:]
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
         flat = x[n, c].reshape(-1)
+        best, place = np.empty(ow, x.dtype), np.empty(ow, np.int32)
         for i in range(oh):
             top = i * stride[0] - padding[0]
             first_row, end_row = inside(height, kernel[0], top, dilation[0])
+            best[:] = -np.inf
+            place[:] = -1
+            for k in range(first_row, end_row):
+                row = (top + k * dilation[0]) * width
+                for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
+                    left = l * dilation[1] - padding[1]
+                    first, end = inside(width, ow, left, stride[1])
+                    if stride[1] == 2:  # a step that is known when it is compiled is vectorised
+                        keep_larger(best, place, flat, row + left, 2, first, end)
+                    else:
+                        keep_larger(best, place, flat, row + left, stride[1], first, end)
             for j in range(ow):
-                left = j * stride[1] - padding[1]
-                first, end = inside(width, kernel[1], left, dilation[1])
-                place = (top + first_row * dilation[0]) * width + left + first * dilation[1]
-                best = flat[uintp(place)]
-                for k in range(first_row, end_row):
-                    row = (top + k * dilation[0]) * width + left
-                    for l in range(first, end):  # noqa: E741 - the letter of the formula
-                        value = flat[uintp(row + l * dilation[1])]
-                        # A NaN stays: nothing compares larger, and a later NaN takes its place.
-                        # Written as selections: which is largest cannot be predicted, and a wrong
-                        # guess at a branch costs more than all four comparisons.
-                        larger = (value > best) | (value != value)
-                        best = value if larger else best
-                        place = row + l * dilation[1] if larger else place
-                values[n, c, i, j] = best
-                indices[n, c, i, j] = place
+                values[n, c, i, j] = best[j]
+                indices[n, c, i, j] = place[j]
 
 
 @parallel
@@ -71,23 +84,62 @@ def avg_pool2d(out: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilatio
     """out[n, c, i, j] = sum over k, l of x[n, c, i s + k d - p, j s + l d - p] / (KH KW), 0
     outside x.
 
-    x (N, C, H, W), out (N, C, OH, OW). Each thread owns planes (n, c).
+    x (N, C, H, W), out (N, C, OH, OW). Each thread owns planes (n, c). The rows that a row of out
+    sees are added up to one line first, which is vectorised, and then the places in the line.
     """
     channels, height, width = x.shape[1:]
     oh, ow = out.shape[2:]
     share = x.dtype.type(1.0 / (kernel[0] * kernel[1]))
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
-        flat = x[n, c].reshape(-1)
+        flat, to = x[n, c].reshape(-1), out[n, c].reshape(-1)
+        line = np.empty(width, x.dtype)
+        to[:] = 0
         for i in range(oh):
             top = i * stride[0] - padding[0]
             first_row, end_row = inside(height, kernel[0], top, dilation[0])
-            for j in range(ow):
-                left = j * stride[1] - padding[1]
-                first, end = inside(width, kernel[1], left, dilation[1])
-                total = x.dtype.type(0)
-                for k in range(first_row, end_row):
-                    row = (top + k * dilation[0]) * width + left
-                    for l in range(first, end):  # noqa: E741 - the letter of the formula
-                        total += flat[uintp(row + l * dilation[1])]
-                out[n, c, i, j] = total * share
+            line[:] = 0
+            for k in range(first_row, end_row):
+                row = (top + k * dilation[0]) * width
+                for w in range(width):
+                    line[uintp(w)] += flat[uintp(row + w)]
+            for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
+                left = l * dilation[1] - padding[1]
+                first, end = inside(width, ow, left, stride[1])
+                for j in range(first, end):
+                    to[uintp(i * ow + j)] += line[uintp(left + j * stride[1])]
+        for i in range(oh * ow):
+            to[i] *= share
+
+
+@parallel
+def avg_pool2d_backward(
+    out: Any, grad_output: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
+) -> None:
+    """The adjoint of avg_pool2d: grad_output[n, c, i, j] / (KH KW), added to out[n, c] wherever
+    window (i, j) lies.
+
+    grad_output (N, C, OH, OW), out (N, C, H, W). Each thread owns planes (n, c). What the windows
+    of a row give to a line is added up first, and then the line to all rows that they see.
+    """
+    channels, height, width = out.shape[1:]
+    oh, ow = grad_output.shape[2:]
+    share = out.dtype.type(1.0 / (kernel[0] * kernel[1]))
+    for plane in prange(out.shape[0] * channels):
+        n, c = plane // channels, plane % channels
+        flat, grad = out[n, c].reshape(-1), grad_output[n, c].reshape(-1)
+        line = np.empty(width, out.dtype)
+        flat[:] = 0
+        for i in range(oh):
+            line[:] = 0
+            for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
+                left = l * dilation[1] - padding[1]
+                first, end = inside(width, ow, left, stride[1])
+                for j in range(first, end):
+                    line[uintp(left + j * stride[1])] += grad[uintp(i * ow + j)] * share
+            top = i * stride[0] - padding[0]
+            first_row, end_row = inside(height, kernel[0], top, dilation[0])
+            for k in range(first_row, end_row):
+                row = (top + k * dilation[0]) * width
+                for w in range(width):
+                    flat[uintp(row + w)] += line[uintp(w)]

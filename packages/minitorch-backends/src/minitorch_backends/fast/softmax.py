@@ -1,54 +1,178 @@
-"""Softmax and log-softmax along the middle of (outer, size, inner), one pass over memory."""
+"""Softmax, log-softmax and cross entropy, each line read and written while it is in the cache.
+
+Along the last dimension the arrays are (rows, size), otherwise (outer, size, inner), where the
+elements that belong together lie `inner` apart; there whole rows of `inner` are worked on at once.
+Several short loops over a line, not one: each of them is vectorised. Sums may be taken in any
+order, but `x - m - shift` is computed as it is written: the other way loses digits where m is
+large. Each thread owns lines of out.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
+from numba import prange
 
-from minitorch_backends.fast.compile import serial
+from minitorch_backends.fast import vector_math
+from minitorch_backends.fast.compile import ordered, serial
 
-
-@serial
-def softmax(out: Any, x: Any) -> None:
-    """out[o, k, i] = exp(x[o, k, i] - m) / sum over k of exp(x[o, k, i] - m), m the maximum."""
-    outer, size, inner = x.shape
-    for o in range(outer):
-        for i in range(inner):
-            m = _largest(x, o, i)
-            total = x.dtype.type(0)
-            for k in range(size):
-                e = math.exp(x[o, k, i] - m)
-                out[o, k, i] = e
-                total += e
-            for k in range(size):
-                out[o, k, i] /= total
+#: Maxima found side by side, so that one need not wait for the last.
+LANES = 64
 
 
 @serial
-def log_softmax(out: Any, x: Any) -> None:
-    """out[o, k, i] = x[o, k, i] - m - log(sum over k of exp(x[o, k, i] - m)), m the maximum."""
-    outer, size, inner = x.shape
-    for o in range(outer):
-        for i in range(inner):
-            m = _largest(x, o, i)
-            total = x.dtype.type(0)
-            for k in range(size):
-                total += math.exp(x[o, k, i] - m)
-            shift = math.log(total)
-            for k in range(size):
-                out[o, k, i] = x[o, k, i] - m - shift
-
-
-@serial
-def _largest(x: Any, o: int, i: int) -> Any:
-    """The largest of x[o, :, i]; NaN if any is."""
-    m = x.dtype.type(-np.inf)
-    for k in range(x.shape[1]):
-        value = x[o, k, i]
-        if value > m or value != value:
-            m = value
-            if m != m:
-                break
+def largest(row: Any, lanes: Any) -> Any:
+    """The largest of a row. If one is NaN this may be any number: the sum of the exponentials is
+    NaN then, and so is every result."""
+    low = row.dtype.type(-np.inf)
+    m = low
+    whole = row.size // LANES * LANES
+    if whole:
+        lanes[:] = low
+        for k in range(0, whole, LANES):
+            for i in range(LANES):
+                lanes[i] = row[k + i] if row[k + i] > lanes[i] else lanes[i]
+        for i in range(LANES):
+            m = lanes[i] if lanes[i] > m else m
+    for k in range(whole, row.size):
+        m = row[k] if row[k] > m else m
     return m
+
+
+@serial
+def exponentials(out: Any, x: Any, m: Any) -> Any:
+    """out[k] = exp(x[k] - m); returns their sum."""
+    total = x.dtype.type(0)
+    for k in range(x.size):
+        e = vector_math.exp(x[k] - m)
+        out[k] = e
+        total += e
+    return total
+
+
+@serial
+def sum_of_exponentials(x: Any, m: Any) -> Any:
+    """The sum of exp(x[k] - m)."""
+    total = x.dtype.type(0)
+    for k in range(x.size):
+        total += vector_math.exp(x[k] - m)
+    return total
+
+
+@serial
+def product(x: Any, y: Any) -> Any:
+    """The sum of x[k] y[k]."""
+    total = x.dtype.type(0)
+    for k in range(x.size):
+        total += x[k] * y[k]
+    return total
+
+
+@serial
+def total(x: Any) -> Any:
+    """The sum of x[k]."""
+    result = x.dtype.type(0)
+    for k in range(x.size):
+        result += x[k]
+    return result
+
+
+@ordered
+def softmax_rows(out: Any, x: Any, parts: Any) -> None:
+    """out[r, k] = exp(x[r, k] - m) / sum over k of exp(x[r, k] - m), m the largest of row r."""
+    rows, size = x.shape
+    for part in prange(parts):
+        lanes = np.empty(LANES, x.dtype)
+        for r in range(rows * part // parts, rows * (part + 1) // parts):
+            sum_of = exponentials(out[r], x[r], largest(x[r], lanes))
+            share = x.dtype.type(1) / sum_of
+            for k in range(size):
+                out[r, k] *= share
+
+
+@ordered
+def log_softmax_rows(out: Any, x: Any, parts: Any) -> None:
+    """out[r, k] = x[r, k] - m - log(sum over k of exp(x[r, k] - m)), m the largest of row r."""
+    rows, size = x.shape
+    for part in prange(parts):
+        lanes = np.empty(LANES, x.dtype)
+        for r in range(rows * part // parts, rows * (part + 1) // parts):
+            m = largest(x[r], lanes)
+            shift = vector_math.log(sum_of_exponentials(x[r], m))
+            for k in range(size):
+                out[r, k] = x[r, k] - m - shift
+
+
+@serial
+def shifted_sums(x: Any, tops: Any, totals: Any) -> None:
+    """tops[i] = the largest of x[:, i], NaN if any is; totals[i] = sum of exp(x[k, i] - tops[i])
+    over k."""
+    size, inner = x.shape
+    tops[:] = -np.inf
+    totals[:] = 0
+    for k in range(size):
+        for i in range(inner):
+            value = x[k, i]
+            tops[i] = value if (value > tops[i]) | (value != value) else tops[i]
+    for k in range(size):
+        for i in range(inner):
+            totals[i] += vector_math.exp(x[k, i] - tops[i])
+
+
+@ordered
+def softmax_columns(out: Any, x: Any, parts: Any) -> None:
+    """out[o, k, i] = exp(x[o, k, i] - m) / sum over k of exp(x[o, k, i] - m), m the largest."""
+    outer, size, inner = x.shape
+    for part in prange(parts):
+        tops, totals = np.empty(inner, x.dtype), np.empty(inner, x.dtype)
+        for o in range(outer * part // parts, outer * (part + 1) // parts):
+            shifted_sums(x[o], tops, totals)
+            for k in range(size):
+                for i in range(inner):
+                    out[o, k, i] = vector_math.exp(x[o, k, i] - tops[i]) / totals[i]
+
+
+@ordered
+def log_softmax_columns(out: Any, x: Any, parts: Any) -> None:
+    """out[o, k, i] = x[o, k, i] - m - log(sum over k of exp(x[o, k, i] - m)), m the largest."""
+    outer, size, inner = x.shape
+    for part in prange(parts):
+        tops, totals = np.empty(inner, x.dtype), np.empty(inner, x.dtype)
+        for o in range(outer * part // parts, outer * (part + 1) // parts):
+            shifted_sums(x[o], tops, totals)
+            for i in range(inner):
+                totals[i] = vector_math.log(totals[i])
+            for k in range(size):
+                for i in range(inner):
+                    out[o, k, i] = x[o, k, i] - tops[i] - totals[i]
+
+
+@ordered
+def softmax_rows_backward(out: Any, y: Any, d: Any) -> None:
+    """out[r, k] = y[r, k] (d[r, k] - sum over k of d[r, k] y[r, k]), y being the softmax."""
+    rows, size = y.shape
+    for r in prange(rows):
+        mean = product(d[r], y[r])
+        for k in range(size):
+            out[r, k] = y[r, k] * (d[r, k] - mean)
+
+
+@ordered
+def log_softmax_rows_backward(out: Any, y: Any, d: Any) -> None:
+    """out[r, k] = d[r, k] - exp(y[r, k]) sum over k of d[r, k], y being the log-softmax."""
+    rows, size = y.shape
+    for r in prange(rows):
+        sum_of = total(d[r])
+        for k in range(size):
+            out[r, k] = d[r, k] - vector_math.exp(y[r, k]) * sum_of
+
+
+@ordered
+def cross_entropy_backward(out: Any, y: Any, target: Any, d: Any) -> None:
+    """out[r, k] = d[r] (exp(y[r, k]) - (1 if k is target[r] else 0)), y being the log-softmax."""
+    rows, size = y.shape
+    for r in prange(rows):
+        for k in range(size):
+            out[r, k] = d[r] * vector_math.exp(y[r, k])
+        out[r, target[r]] -= d[r]

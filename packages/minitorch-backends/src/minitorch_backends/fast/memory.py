@@ -1,0 +1,107 @@
+"""Memory for large results, used again.
+
+A fresh array of 64 MB costs 6 ms before anything is written to it: the system hands out its pages
+one by one, cleared. Writing the sum of two such arrays takes 6 ms as well; and in a training step,
+whose arrays of a megabyte come and go in turn, it is a third of the time. So the memory of large
+arrays that nobody holds any more is kept for a while, and given to the next array that it fits.
+
+Which blocks are free is not tracked but seen: every array and view into a block holds a reference
+to it, so a block with no reference but the pool's own is free.
+
+What is kept without being used is bounded: see `LIMIT`, and blocks that no allocation wanted in the
+last `PATIENCE` ones go back to the system.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from minitorch_backends.fast.thresholds import KEPT_MEMORY
+
+#: Bytes that free blocks may hold together.
+LIMIT = 1 << 27
+
+#: A free block goes back to the system when it was not wanted in so many large allocations.
+PATIENCE = 256
+
+
+class Pool:
+    """Blocks of memory, each used by at most one array and its views at a time."""
+
+    def __init__(self) -> None:
+        #: By their size, blocks, and for each the number of the allocation that used it last.
+        self._shelves: dict[int, tuple[list[npt.NDArray[Any]], list[int]]] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+        self._alone = _references_when_free()
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
+        """An array with arbitrary content; any memory of a block that nobody uses will do."""
+        size = math.prod(shape) * dtype.itemsize
+        if size < KEPT_MEMORY:
+            return np.empty(shape, dtype)
+        step = 1 << (size.bit_length() - 4)  # an eighth at most stays unused
+        room = -(-size // step) * step
+        with self._lock:
+            self._count += 1
+            blocks, used = self._shelves.setdefault(room, ([], []))
+            for place in range(len(blocks)):
+                if sys.getrefcount(blocks[place]) <= self._alone:
+                    used[place] = self._count
+                    return np.ndarray(shape, dtype, blocks[place])
+            self._retire()
+            blocks.append(np.empty(room, np.uint8))
+            used.append(self._count)
+            return np.ndarray(shape, dtype, blocks[-1])
+
+    def clear(self) -> None:
+        """Give everything that is free back to the system."""
+        with self._lock:
+            self._drop(self._free())
+
+    def free_bytes(self) -> int:
+        """What is kept and not in use."""
+        with self._lock:
+            return sum(room for _, room, _ in self._free())
+
+    def _free(self) -> list[tuple[int, int, int]]:
+        """The free blocks as (last use, size, place), the longest unused first."""
+        return sorted(
+            (used[place], room, place)
+            for room, (blocks, used) in self._shelves.items()
+            for place in range(len(blocks))
+            if sys.getrefcount(blocks[place]) <= self._alone
+        )
+
+    def _retire(self) -> None:
+        """Let go of free blocks that were not wanted for long, and of those beyond the limit."""
+        free = self._free()
+        total = sum(room for _, room, _ in free)
+        dropped = []
+        for block in free:
+            last, room, _ = block
+            if last < self._count - PATIENCE or total > LIMIT:
+                dropped.append(block)
+                total -= room
+        self._drop(dropped)
+
+    def _drop(self, free: list[tuple[int, int, int]]) -> None:
+        for _, room, place in sorted(free, key=lambda block: -block[2]):  # the last places first
+            for column in self._shelves[room]:
+                del column[place]
+
+
+def _references_when_free() -> int:
+    """What `getrefcount` says of a block that only a list holds; it counts its own too."""
+    blocks = [np.empty(1, np.uint8)]
+    return sys.getrefcount(blocks[0])
+
+
+pool = Pool()
+empty = pool.empty

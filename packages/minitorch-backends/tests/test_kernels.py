@@ -1,0 +1,172 @@
+"""The compiled loops themselves, on inputs so small that `fast` would leave them to numpy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minitorch_backends.fast as module
+from minitorch_autodiff import operators as ops
+from minitorch_backends.fast import reductions, thresholds, winograd
+from minitorch_tensor import TensorData, Window, float32, float64, get_backend
+from minitorch_tensor.dtypes import bool_
+
+fast, reference = get_backend("fast"), get_backend("numpy")
+
+#: Every operator that has both a numpy loop and a compiled one.
+OPERATORS = sorted(module.COSTLY | module.CHEAP, key=lambda fn: fn.__name__)
+UNARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 1]
+BINARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 2]
+COMPARISONS = {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _everything_compiled():
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COMPILED_TRANSCENDENTAL", "COMPILED_REDUCTION", "DIRECT_PRODUCT"):
+            patch.setattr(thresholds, name, 0)
+        patch.setattr(module, "_COMPILED_FROM", dict.fromkeys(OPERATORS, 0))
+        yield
+
+
+def data(shape, seed=0, dtype=np.float32) -> TensorData:
+    return fast.from_numpy(np.random.default_rng(seed).normal(size=shape).astype(dtype))
+
+
+def same(got: TensorData, expected: TensorData, tolerance=1e-5) -> None:
+    assert got.shape == expected.shape
+    assert got.dtype is expected.dtype
+    a, b = fast.to_numpy(got), fast.to_numpy(expected)
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+@st.composite
+def operands(draw):
+    """Two views that broadcast to one shape: sliced, turned over, permuted, repeated."""
+    shape = tuple(draw(st.lists(st.integers(1, 4), min_size=0, max_size=5)))
+    found = []
+    for seed in (1, 2):
+        own = tuple(
+            draw(st.sampled_from([1, n])) for n in shape[draw(st.integers(0, len(shape))) :]
+        )
+        order = draw(st.permutations(range(len(own))))
+        stored = [0] * len(own)
+        for place, dim in enumerate(order):
+            stored[dim] = own[place] * 2
+        x = data(tuple(stored), seed).permute(*order)
+        for dim, size in enumerate(own):
+            step = draw(st.sampled_from([1, 2, -1]))
+            start = size * abs(step) - 1 if step < 0 else 0
+            x = x.slice(dim, start, size, step)
+        found.append(x)
+    if draw(st.booleans()):
+        found = [x.expand(np.broadcast_shapes(found[0].shape, found[1].shape)) for x in found]
+    return found
+
+
+@given(operands(), st.sampled_from([ops.add, ops.sub, ops.lt, ops.relu_back]))
+def test_zip_broadcasts_operands_of_any_layout(pair, fn):
+    dtype = bool_ if fn in COMPARISONS else float32
+    same(fast.zip(fn, *pair, dtype), reference.zip(fn, *pair, dtype))
+
+
+@pytest.mark.parametrize("fn", UNARY, ids=lambda fn: fn.__name__)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_compiled_operator_agrees_with_numpys(fn, dtype):
+    x = fast.from_numpy(np.abs(fast.to_numpy(data((5, 7), 3, dtype))) + dtype(0.1))
+    kind = float32 if dtype is np.float32 else float64
+    same(fast.map(fn, x, kind), reference.map(fn, x, kind), 1e-6 if kind is float32 else 1e-14)
+
+
+@pytest.mark.parametrize("fn", BINARY, ids=lambda fn: fn.__name__)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_compiled_operator_of_two_numbers_agrees_with_numpys(fn, dtype):
+    x, y = data((5, 7), 3, dtype), data((5, 7), 4, dtype)
+    kind = float32 if dtype is np.float32 else float64
+    out = bool_ if fn in COMPARISONS else kind
+    same(fast.zip(fn, x, y, out), reference.zip(fn, x, y, out), 1e-4 if kind is float32 else 1e-12)
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=4),
+    st.data(),
+    st.sampled_from([(ops.add, 0.0), (ops.max, -np.inf), (ops.mul, 1.0)]),
+)
+def test_reductions_fold_any_dimensions(shape, draw, fold):
+    fn, start = fold
+    x = data(tuple(shape), 5).permute(*draw.draw(st.permutations(range(len(shape)))))
+    dims = draw.draw(st.lists(st.integers(0, len(shape) - 1), unique=True))
+    got = fast.reduce_dims(fn, x, dims, start, float32)
+    same(got, reference.reduce_dims(fn, x, dims, start, float32))
+
+
+@pytest.mark.parametrize("size", [1, 7, 127, 128, 129, 1000, 8191, 8192, 8193, 100_000])
+@pytest.mark.parametrize("inner", [1, 3, 200])
+@pytest.mark.parametrize(("fn", "start"), [(ops.add, 0.0), (ops.max, -np.inf)])
+def test_reductions_of_any_length_take_every_element_once(size, inner, fn, start):
+    x = fast.from_numpy(np.arange(size * inner, dtype=np.float64).reshape(1, size, inner) % 1009)
+    same(fast.reduce(fn, x, 1, start, float64), reference.reduce(fn, x, 1, start, float64), 1e-13)
+
+
+def test_a_long_sum_is_as_exact_as_its_format_allows():
+    x = np.random.default_rng(0).uniform(0.5, 1.5, 1 << 22).astype(np.float32)
+    exact = x.astype(np.float64).sum()
+    got = fast.to_numpy(fast.reduce(ops.add, fast.from_numpy(x), 0, 0.0, float32))[0]
+    assert abs(got - exact) / exact < 3e-7
+
+
+def test_a_maximum_of_numbers_and_a_nan_is_nan():
+    x = np.zeros((3, 5000), np.float32)
+    x[1, 4321] = np.nan
+    got = fast.to_numpy(fast.reduce(ops.max, fast.from_numpy(x), 1, -np.inf, float32))
+    np.testing.assert_array_equal(got.ravel(), [0.0, np.nan, 0.0])
+
+
+@given(
+    st.integers(1, 3), st.integers(3, 9), st.integers(3, 9),
+    st.tuples(st.integers(0, 2), st.integers(0, 2)), st.sampled_from([np.float32, np.float64]),
+)  # fmt: skip
+def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
+    n, height, width, padding, dtype
+):
+    window = Window((3, 3), (1, 1), padding, (1, 1))
+    x, weight = data((n, 16, height, width), 0, dtype), data((32, 16, 3, 3), 1, dtype)
+    assert winograd.suits(window, 1, weight.shape)
+    tolerance = 2e-4 if dtype is np.float32 else 1e-12
+    out = fast.conv2d(x, weight, window, 1)
+    same(out, reference.conv2d(x, weight, window, 1), tolerance)
+    d = data(out.shape, 2, dtype)
+    for name, other, shape in (
+        ("conv2d_input_grad", weight, x.shape),
+        ("conv2d_weight_grad", x, weight.shape),
+    ):
+        got = getattr(fast, name)(d, other, shape, window, 1)
+        same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
+
+
+def test_the_blocks_of_a_reduction_do_not_depend_on_threads():
+    assert reductions.block_size(1) == reductions.BLOCK
+    assert reductions.block_size(1 << 20) * 1.0 == 64
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (5, 64), (3, 1000)])
+def test_cross_entropy_and_its_gradient_agree_with_the_derived_ones(shape):
+    x = data(shape, 7)
+    target = fast.from_numpy(np.random.default_rng(8).integers(0, shape[1], shape[0]))
+    losses, y = fast.cross_entropy(x, target)
+    expected, expected_y = reference.cross_entropy(x, target)
+    same(losses, expected)
+    same(y, expected_y)
+    d = data(losses.shape, 9)
+    same(fast.cross_entropy_backward(y, target, d), reference.cross_entropy_backward(y, target, d))
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_keeps_its_digits_far_from_zero(name, dim):
+    x = fast.from_numpy(np.float32([[1000, 1000, 999], [-2000, -1999, -2000], [3e4, 3e4, 3e4]]))
+    wide = fast.from_numpy(fast.to_numpy(x).astype(np.float64))
+    got = fast.to_numpy(getattr(fast, name)(x, dim))
+    np.testing.assert_allclose(
+        got, fast.to_numpy(getattr(reference, name)(wide, dim)), rtol=1e-5, atol=1e-7
+    )
