@@ -31,7 +31,17 @@ def library(name: str) -> SimpleNamespace:
     if name == "torch":
         import torch
 
+        def recurrent(layer: Any, x: Any, lengths: Any) -> Any:
+            """The outputs of a layer that takes the batch first."""
+            if lengths is None:
+                return layer(x)[0]
+            rnn = torch.nn.utils.rnn
+            packed = rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+            return rnn.pad_packed_sequence(layer(packed)[0], True, total_length=x.shape[1])[0]
+
         return SimpleNamespace(
+            recurrent=recurrent,
+            cat=torch.cat,
             name=name,
             tensor=lambda a, grad=False: torch.tensor(a, requires_grad=grad),
             array=lambda t: t.detach().numpy().copy(),
@@ -46,6 +56,8 @@ def library(name: str) -> SimpleNamespace:
     import minitorch_tensor as mt
 
     return SimpleNamespace(
+        recurrent=lambda layer, x, lengths: layer(x, lengths=lengths)[0],
+        cat=mt.cat,
         name=name,
         tensor=lambda a, grad=False: mt.tensor(a, requires_grad=grad),
         array=lambda t: np.array(t.detach().numpy()),
@@ -116,7 +128,10 @@ def _course(lib: SimpleNamespace) -> Any:
     return Course()
 
 
-def _training_step(lib: SimpleNamespace, model: Any, batch: int) -> Run:
+def _training_step(
+    lib: SimpleNamespace, model: Any, batch: int, number: int | None = None
+) -> Callable[..., list[Any]]:
+    """A step on one batch of images; of a `number` of them, on those whose places are given."""
     shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
     state = {
         name: (_random(*shape, seed=i) / np.sqrt(max(np.prod(shape[1:]), 1))).astype(np.float32)
@@ -124,12 +139,16 @@ def _training_step(lib: SimpleNamespace, model: Any, batch: int) -> Run:
     }
     lib.load(model, state)
     optimizer = lib.optim.Adam(model.parameters(), lr=1e-3)
-    images = lib.tensor(_random(batch, 1, 28, 28, seed=99))
-    labels = lib.tensor(np.random.default_rng(7).integers(0, 10, batch))
+    all_images = _random(number or batch, 1, 28, 28, seed=99)
+    all_labels = np.random.default_rng(7).integers(0, 10, number or batch)
+    images, labels = lib.tensor(all_images[:batch]), lib.tensor(all_labels[:batch])
 
-    def run() -> list[Any]:
+    def run(places: Any = None) -> list[Any]:
+        x, y = images, labels
+        if places is not None:
+            x, y = lib.tensor(all_images[places]), lib.tensor(all_labels[places])
         optimizer.zero_grad()
-        loss = lib.F.cross_entropy(model(images), labels)
+        loss = lib.F.cross_entropy(model(x), y)
         loss.backward()
         optimizer.step()
         return [loss]
@@ -149,24 +168,107 @@ def lenet_step(lib: SimpleNamespace) -> Run:
     return _training_step(lib, _lenet(lib), 64)
 
 
-def _convolution(lib: SimpleNamespace, n: int, c: int, o: int, size: int) -> Run:
-    x = lib.tensor(_random(n, c, size, size), grad=True)
-    weight = lib.tensor(_random(o, c, 3, 3, seed=1) / np.float32(3 * np.sqrt(c)), grad=True)
-    direction = lib.tensor(_random(n, o, size, size, seed=2))
+# -- element by element ----------------------------------------------------------------------------
+
+SIZES = {"1k": 1 << 10, "64k": 1 << 16, "1M": 1 << 20, "16M": 1 << 24}
+
+#: Functions of one tensor and of two equally large ones, for tensors of either library.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda x, y: x + y,
+    "mul": lambda x, y: x * y,
+    "exp": lambda x, y: x.exp(),
+    "sigmoid": lambda x, y: x.sigmoid(),
+    "tanh": lambda x, y: x.tanh(),
+    "log": lambda x, y: y.log(),
+    "relu": lambda x, y: x.relu(),
+    "compare": lambda x, y: x < y,
+    "add a row": lambda x, y: x + y[:1],
+    "add a column": lambda x, y: x + y[:, :1],
+    "add a number": lambda x, y: x + 0.5,
+    "add transposed": lambda x, y: x + y.transpose(0, 1),
+}
+
+
+def _square(size: int) -> tuple[int, int]:
+    side = int(size**0.5)
+    return side, size // side
+
+
+def _elementwise(lib: SimpleNamespace, function: Callable[..., Any], size: int) -> Run:
+    shape = _square(size)
+    x, y = lib.tensor(_random(*shape)), lib.tensor(abs(_random(*shape, seed=1)) + 0.1)
+    return lambda: [function(x, y)]
+
+
+for _name, _function in FUNCTIONS.items():
+    for _label, _size in SIZES.items():
+        CASES[f"elementwise: {_name}, {_label}"] = lambda lib, function=_function, size=_size: (
+            _elementwise(lib, function, size)
+        )
+
+
+# -- reductions, softmax, losses -------------------------------------------------------------------
+
+REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sum of all": lambda x: x.sum(),
+    "sum of rows": lambda x: x.sum(1),
+    "sum of columns": lambda x: x.sum(0),
+    "mean of rows": lambda x: x.mean(1),
+    "max of all": lambda x: x.max(),
+    "max of rows": lambda x: x.amax(1),
+    "argmax of rows": lambda x: x.argmax(1),
+}
+
+
+def _reduction(lib: SimpleNamespace, function: Callable[[Any], Any], size: int) -> Run:
+    x = lib.tensor(_random(*_square(size)))
+    return lambda: [function(x)]
+
+
+for _name, _reduce in REDUCTIONS.items():
+    for _label, _size in SIZES.items():
+        CASES[f"reduction: {_name}, {_label}"] = lambda lib, function=_reduce, size=_size: (
+            _reduction(lib, function, size)
+        )
+
+
+def _both_ways(
+    lib: SimpleNamespace, function: Callable[..., Any], out: tuple[int, ...], *inputs: Any
+) -> Run:
+    """A function of tensors that require gradients, and the gradients along a fixed direction."""
+    tensors = [lib.tensor(x, grad=True) for x in inputs]
+    direction = lib.tensor(_random(*out, seed=9)) if out else None
 
     def run() -> list[Any]:
-        x.grad = weight.grad = None
-        out = lib.F.conv2d(x, weight, padding=1)
-        out.backward(direction)
-        return [out, x.grad, weight.grad]
+        for x in tensors:
+            x.grad = None
+        result = function(*tensors)
+        result.backward() if direction is None else result.backward(direction)
+        return [result, *[x.grad for x in tensors]]
 
     return run
 
 
-for _n, _c, _o, _size in ((16, 4, 8, 28), (64, 16, 32, 28), (32, 64, 64, 14)):
-    CASES[f"conv2d: ({_n}, {_c} -> {_o}, {_size}x{_size}) 3x3, both ways"] = (
-        lambda lib, shape=(_n, _c, _o, _size): _convolution(lib, *shape)
+def _softmax(lib: SimpleNamespace, rows: int, classes: int) -> Run:
+    shape = rows, classes
+    return _both_ways(lib, lambda x: lib.F.softmax(x, 1), shape, _random(*shape))
+
+
+def _cross_entropy(lib: SimpleNamespace, rows: int, classes: int) -> Run:
+    labels = lib.tensor(np.random.default_rng(7).integers(0, classes, rows))
+    return _both_ways(lib, lambda x: lib.F.cross_entropy(x, labels), (), _random(rows, classes))
+
+
+for _rows, _classes in ((64, 10), (1024, 1000), (8192, 512)):
+    CASES[f"softmax: {_rows}x{_classes}, both ways"] = lambda lib, shape=(_rows, _classes): (
+        _softmax(lib, *shape)
     )
+    CASES[f"cross entropy: {_rows}x{_classes}, both ways"] = lambda lib, shape=(_rows, _classes): (
+        _cross_entropy(lib, *shape)
+    )
+
+
+# -- products, convolution, pooling ----------------------------------------------------------------
 
 
 def _matmul(lib: SimpleNamespace, a: tuple[int, ...], b: tuple[int, ...]) -> Run:
@@ -176,4 +278,222 @@ def _matmul(lib: SimpleNamespace, a: tuple[int, ...], b: tuple[int, ...]) -> Run
 
 for _size in (256, 512, 1024, 2048):
     CASES[f"matmul: {_size}x{_size}"] = lambda lib, n=_size: _matmul(lib, (n, n), (n, n))
+for _m, _k, _n in ((64, 784, 128), (12800, 100, 512), (512, 12800, 128)):
+    CASES[f"matmul: {_m}x{_k} by {_k}x{_n}"] = lambda lib, m=_m, k=_k, n=_n: _matmul(
+        lib, (m, k), (k, n)
+    )
 CASES["matmul: 128 of 64x64"] = lambda lib: _matmul(lib, (128, 64, 64), (128, 64, 64))
+
+
+def _weight(o: int, c: int, *kernel: int) -> Any:
+    return _random(o, c, *kernel, seed=1) / np.float32(np.sqrt(c * np.prod(kernel)))
+
+
+def _conv2d_forward(lib: SimpleNamespace, n: int, c: int, o: int, size: int) -> Run:
+    x, weight = lib.tensor(_random(n, c, size, size)), lib.tensor(_weight(o, c, 3, 3))
+    return lambda: [lib.F.conv2d(x, weight, padding=1)]
+
+
+def _conv2d(lib: SimpleNamespace, n: int, c: int, o: int, size: int) -> Run:
+    def function(x: Any, weight: Any) -> Any:
+        return lib.F.conv2d(x, weight, padding=1)
+
+    inputs = _random(n, c, size, size), _weight(o, c, 3, 3)
+    return _both_ways(lib, function, (n, o, size, size), *inputs)
+
+
+def _conv1d(lib: SimpleNamespace, n: int, c: int, o: int, size: int, kernel: int) -> Run:
+    inputs = _random(n, c, size), _weight(o, c, kernel)
+    return _both_ways(lib, lib.F.conv1d, (n, o, size - kernel + 1), *inputs)
+
+
+for _n, _c, _o, _size in ((16, 4, 8, 28), (64, 16, 32, 28), (32, 64, 64, 14)):
+    _shape = f"({_n}, {_c} -> {_o}, {_size}x{_size}) 3x3"
+    CASES[f"conv2d: {_shape}, forward"] = lambda lib, shape=(_n, _c, _o, _size): _conv2d_forward(
+        lib, *shape
+    )
+    CASES[f"conv2d: {_shape}, both ways"] = lambda lib, shape=(_n, _c, _o, _size): _conv2d(
+        lib, *shape
+    )
+for _kernel in (3, 5):
+    CASES[f"conv1d: (32, 100 -> 100, 200) {_kernel}, both ways"] = lambda lib, kernel=_kernel: (
+        _conv1d(lib, 32, 100, 100, 200, kernel)
+    )
+
+
+def _pooling(lib: SimpleNamespace, name: str, kernel: int, stride: int) -> Run:
+    function = getattr(lib.F, name)
+    size = (28 - kernel) // stride + 1
+    return _both_ways(
+        lib, lambda x: function(x, kernel, stride), (64, 32, size, size), _random(64, 32, 28, 28)
+    )
+
+
+for _pool in ("max_pool2d", "avg_pool2d"):
+    for _kernel, _stride in ((2, 2), (3, 2), (4, 4)):
+        CASES[f"{_pool}: (64, 32, 28x28), {_kernel} by {_stride}, both ways"] = (
+            lambda lib, how=(_pool, _kernel, _stride): _pooling(lib, *how)
+        )
+
+
+# -- optimizers ------------------------------------------------------------------------------------
+
+
+def _optimizer_step(lib: SimpleNamespace, make: Callable[[Any], Any]) -> Run:
+    model = _lenet(lib)
+    state = {
+        name: _random(*p.shape, seed=i) for i, (name, p) in enumerate(model.named_parameters())
+    }
+    lib.load(model, state)
+    parameters = list(model.parameters())
+    for i, p in enumerate(parameters):
+        p.grad = lib.tensor(_random(*p.shape, seed=50 + i))
+    optimizer = make(parameters)
+
+    def run() -> list[Any]:
+        optimizer.step()
+        return [parameters[-2]]
+
+    return run
+
+
+CASES["optimizer: Adam step on LeNet-5"] = lambda lib: _optimizer_step(
+    lib, lambda parameters: lib.optim.Adam(parameters, lr=1e-3)
+)
+CASES["optimizer: SGD step with momentum on LeNet-5"] = lambda lib: _optimizer_step(
+    lib, lambda parameters: lib.optim.SGD(parameters, lr=1e-3, momentum=0.9)
+)
+
+
+# -- sequences: embedding, recurrent layers, sentiment models --------------------------------------
+
+WORDS, EMBEDDING, HIDDEN = 30_000, 100, 128
+
+#: (batch, length) of the two sizes.
+BATCHES = (32, 200), (64, 400)
+
+
+def _words(batch: int, length: int) -> Any:
+    """Numbers of words, small ones more often, as in a vocabulary ordered by frequency."""
+    return (WORDS * np.random.default_rng(3).random((batch, length)) ** 3).astype(np.int64)
+
+
+def _lengths(batch: int, length: int) -> Any:
+    return np.random.default_rng(4).integers(length // 4, length + 1, batch)
+
+
+def _load_random(lib: SimpleNamespace, module: Any, scale: float = 0.1) -> Any:
+    state = {
+        name: (scale * _random(*p.shape, seed=i)).astype(np.float32)
+        for i, (name, p) in enumerate(module.named_parameters())
+    }
+    lib.load(module, state)
+    return module
+
+
+def _embedding(lib: SimpleNamespace, batch: int, length: int, backward: bool) -> Run:
+    layer = _load_random(lib, lib.nn.Embedding(WORDS, EMBEDDING))
+    words = lib.tensor(_words(batch, length))
+    direction = lib.tensor(_random(batch, length, EMBEDDING, seed=9))
+
+    def run() -> list[Any]:
+        layer.weight.grad = None
+        out = layer(words)
+        if not backward:
+            return [out]
+        out.backward(direction)
+        return [out, layer.weight.grad]
+
+    return run
+
+
+def _sequence(lib: SimpleNamespace, name: str, batch: int, length: int, padded: bool) -> Run:
+    layer = _load_random(lib, getattr(lib.nn, name)(EMBEDDING, HIDDEN, batch_first=True))
+    x = lib.tensor(_random(batch, length, EMBEDDING, seed=8), grad=True)
+    direction = lib.tensor(_random(batch, length, HIDDEN, seed=9))
+    lengths = lib.tensor(_lengths(batch, length)) if padded else None
+
+    def run() -> list[Any]:
+        x.grad = None
+        for parameter in layer.parameters():
+            parameter.grad = None
+        out = lib.recurrent(layer, x, lengths)
+        out.backward(direction)
+        return [out, x.grad, layer.weight_ih_l0.grad, layer.weight_hh_l0.grad]
+
+    return run
+
+
+for _batch, _length in BATCHES:
+    for _backward in (False, True):
+        _way = "both ways" if _backward else "forward"
+        CASES[f"embedding: ({_batch}, {_length}) of {WORDS}x{EMBEDDING}, {_way}"] = (
+            lambda lib, how=(_batch, _length, _backward): _embedding(lib, *how)
+        )
+    for _name in ("RNN", "LSTM", "GRU"):
+        for _padded in (False, True):
+            _label = f"{_name}, batch {_batch}, length {_length}"
+            _label += f" down to {_length // 4}" if _padded else ""
+            CASES[f"sequence: {_label}, both ways"] = (
+                lambda lib, how=(_name, _batch, _length, _padded): _sequence(lib, *how)
+            )
+
+
+def _sentiment(lib: SimpleNamespace, name: str, batch: int, length: int) -> Run:
+    """A training step: embedding, recurrence, the largest and the mean over time, two classes."""
+    nn = lib.nn
+
+    class Sentiment(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(WORDS, EMBEDDING)
+            self.recurrent = getattr(nn, name)(EMBEDDING, HIDDEN, batch_first=True)
+            self.output = nn.Linear(2 * HIDDEN, 2)
+
+        def forward(self, words: Any) -> Any:
+            out = self.recurrent(self.embedding(words))[0]
+            return self.output(lib.cat([out.amax(1), out.mean(1)], 1))
+
+    model = _load_random(lib, Sentiment())
+    optimizer = lib.optim.Adam(model.parameters(), lr=1e-3)
+    words = lib.tensor(_words(batch, length))
+    labels = lib.tensor(np.random.default_rng(7).integers(0, 2, batch))
+
+    def run() -> list[Any]:
+        optimizer.zero_grad()
+        loss = lib.F.cross_entropy(model(words), labels)
+        loss.backward()
+        optimizer.step()
+        return [loss]
+
+    return run
+
+
+for _batch, _length in BATCHES:
+    for _name in ("RNN", "LSTM", "GRU"):
+        CASES[f"step: sentiment {_name}, batch {_batch}, length {_length}"] = (
+            lambda lib, how=(_name, _batch, _length): _sentiment(lib, *how)
+        )
+
+
+# -- epochs ----------------------------------------------------------------------------------------
+
+
+def _epoch(lib: SimpleNamespace, model: Any, batch: int, images: int) -> Run:
+    """All that a trainer does with its images once: shuffle, take batches, train, and add up."""
+    step = _training_step(lib, model, batch, images)
+    order = np.random.default_rng(3)
+
+    def run() -> list[Any]:
+        places = order.permutation(images)
+        for start in range(0, images, batch):
+            loss = step(places[start : start + batch])[0]
+        return [loss]
+
+    return run
+
+
+CASES["epoch: LeNet-5, batch 64, 2048 images"] = lambda lib: _epoch(lib, _lenet(lib), 64, 2048)
+CASES["epoch: course network, batch 16, 2048 images"] = lambda lib: _epoch(
+    lib, _course(lib), 16, 2048
+)

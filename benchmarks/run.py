@@ -14,6 +14,9 @@ import venv
 from pathlib import Path
 from typing import Any
 
+import charts
+import processes
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-benchmarks"
 PYTHON = VENV / "bin" / "python"
@@ -24,12 +27,12 @@ CONTESTANTS = {"ours": ("minitorch", None), "torch": ("torch", None), "torch-1":
 
 
 def make_environment() -> None:
-    """Our packages and PyTorch's CPU build in an environment of their own."""
+    """Our packages, PyTorch's CPU build and what draws charts, in an environment of their own."""
     if not PYTHON.exists():
         print(f"making {VENV.name} with {TORCH} (once)", file=sys.stderr)
         venv.create(VENV, with_pip=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, TORCH], check=True)
+        subprocess.run([*pip, TORCH, "matplotlib"], check=True)
         editable = [part for p in sorted(ROOT.glob("packages/*")) for part in ("-e", str(p))]
         subprocess.run([*pip, *editable], check=True)
 
@@ -98,29 +101,32 @@ def work(name: str) -> None:
         print(json.dumps(answer), flush=True)
 
 
-def measure(name: str, seconds: float) -> dict[str, float]:
+def measure(workers: dict[str, Worker], name: str, seconds: float) -> dict[str, float]:
     """Median seconds of every contestant at a case, taking turns."""
-    workers = {contestant: Worker(contestant) for contestant in CONTESTANTS}
-    try:
-        results = {c: w.ask(do="build", case=name) for c, w in workers.items()}
-        for (size, length, projection), theirs in zip(results["ours"], results["torch"]):
-            tolerance = 1e-4 * max(theirs[1], 1e-6)
-            if (
-                size != theirs[0]
-                or max(abs(length - theirs[1]), abs(projection - theirs[2])) > tolerance
-            ):
-                raise SystemExit(f"{name}: results differ: {results['ours']} {results['torch']}")
-        once = max(workers["ours"].ask(do="time", times=1), 1e-6)
-        times = max(1, int(0.02 / once))
-        turns = max(7, int(seconds / (3 * once * times)))
-        taken: dict[str, list[float]] = {c: [] for c in workers}
-        for _ in range(min(turns, 200)):
-            for contestant, worker in workers.items():
-                taken[contestant].append(worker.ask(do="time", times=times))
-        return {c: statistics.median(t) for c, t in taken.items()}
-    finally:
-        for worker in workers.values():
-            worker.close()
+    results = {c: w.ask(do="build", case=name) for c, w in workers.items()}
+    for (size, length, projection), theirs in zip(results["ours"], results["torch"]):
+        tolerance = 1e-4 * max(theirs[1], 1e-6)
+        if (
+            size != theirs[0]
+            or max(abs(length - theirs[1]), abs(projection - theirs[2])) > tolerance
+        ):
+            raise SystemExit(f"{name}: results differ: {results['ours']} {results['torch']}")
+    once = max(workers["ours"].ask(do="time", times=1), 1e-6)
+    times = max(1, int(0.02 / once))
+    turns = max(7, int(seconds / (3 * once * times)))
+    taken: dict[str, list[float]] = {c: [] for c in workers}
+    for _ in range(min(turns, 200)):
+        for contestant, worker in workers.items():
+            taken[contestant].append(worker.ask(do="time", times=times))
+    return {c: statistics.median(t) for c, t in taken.items()}
+
+
+def measure_process(name: str) -> dict[str, float]:
+    """Median seconds, or peak MiB, of a whole process of every contestant."""
+    return {
+        contestant: processes.measure(name, library, threads)
+        for contestant, (library, threads) in CONTESTANTS.items()
+    }
 
 
 def machine() -> dict[str, Any]:
@@ -135,6 +141,9 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": platform.platform(),
+        "torch": TORCH.partition("==")[2],
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "date": time.strftime("%Y-%m-%d"),
     }
 
 
@@ -144,6 +153,7 @@ def main() -> None:
     parser.add_argument("--cases", default="", metavar="START", help="cases whose name starts so")
     parser.add_argument("--seconds", type=float, default=3.0, help="spent on a case (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures")
+    parser.add_argument("--charts", type=Path, metavar="FILE", help="draw FILE.svg and FILE.png")
     parser.add_argument("--list", action="store_true", help="show the names of the cases")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -155,25 +165,39 @@ def main() -> None:
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
     from cases import CASES
 
-    names = [name for name in CASES if name.startswith(args.cases)]
+    names = [name for name in (*CASES, *processes.NAMES) if name.startswith(args.cases)]
     if args.list:
         print("\n".join(names))
         return
+    if not names:
+        parser.error(f"no case starts with {args.cases!r}; --list shows them.")
     described = machine()
     print(f"{described['processor']}, {described['cores']} cores, Python {described['python']}")
     width = max(len(name) for name in names)
     print(f"{'':{width}}  {'ours':>10}  {'PyTorch':>10}  ratio")
-    figures = {}
+    figures: dict[str, dict[str, float]] = {}
+    workers: dict[str, Worker] = {}
     for name in names:
-        medians = measure(name, args.seconds)
+        if name in processes.NAMES:
+            medians = measure_process(name)
+        else:
+            workers = workers or {contestant: Worker(contestant) for contestant in CONTESTANTS}
+            medians = measure(workers, name, args.seconds)
         ours, theirs = medians["ours"], min(medians["torch"], medians["torch-1"])
         figures[name] = {**medians, "ratio": ours / theirs}
+        scale, unit = (1, "MiB") if name.startswith("memory") else (1e3, "ms")
         print(
-            f"{name:{width}}  {ours * 1e3:7.3f} ms  {theirs * 1e3:7.3f} ms  {ours / theirs:5.2f}",
+            f"{name:{width}}  {ours * scale:7.3f} {unit:3} {theirs * scale:7.3f} {unit:3} "
+            f"{ours / theirs:5.2f}",
             flush=True,
         )
-    if args.json:
-        args.json.write_text(json.dumps({"machine": described, "cases": figures}, indent=1))
+        if args.json:  # after every case, so that an interruption loses nothing
+            record = {"machine": described, "cases": figures}
+            args.json.write_text(json.dumps(record, indent=1) + "\n")
+    for worker in workers.values():
+        worker.close()
+    if args.charts:
+        charts.draw(figures, described, args.charts)
 
 
 if __name__ == "__main__":
