@@ -1,0 +1,262 @@
+"""`minitorch-sentiment`: train on film reviews, test a trained network, tell praise from blame."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+import minitorch_tensor as mt
+from minitorch_datasets import (
+    SENTIMENTS,
+    TEXT_DATASETS,
+    DatasetError,
+    TextDataset,
+    load_text_dataset,
+    tokenize,
+)
+from minitorch_nn import cli, optim
+from minitorch_nn.checkpoint import check_writable
+from minitorch_nn.training import Evaluation, Reporter, best_epoch, evaluate, fit
+from minitorch_sentiment import __version__
+from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_input
+from minitorch_sentiment.models import NETWORKS, build
+from minitorch_sentiment.progress import SentimentReporter, accuracies
+from minitorch_sentiment.recipes import RECIPES
+from minitorch_sentiment.trained import PROGRAM, Trained, load, save
+
+DEFAULT_OUT = "minitorch-sentiment.npz"
+
+#: Gradients of a batch are scaled down to this norm: recurrent networks have cliffs.
+CLIP_NORM = 1.0
+
+#: Reviews in a batch where nothing is learned and the size only takes memory.
+EVALUATION_BATCH = 250
+
+#: `predict` takes reviews from standard input, one a line.
+STDIN = "-"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    return cli.main(
+        PROGRAM,
+        __version__,
+        "Train a network to tell praise from blame in film reviews, test it, and use it.",
+        (
+            cli.Command("train", "train a network and test it", add_train_options, train),
+            cli.Command("evaluate", "test a trained network", add_evaluate_options, test),
+            cli.Command("predict", "tell what reviews think", add_predict_options, predict),
+        ),
+        argv,
+        user_errors=(DatasetError,),
+    )
+
+
+# -- options ---------------------------------------------------------------------------------------
+
+
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`."""
+    parser.add_argument(
+        "--model", choices=list(NETWORKS), default="gru", help="network (default gru)"
+    )
+    cli.add_training_options(
+        parser,
+        DEFAULT_OUT,
+        epochs=_by_data("epochs"),
+        batch_size=_by_data("batch_size"),
+        lr=_by_data("lr"),
+    )
+    _add_data_options(
+        parser,
+        "auto",
+        "imdb; sst2; the embedded synthetic reviews; or auto: imdb where it is at hand or can be "
+        "fetched, else synthetic (default auto)",
+    )
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `evaluate`."""
+    cli.add_checkpoint_option(parser, DEFAULT_OUT)
+    _add_data_options(
+        parser, None, "what to test on (default: the data that the network was trained on)"
+    )
+    cli.add_batch_size(parser, str(EVALUATION_BATCH))
+
+
+def add_predict_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `predict`."""
+    parser.add_argument(
+        "texts",
+        nargs="+",
+        metavar="TEXT",
+        help=f"a review, in quotes; {STDIN} reads reviews from standard input, one a line",
+    )
+    cli.add_checkpoint_option(parser, DEFAULT_OUT)
+    cli.add_batch_size(parser, str(EVALUATION_BATCH))
+
+
+def _by_data(setting: str) -> str:
+    """A setting's default, as the help tells it: "3 for imdb, 5 for sst2"."""
+    return ", ".join(f"{getattr(recipe, setting)} for {name}" for name, recipe in RECIPES.items())
+
+
+def _add_data_options(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
+    parser.add_argument("--dataset", choices=TEXT_DATASETS, default=default, help=help)
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        help="folder that has IMDB's archive or SST-2's files (default: the cache)",
+    )
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train a network, keep the weights of its best epoch, and test it once."""
+    check_writable(args.out)
+    data = _load(args.dataset, args)
+    recipe = RECIPES[data.name]
+    epochs = args.epochs or recipe.epochs
+
+    mt.manual_seed(args.seed)
+    rng = np.random.default_rng(args.seed)
+    reader, learn, validate = prepare(data, recipe, rng)
+    batches = learn.batches(args.batch_size or recipe.batch_size, rng)
+    model = build(
+        args.model,
+        len(reader.vocabulary),
+        embedding=recipe.embedding,
+        hidden=recipe.hidden,
+        word_dropout=recipe.word_dropout,
+        embedding_dropout=recipe.embedding_dropout,
+        dropout=recipe.dropout,
+    )
+    optimizer = optim.Adam(model.parameters())
+    if not args.quiet:
+        parameters = sum(p.numel() for p in model.parameters())
+        print(
+            f"{args.model} ({parameters:,} parameters) on {data.name}: "
+            f"{len(learn.labels):,} reviews to train on, {len(validate.labels):,} to validate, "
+            f"{len(data.test_labels):,} to test; {len(reader.vocabulary):,} words; "
+            f"backend {mt.get_backend().name}",
+            flush=True,
+        )
+    results = fit(
+        model,
+        optimizer,
+        batches,
+        epochs=epochs,
+        validation=validate.batches(EVALUATION_BATCH),
+        scheduler=optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=args.lr or recipe.lr, total_steps=epochs * len(batches)
+        ),
+        reporter=Reporter() if args.quiet else SentimentReporter(args.model),
+        clip_norm=CLIP_NORM,
+        keep_best=True,
+    )
+    trained = Trained(args.model, data.name, model, reader)
+    save(args.out, trained, recipe)
+    tested = _test(trained, data, EVALUATION_BATCH)
+    if not args.quiet:
+        print(f"saved {args.out}")
+        print(f"{accuracies(args.model, best_epoch(results), tested)}  (the best on validation)")
+    print(f"test accuracy {tested}")
+
+
+def test(args: argparse.Namespace) -> None:
+    """Test a trained network."""
+    trained = load(args.checkpoint)
+    data = _load(args.dataset or trained.data, args)
+    if not args.quiet:
+        print(
+            f"{trained.name} (trained on {trained.data}) on {data.name}: "
+            f"{len(data.test_labels):,} reviews to test; backend {mt.get_backend().name}",
+            flush=True,
+        )
+    tested = _test(trained, data, args.batch_size or EVALUATION_BATCH)
+    print(f"test accuracy {tested}")
+
+
+@mt.no_grad()
+def predict(args: argparse.Namespace) -> None:
+    """Tell what reviews think; all of them are read before anything is printed."""
+    trained = load(args.checkpoint)
+    texts = [text for given in args.texts for text in _texts(given)]
+    sequences = [
+        _read(
+            text, trained.reader, f"review {number}" if len(texts) > 1 else "the review", args.quiet
+        )
+        for number, text in enumerate(texts, start=1)
+    ]
+    size = args.batch_size or EVALUATION_BATCH
+    for start in range(0, len(texts), size):
+        logits = trained.model(to_input(sequences[start : start + size]))
+        for text, probabilities in zip(texts[start:], logits.softmax(1).numpy()):
+            label = int(probabilities.argmax())
+            told = f"{SENTIMENTS[label]} ({probabilities[label]:.1%})"
+            if len(texts) > 1:
+                told += f": {_shortened(text)}"
+            print(SENTIMENTS[label] if args.quiet else told)
+
+
+def _texts(given: str) -> list[str]:
+    """The reviews that an argument stands for."""
+    if given != STDIN:
+        try:
+            given.encode()
+        except UnicodeEncodeError:  # Python hands on the bytes of an argument as lone surrogates
+            raise cli.UserError(
+                "a review is not in UTF-8. Change the encoding of the terminal, or give reviews "
+                f"as {STDIN} on standard input."
+            ) from None
+        return [given]
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise cli.UserError(
+            f"standard input is not in UTF-8: byte {error.start} is {error.object[error.start]:#x}."
+            " Convert it."
+        ) from None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise cli.UserError("standard input is empty. Write a review in each line.")
+    return lines
+
+
+def _read(text: str, reader: Reader, name: str, quiet: bool) -> Ids:
+    """A review's numbers; says on stderr what a person should know of them."""
+    tokens = tokenize(text)
+    if not tokens:
+        raise cli.UserError(f"{name} is empty. Write what it says, in quotes.")
+    if not quiet:
+        if not any(token in reader.vocabulary for token in tokens):
+            print(f"{name} has no word that the network knows: it guesses", file=sys.stderr)
+        if len(tokens) > reader.length:
+            print(
+                f"{name} has {len(tokens):,} words and marks, of which the network reads the first "
+                f"and the last, {reader.length} in all",
+                file=sys.stderr,
+            )
+    return reader.read(tokens)
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 60 else f"{words[:60]}..."
+
+
+def _load(name: str, args: argparse.Namespace) -> TextDataset:
+    data, note = load_text_dataset(name, args.data_dir, progress=False if args.quiet else None)
+    if note and not args.quiet:
+        print(note, file=sys.stderr)
+    return data
+
+
+def _test(trained: Trained, data: TextDataset, batch_size: int) -> Evaluation:
+    split = Split(trained.reader.read_all(data.test_texts), data.test_labels)
+    return evaluate(trained.model, split.batches(batch_size))
