@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,13 +25,6 @@ settings.register_profile(
 settings.load_profile("default")
 
 BACKENDS = ("simple", "numpy")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # The numpy backend silences numpy's floating-point warnings where they arise; pytest starts
-    # every test with filters of its own.
-    for module in ("minitorch_tensor.backends.numpy", "minitorch_tensor.backends.host"):
-        config.addinivalue_line("filterwarnings", f"ignore::RuntimeWarning:{module}")
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +49,52 @@ def iota() -> Callable[..., mt.Tensor]:
         return mt.tensor(np.arange(math.prod(shape)).reshape(shape), dtype=dtype)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def install_projects() -> Callable[..., None]:
+    """Build distributions from folders with a pyproject.toml, and install them into a folder, as
+    `pip install` does; from no index."""
+    # One process for all: as build front ends do it, who start one for each.
+    build = """if True:
+        import os, sys
+        from setuptools import build_meta
+        wheels, *folders = sys.argv[1:]
+        for folder in folders:
+            os.chdir(folder)
+            build_meta.build_wheel(wheels)
+        """
+
+    def install(target: Path, *projects: Path) -> None:
+        wheels = Path(tempfile.mkdtemp(dir=target))
+        pip = ("-m", "pip", "--disable-pip-version-check", "install", "--no-index", "--no-deps")
+        for command in (
+            lambda: ("-c", build, wheels, *projects),
+            lambda: (*pip, "--target", target, *wheels.iterdir()),
+        ):
+            done = subprocess.run(
+                [sys.executable, *command()], capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def python() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a fresh interpreter with these arguments, and distributions of a folder installed."""
+
+    def run(
+        *arguments: str, site: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        if site is not None:
+            environment["PYTHONPATH"] = str(site)
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

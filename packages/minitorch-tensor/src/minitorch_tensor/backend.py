@@ -1,19 +1,28 @@
 """The backend interface: the third pinned one, and all that a backend author has to read.
 
-A backend computes on `TensorData`. It must provide eight methods: four that allocate and move
-(`empty`, `from_numpy`, `to_numpy`, `copy_`) and four that compute (`map`, `zip`, `reduce`,
-`matmul`). Everything else, from `where` to convolution, is derived from these in
-`derived.DerivedOperations`; a backend may override any of it to be faster, never to differ.
+A backend computes on `TensorData`. It must provide eight methods (`REQUIRED`): four that allocate
+and move (`empty`, `from_numpy`, `to_numpy`, `copy_`) and four that compute (`map`, `zip`, `reduce`,
+`matmul`). Everything else (`DERIVED`), from `where` to convolution, is derived from these in
+`derived.DerivedOperations`; a backend may override any of it to be faster, never to differ. The
+guide "Write a backend" goes from an empty folder to a backend that passes
+`testing.conformance`, which checks all that is promised here.
 
 Rules for every method:
 
 - *Arguments* may have any strides and offset: permuted, expanded (stride 0), stepped backwards,
   empty, zero-dimensional. They are never changed, except where a name ends in `_`.
 - *Results* are new, own their memory (`base is None`, contiguous) and share none with an argument.
-- The caller has checked shapes and dtypes, and promoted operands to one dtype.
-- Arithmetic is IEEE 754: overflow, division by zero and invalid operands give inf and NaN, and
-  raise or print nothing. Integers wrap. What an infinity or NaN is as an integer is undefined.
-- Methods may be called from several threads at once.
+  Where a method may give a view instead, its documentation says so.
+- *Shapes and dtypes* have been checked by the caller, and operands promoted to one dtype. The
+  result has the dtype that the method names, and sizes are kept: a reduction leaves size 1.
+- *Arithmetic* is IEEE 754: overflow, division by zero and invalid operands give inf and NaN, NaN
+  spreads, and nothing is raised or printed. float64 is computed in float64. Integers are exact
+  and wrap. What an infinity or NaN is as an integer is undefined.
+- *Threads*: methods may be called from several at once. A backend that keeps anything from call
+  to call guards it itself.
+- *Repetition*: the same call on the same machine gives the same bits.
+- *Buffers* are the backend's own affair; only it looks inside one. A result may be computed later
+  (see `synchronize`), as long as nobody can tell.
 
 A change that breaks an implementation raises `BACKEND_INTERFACE` by one, and the major version of
 minitorch-tensor with it.
@@ -58,21 +67,35 @@ class Backend(DerivedOperations):
 
     @abstractmethod
     def empty(self, shape: Shape, dtype: DType) -> TensorData:
-        """New memory with arbitrary content."""
+        """New memory with arbitrary content.
+
+        Args:
+            shape: any; with a size of 0 there are no elements, and () has one.
+            dtype: of the elements.
+        """
 
     @abstractmethod
     def from_numpy(self, array: npt.NDArray[Any]) -> TensorData:
-        """The array's elements on this backend. A host backend may share a contiguous array."""
+        """The array's elements on this backend, bit by bit.
+
+        Args:
+            array: of one of the six dtypes, any shape and strides.
+
+        Returns: of the array's shape. A host backend may share the memory of a C-contiguous
+            array; any other backend copies.
+        """
 
     @abstractmethod
     def to_numpy(self, x: TensorData) -> npt.NDArray[Any]:
-        """The elements as a numpy array of x's shape. A host backend may share the memory."""
+        """The elements as a numpy array of x's shape and dtype, bit by bit. A host backend may
+        share the memory; the array of any other is the caller's."""
 
     @abstractmethod
     def copy_(self, out: TensorData, x: TensorData) -> None:
-        """Write x, converted to out's dtype, into out's elements (which may be a view).
+        """Write x, converted to out's dtype as by `cast`, into out's elements.
 
-        The shapes are equal; out has no element twice; the two do not overlap.
+        out may be a view: what lies between its elements stays as it is. The shapes are equal; out
+        has no element twice; the two do not overlap.
         """
 
     # -- the four higher-order operations ---------------------------------------------------
@@ -82,13 +105,26 @@ class Backend(DerivedOperations):
         """out[i] = fn(x[i]), for every index i.
 
         Args:
-            fn: any scalar function; it sees elements of x's dtype.
-            dtype: of the result, to which fn's values are converted.
+            fn: any scalar function without side effects; it sees elements of x's dtype. A backend
+                may know some by identity (`fn is operators.exp`) and compile, trace or simply
+                call the rest. Functions are told apart by identity, never by name: closures share
+                theirs.
+            x: any shape.
+            dtype: of the result, to which fn's values are converted as by `cast`.
+
+        Returns: of x's shape.
         """
 
     @abstractmethod
     def zip(self, fn: BinaryFn, x: TensorData, y: TensorData, dtype: DType) -> TensorData:
-        """out[i] = fn(x[i], y[i]), for every index i of the shape that both broadcast to."""
+        """out[i] = fn(x[i], y[i]), for every index i of the shape that both broadcast to.
+
+        Args:
+            fn: as for `map`.
+            x: any shape; aligned with y at the last dimension, sizes of 1 stretch.
+            y: of x's dtype, but for `operators.keep_if`, whose x is a condition (bool).
+            dtype: as for `map`; bool for comparisons.
+        """
 
     @abstractmethod
     def reduce(
@@ -98,6 +134,13 @@ class Backend(DerivedOperations):
 
         fn is associative and commutative up to rounding, so that parts may be folded apart, and
         `start` is its identity. An empty dimension gives `start`.
+
+        Args:
+            fn: as for `zip`.
+            x: at least one dimension.
+            dim: which one, counted from 0.
+            start: the identity of fn: 0 for a sum, -inf for a maximum.
+            dtype: of the result; every step is rounded or wrapped to it, or to one that is wider.
         """
 
     @abstractmethod
@@ -105,12 +148,28 @@ class Backend(DerivedOperations):
         """out[b, i, j] = sum over k of x[b, i, k] * y[b, k, j].
 
         x (..., M, K) and y (..., K, N) with the same leading sizes (repeated ones may have
-        stride 0) and the same dtype, any but bool.
+        stride 0) and the same dtype, any but bool -> (..., M, N). Any size may be 0; over an empty
+        K the sum is 0.
         """
 
     def synchronize(self) -> None:
-        """Wait until everything asked for has been computed."""
+        """Wait until everything asked for has been computed; for those who measure time."""
 
 
 class BackendUnavailable(RuntimeError):
     """A backend that is installed cannot run here; the message says what it needs."""
+
+
+#: The methods that a backend must provide.
+REQUIRED: tuple[str, ...] = tuple(
+    [name for name in vars(Backend) if name in Backend.__abstractmethods__]
+)
+
+#: The methods that are derived from these, and may be overridden.
+DERIVED: tuple[str, ...] = tuple(
+    [
+        name
+        for name, value in [*vars(DerivedOperations).items(), *vars(Backend).items()]
+        if callable(value) and not name.startswith("_") and name not in REQUIRED
+    ]
+)

@@ -1,7 +1,8 @@
 """Finding backends by name, without importing any before it is asked for.
 
 Backends are entry points of the group `minitorch.backends`. Listing them reads metadata only;
-`get_backend(name)` imports one, checks its interface and makes its one instance.
+`get_backend(name)` imports one, checks its interface and makes its one instance. Each name has a
+lock of its own, so that a backend that takes long to load holds up nobody who asks for another.
 """
 
 from __future__ import annotations
@@ -10,15 +11,25 @@ import difflib
 import importlib
 import os
 import threading
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from minitorch_tensor.backend import BACKEND_INTERFACE, Backend, BackendUnavailable
+
+if TYPE_CHECKING:
+    # At run time where it is needed: it takes as long to import as a tenth of numpy, or more.
+    from importlib.metadata import EntryPoint
 
 GROUP = "minitorch.backends"
 
 #: Names the backend to use when nothing else does.
 VARIABLE = "MINITORCH_BACKEND"
+
+#: Set to 0, hides every backend but those of minitorch-tensor itself: to see whether it works
+#: without them, or where one of them must not be touched.
+PLUGINS_VARIABLE = "MINITORCH_PLUGINS"
 
 #: Without a choice, the first of these that is installed.
 PREFERRED = ("fast", "numpy")
@@ -32,7 +43,34 @@ class BackendNotFound(LookupError):
 
 
 class BackendBroken(RuntimeError):
-    """A backend is installed but cannot be used; `__cause__` has its own error."""
+    """A backend is installed but cannot be used; `__cause__` has its own error.
+
+    Attributes:
+        reason: why, in a few words.
+    """
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What `python -m minitorch_tensor backends` shows of one backend.
+
+    Attributes:
+        name: to choose it by.
+        distribution: that registers it, with its version; "" where it was registered by hand.
+        interface: version of the backend interface that it was written for, if known.
+        status: "ready", "unavailable" (it works, but not here), "broken" or "not installed".
+        detail: what an unavailable one needs, why a broken one is, how to install one.
+    """
+
+    name: str
+    distribution: str
+    interface: object
+    status: str
+    detail: str = ""
 
 
 class _Registry:
@@ -40,6 +78,7 @@ class _Registry:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.loading: dict[str, threading.RLock] = {}
         self.loaded: dict[str, Backend] = {}
         self.found: dict[str, list[EntryPoint]] | None = None
         self.default: Backend | None = None
@@ -48,18 +87,28 @@ class _Registry:
         """The entry points of every name; two for a name that two distributions claim."""
         with self.lock:
             if self.found is None:
-                self.found = {}
+                from importlib.metadata import entry_points
+
+                own_only = os.environ.get(PLUGINS_VARIABLE) == "0"
+                found: dict[str, list[EntryPoint]] = {}
                 for point in entry_points(group=GROUP):
-                    self.found.setdefault(point.name, []).append(point)
+                    if not (own_only and _distribution(point)[0] != "minitorch-tensor"):
+                        found.setdefault(point.name, []).append(point)
+                self.found = found
             return self.found
 
     def get(self, name: str, asked_by: str) -> Backend:
         backend = self.loaded.get(name)
         if backend is None:
             with self.lock:
+                loading = self.loading.setdefault(name, threading.RLock())
+            # Not under self.lock: the import may wait for a module that another thread is
+            # importing, which itself asks for a backend.
+            with loading:
                 backend = self.loaded.get(name)
                 if backend is None:
-                    backend = self.loaded[name] = _load(name, self.entry_points(), asked_by)
+                    backend = _load(name, self.entry_points(), asked_by)
+                    self.loaded[name] = backend
         return backend
 
 
@@ -100,50 +149,116 @@ def get_backend(name: str | Backend | None = None) -> Backend:
     return _choice.backend or _registry.default or _load_default()
 
 
+def current_backend_name() -> str:
+    """The name of the backend that `get_backend()` gives; nothing is imported, so that a tensor can
+    say whether it is elsewhere even where the default one is broken."""
+    backend = _choice.backend or _registry.default
+    return default_backend_name()[0] if backend is None else backend.name
+
+
+def default_backend_name() -> tuple[str, str]:
+    """The name of the backend where none is chosen, and why it is that; nothing is imported."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return named, f"the environment variable {VARIABLE} names it"
+    found = _registry.entry_points()
+    name = next((name for name in PREFERRED if name in found), PREFERRED[-1])
+    return name, f"it is the first of {', '.join(PREFERRED)} that is installed"
+
+
 def _load_default() -> Backend:
-    with _registry.lock:
-        named = os.environ.get(VARIABLE)
-        if named:
-            backend = _registry.get(named, asked_by=f"environment variable {VARIABLE}")
-        else:
-            found = _registry.entry_points()
-            name = next((n for n in PREFERRED if n in found), PREFERRED[-1])
-            try:
-                backend = _registry.get(name, asked_by="default backend")
-            except (BackendBroken, BackendUnavailable) as error:
-                raise type(error)(
-                    f"{error} It is the default where it is installed: repair it, or choose "
-                    f"another, for example with {VARIABLE}=numpy."
-                ) from error.__cause__
-        _registry.default = backend
-        return backend
+    name, _ = default_backend_name()
+    if os.environ.get(VARIABLE):
+        backend = _registry.get(name, asked_by=f"environment variable {VARIABLE}")
+    else:
+        try:
+            backend = _registry.get(name, asked_by="default backend")
+        except (BackendBroken, BackendUnavailable) as error:
+            raise type(error)(
+                f"{error} It is the default where it is installed: repair it, or choose "
+                f"another, for example with {VARIABLE}=numpy."
+            ) from error.__cause__
+    _registry.default = backend
+    return backend
+
+
+# -- loading ------------------------------------------------------------------------------------
 
 
 def _load(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> Backend:
     points = found.get(name, [])
     if not points:
         raise BackendNotFound(_not_found_message(name, found, asked_by))
-    sources = [p.dist.name if p.dist else "?" for p in points]
     if len(points) > 1:
+        sources = sorted(_distribution(point)[0] for point in points)
         raise BackendBroken(
-            f"backend {name!r} is claimed by several distributions: "
-            f"{', '.join(sorted(sources))}. Uninstall all but one."
+            f"backend {name!r} is claimed by several distributions: {', '.join(sources)}. "
+            "Uninstall all but one.",
+            f"claimed by {' and '.join(sources)}: uninstall all but one",
         )
-    point = points[0]
-    version = f" {point.dist.version}" if point.dist else ""
-    origin = f"{sources[0]}{version}, entry point {point.value}"
+    return _make(name, _import(name, points[0]), _origin(points[0]))
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    """Name and version of the distribution that an entry point comes from."""
+    return (str(point.dist.name), point.dist.version) if point.dist else ("?", "")
+
+
+def _origin(point: EntryPoint) -> str:
+    return f"{' '.join(_distribution(point)).strip()}, entry point {point.value}"
+
+
+def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
+    """What an entry point names, imported."""
     try:
-        factory = point.load()
+        factory: Callable[[], Any] = point.load()
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and _is_in(point.module, error.name):
+            reason = f"its entry point names the module {error.name!r}, which does not exist"
+        elif isinstance(error, AttributeError) and error.name in point.attr.split("."):
+            reason = f"its entry point names {point.attr!r}, which {point.module!r} does not have"
+        else:
+            reason = f"{type(error).__name__} at import: {error}"
+        raise _broken(name, _origin(point), reason) from error
+    return factory
+
+
+def _is_in(module: str, missing: str | None) -> bool:
+    """Whether the missing module is the one asked for, or one of the packages it lies in."""
+    return missing is not None and f"{module}.".startswith(f"{missing}.")
+
+
+def _make(name: str, factory: Callable[[], Any], origin: str) -> Backend:
+    """The instance, checked before it is made as far as its class says."""
+    if isinstance(factory, type) and issubclass(factory, Backend):
+        _check_version(name, factory, origin)
+        lacking = sorted(getattr(factory, "__abstractmethods__", ()))
+        if lacking:
+            raise _broken(
+                name,
+                origin,
+                f"{factory.__name__} lacks the required {_plural('method', lacking)}: write it as "
+                "minitorch_tensor.Backend documents it",
+            )
+    try:
         backend = factory()
     except BackendUnavailable:
         raise
-    except Exception as error:
-        raise BackendBroken(
-            f"backend {name!r} ({origin}) is installed but failed to load: "
-            f"{type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:
+        reason = f"{type(error).__name__} when it was made: {error}"
+        raise _broken(name, origin, reason) from error
     check_interface(name, backend, origin)
     return backend  # type: ignore[no-any-return]
+
+
+def _plural(noun: str, names: list[str]) -> str:
+    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(names)}"
+
+
+def _broken(name: str, origin: str, reason: str) -> BackendBroken:
+    return BackendBroken(
+        f"backend {name!r} ({origin}) is installed but cannot be used: {reason}.", reason
+    )
 
 
 def check_interface(name: str, backend: object, origin: str) -> None:
@@ -152,33 +267,89 @@ def check_interface(name: str, backend: object, origin: str) -> None:
     Raises: BackendBroken that says which side is too old, or what it is instead.
     """
     if not isinstance(backend, Backend):
-        raise BackendBroken(
-            f"backend {name!r} ({origin}) gave {type(backend).__name__}, which is no subclass of "
-            "minitorch_tensor.Backend. Ask its author."
+        raise _broken(
+            name,
+            origin,
+            f"it gave {type(backend).__name__}, no instance of minitorch_tensor.Backend",
         )
+    _check_version(name, backend, origin)
+    called = getattr(backend, "name", None)
+    if called != name:
+        raise _broken(
+            name,
+            origin,
+            f"it calls itself {called!r}; its `name` must be the one it is registered under, by "
+            "which a pickled tensor finds it again",
+        )
+
+
+def _check_version(name: str, backend: Backend | type[Backend], origin: str) -> None:
     theirs = getattr(backend, "interface_version", None)
-    if theirs != BACKEND_INTERFACE:
-        if isinstance(theirs, int) and theirs > BACKEND_INTERFACE:
-            advice = "minitorch-tensor is too old for it: upgrade minitorch-tensor"
-        else:
-            advice = "the backend is too old for this minitorch-tensor: upgrade the backend"
-        raise BackendBroken(
-            f"backend {name!r} ({origin}) was written for backend interface {theirs}, this "
-            f"minitorch-tensor has interface {BACKEND_INTERFACE}: {advice}."
-        )
+    if theirs == BACKEND_INTERFACE:
+        return
+    if isinstance(theirs, int) and theirs > BACKEND_INTERFACE:
+        advice = "minitorch-tensor is too old for it: upgrade minitorch-tensor"
+    elif isinstance(theirs, int):
+        advice = "it is too old for this minitorch-tensor: upgrade the backend"
+    else:
+        advice = f"set interface_version = {BACKEND_INTERFACE} in its class"
+    raise _broken(
+        name,
+        origin,
+        f"it was written for backend interface {theirs}, this minitorch-tensor has interface "
+        f"{BACKEND_INTERFACE}: {advice}",
+    )
 
 
 def _not_found_message(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> str:
     message = (
         f"{asked_by}: no backend {name!r}: misspelled or not installed; "
-        f"installed are {', '.join(sorted(found))}."
+        f"installed are {', '.join(backend_names())}."
     )
     close = difflib.get_close_matches(name, [*found, *KNOWN], n=1)
     if close and close[0] in found:
         message += f" Did you mean {close[0]!r}?"
     elif close:
         message += f" For {close[0]!r}: pip install '{KNOWN[close[0]]}'."
+    if os.environ.get(PLUGINS_VARIABLE) == "0":
+        message += f" {PLUGINS_VARIABLE}=0 hides those of other distributions."
     return message
+
+
+# -- a look at all of them ----------------------------------------------------------------------
+
+
+def describe_backends() -> list[BackendInfo]:
+    """Every backend that is installed, registered or known, sorted by name. Loads them all; one
+    that fails is described, and hinders no other."""
+    found = _registry.entry_points()
+    infos = [_describe(point, points) for points in found.values() for point in points]
+    by_hand = _registry.loaded.keys() - found.keys()
+    infos += [
+        BackendInfo(name, "", _registry.loaded[name].interface_version, "ready") for name in by_hand
+    ]
+    infos += [
+        BackendInfo(name, "", None, "not installed", f"pip install '{requirement}'")
+        for name, requirement in KNOWN.items()
+        if name not in found and name not in by_hand
+    ]
+    return sorted(infos, key=lambda info: (info.name, info.distribution))
+
+
+def _describe(point: EntryPoint, rivals: list[EntryPoint]) -> BackendInfo:
+    interface, status, detail = None, "ready", ""
+    try:
+        if len(rivals) == 1:
+            interface = getattr(_import(point.name, point), "interface_version", None)
+        interface = _registry.get(point.name, asked_by="backend").interface_version
+    except BackendUnavailable as error:
+        status, detail = "unavailable", str(error)
+    except BackendBroken as error:
+        status, detail = "broken", error.reason
+    return BackendInfo(point.name, " ".join(_distribution(point)), interface, status, detail)
+
+
+# -- choosing -----------------------------------------------------------------------------------
 
 
 class use_backend:
@@ -214,7 +385,8 @@ class use_backend:
 def register_backend(name: str, backend: Backend) -> None:
     """Add a backend by hand: for tests, and for one that is not a distribution yet.
 
-    Raises: ValueError if the name is taken.
+    Raises: ValueError if the name is taken; BackendBroken if it is no backend of this interface,
+        or calls itself otherwise.
     """
     with _registry.lock:
         if name in _registry.loaded or name in _registry.entry_points():
@@ -224,7 +396,8 @@ def register_backend(name: str, backend: Backend) -> None:
 
 
 def refresh() -> None:
-    """Look again for installed backends, after an installation in the running process."""
+    """Look again for installed backends, after an installation in the running process; and read
+    the environment variables again. Backends that are loaded stay."""
     importlib.invalidate_caches()
     with _registry.lock:
         _registry.found = None

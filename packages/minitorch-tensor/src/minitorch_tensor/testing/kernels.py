@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,27 @@ _add(
     ],
     NUMBERS,
     lambda backend, x, y: backend.zip(_mixture, x, y, x.dtype),
+)
+_add(
+    "map.id",
+    lambda x: x,
+    lambda draw: [sample(draw(3, 4)), sample(draw())],
+    ALL,
+    lambda backend, x: backend.map(ops.id, x, x.dtype),
+)
+_add(
+    "map.relu",
+    lambda x: np.maximum(x, 0),
+    lambda draw: [sample(draw(3, 4)), sample(draw())],
+    NUMBERS,
+    lambda backend, x: backend.map(ops.relu, x, x.dtype),
+)
+_add(
+    "zip.add",
+    np.add,
+    lambda draw: [sample(draw(3, 4), draw(3, 4)), sample(draw(3, 1), draw(2, 1, 4))],
+    NUMBERS,
+    lambda backend, x, y: backend.zip(ops.add, x, y, x.dtype),
 )
 _add(
     "map.to_bool",
@@ -236,6 +258,61 @@ for _name, _reference in [
             sample(draw(2, 0), 0),
         ],
     )
+
+
+def _softmax_backward(y: Array, d: Array, dim: int) -> Array:
+    return np.asarray(y * (d - (d * y).sum(dim, keepdims=True)))
+
+
+def _log_softmax_backward(y: Array, d: Array, dim: int) -> Array:
+    return np.asarray(d - np.exp(y) * d.sum(dim, keepdims=True))
+
+
+for _name, _backward in [
+    ("softmax_backward", _softmax_backward),
+    ("log_softmax_backward", _log_softmax_backward),
+]:
+    _add(
+        _name,
+        _backward,
+        lambda draw: [
+            sample(draw(3, 4), draw(3, 4), 1),
+            sample(draw(3, 4), draw(3, 4), 0),
+            sample(draw(2, 3, 4), draw(2, 3, 4), 1),
+            sample(draw(2, 0), draw(2, 0), 1),
+        ],
+    )
+
+
+def _cross_entropy(x: Array, target: Array) -> tuple[Array, Array]:
+    y = np.log(_softmax(x, 1))
+    return np.array([-y[i, j] for i, j in enumerate(target)], x.dtype), y
+
+
+def _cross_entropy_backward(y: Array, target: Array, d: Array) -> Array:
+    one_hot = (np.arange(y.shape[1]) == target[:, None]).astype(y.dtype)
+    result: Array = d[:, None] * (np.exp(y) - one_hot)
+    return result
+
+
+_add(
+    "cross_entropy",
+    _cross_entropy,
+    lambda draw: [
+        sample(draw(4, 3), np.array([0, 2, 1, 2])),
+        sample(draw(1, 5) + 300, np.array([4])),
+        sample(draw(0, 3), np.zeros(0, np.int64)),
+    ],
+)
+_add(
+    "cross_entropy_backward",
+    _cross_entropy_backward,
+    lambda draw: [
+        sample(draw(4, 3), np.array([0, 2, 1, 2]), draw(4)),
+        sample(draw(1, 5), np.array([4]), draw(1)),
+        sample(draw(0, 3), np.zeros(0, np.int64), draw(0)),
+    ],
+)
 
 # -- windows ----------------------------------------------------------------------------------
 
@@ -433,6 +510,195 @@ _add(
     ],
     views=True,
 )
+
+# -- embedding --------------------------------------------------------------------------------
+
+_add(
+    "embedding",
+    lambda weight, index: weight[index],
+    lambda draw: [
+        sample(draw(5, 3), draw.index(4, size=5)),
+        sample(draw(5, 3), draw.index(2, 3, size=5)),
+        sample(draw(5, 1), draw.index(size=5)),
+        sample(draw(5, 3), draw.index(0, 2, size=5)),
+    ],
+    NUMBERS,
+)
+
+
+def _embedding_backward(d: Array, index: Array, rows: int, padding_idx: int | None) -> Array:
+    out = np.zeros((rows, d.shape[-1]), d.dtype)
+    for place in np.ndindex(*index.shape):
+        if index[place] != padding_idx:
+            out[index[place]] += d[place]
+    return out
+
+
+_add(
+    "embedding_backward",
+    _embedding_backward,
+    lambda draw: [
+        sample(draw(6, 3), draw.index(6, size=5), 5, None),
+        sample(draw(3, 4, 2), draw.index(3, 4, size=5), 5, 1),
+        sample(draw(2, 2, 2, 1), draw.index(2, 2, 2, size=3), 3, 0),
+        sample(draw(0, 2, 3), draw.index(0, 2, size=5), 5, 2),
+    ],
+)
+
+# -- sequences --------------------------------------------------------------------------------
+
+#: For each cell its gates and the parts of its state.
+_RECURRENT = {"rnn_tanh": (1, 1), "rnn_relu": (1, 1), "lstm": (4, 2), "gru": (3, 1)}
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def _next(cell: str, x: Array, h: Array, state: list[Array]) -> list[Array]:
+    """The state of one row after a step, from the gates (G, H) as the input and the state make
+    them."""
+    if cell == "lstm":
+        i, f, g, o = x + h
+        c = _sigmoid(f) * state[1] + _sigmoid(i) * np.tanh(g)
+        return [_sigmoid(o) * np.tanh(c), c]
+    if cell == "gru":
+        r, z = _sigmoid(x[0] + h[0]), _sigmoid(x[1] + h[1])
+        return [(1 - z) * np.tanh(x[2] + r * h[2]) + z * state[0]]
+    (y,) = x + h
+    return [np.tanh(y) if cell == "rnn_tanh" else np.where(y.real > 0, y, 0)]
+
+
+def _recurrent(
+    cell: str,
+    x: Array,
+    state: list[Array],
+    weights: list[Array],
+    lengths: tuple[int, ...] | None,
+    reverse: bool,
+    batch_first: bool,
+) -> list[Array]:
+    """Every row by itself, as a sequence of its own length."""
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    if batch_first:
+        x = x.swapaxes(0, 1)
+    steps, batch, _ = x.shape
+    hidden = weight_hh.shape[1]
+    gates = (_RECURRENT[cell][0], hidden)
+    out = np.zeros((steps, batch, hidden), x.dtype)
+    last = [part.copy() for part in state]
+    for b in range(batch):
+        now = [part[b] for part in state]
+        length = steps if lengths is None else lengths[b]
+        for t in range(length)[:: -1 if reverse else 1]:
+            from_x = (weight_ih @ x[t, b] + bias_ih).reshape(gates)
+            from_h = (weight_hh @ now[0] + bias_hh).reshape(gates)
+            now = _next(cell, from_x, from_h, now)
+            out[t, b] = now[0]
+        for part, value in zip(last, now):
+            part[b] = value
+    return [out.swapaxes(0, 1) if batch_first else out, *last]
+
+
+def _recurrent_backward(
+    cell: str,
+    d_out: Array,
+    d_state: list[Array],
+    x: Array,
+    state: list[Array],
+    weights: list[Array],
+    *how: Any,
+) -> list[Array]:
+    """By complex steps: the derivative of f is the imaginary part of f(x + ih) / h, exact for a
+    small h because nothing is subtracted (Squire and Trapp 1998)."""
+    step = 1e-30
+    inputs = [a.astype(np.complex128) for a in (x, *state, *weights)]
+    directions = [a.astype(np.float64) for a in (d_out, *d_state)]
+    gradients = [np.zeros(a.shape) for a in inputs]
+    parts = 1 + len(state)
+    for a, gradient in zip(inputs, gradients):
+        for place in np.ndindex(*a.shape):
+            a[place] += 1j * step
+            results = _recurrent(cell, inputs[0], inputs[1:parts], inputs[parts:], *how)
+            a[place] -= 1j * step
+            moved = [(r.imag * d).sum() for r, d in zip(results, directions)]
+            gradient[place] = sum(moved) / step
+    return [gradient.astype(x.dtype) for gradient in gradients]
+
+
+def _run_recurrent(backend: Backend, cell: str, x: Any, *rest: Any) -> list[Any]:
+    state, weights, lengths, reverse, batch_first = rest
+    given = cell, x, state, weights, lengths, reverse, batch_first
+    out, last, _ = backend.recurrent_sequence(*given)
+    unkept, last_unkept, _ = backend.recurrent_sequence(*given, keep=False)
+    for kept, other in zip([out, *last], [unkept, *last_unkept]):
+        np.testing.assert_array_equal(
+            backend.to_numpy(kept), backend.to_numpy(other), "without what backward needs"
+        )
+    return [out, *last]
+
+
+def _run_recurrent_backward(
+    backend: Backend,
+    cell: str,
+    d_out: Any,
+    d_state: list[Any],
+    x: Any,
+    state: list[Any],
+    weights: list[Any],
+    *how: Any,
+) -> list[Any]:
+    out, _, saved = backend.recurrent_sequence(cell, x, state, weights, *how)
+    d_x, d_first, d_weights = backend.recurrent_sequence_backward(
+        cell, d_out, d_state, x, state, weights, out, saved, *how
+    )
+    return [d_x, *d_first, *d_weights]
+
+
+def _sequences(draw: Draw, cell: str, backward: bool) -> list[Sample]:
+    """Both directions and layouts; rows of one length and of different ones, whose padding is
+    NaN."""
+    gates, parts = _RECURRENT[cell]
+    samples = []
+    for steps, batch, lengths, reverse, batch_first in [
+        (4, 2, None, False, False),
+        (3, 2, None, True, True),
+        (4, 3, (2, 4, 1), False, True),
+        (4, 3, (3, 1, 3), True, False),
+        (1, 1, None, False, False),
+    ]:
+        features, hidden = 3, 2
+        x = draw(steps, batch, features)
+        for b, length in enumerate(lengths or ()):
+            x[length:, b] = np.nan
+        weights = [
+            draw(gates * hidden, features, low=-1, high=1),
+            draw(gates * hidden, hidden, low=-1, high=1),
+            draw(gates * hidden, low=-1, high=1),
+            draw(gates * hidden, low=-1, high=1),
+        ]
+        d_out = draw(steps, batch, hidden)
+        if batch_first:
+            x, d_out = x.swapaxes(0, 1).copy(), d_out.swapaxes(0, 1).copy()
+        d_state, state = ([draw(batch, hidden) for _ in range(parts)] for _ in range(2))
+        given = [x, state, weights, lengths, reverse, batch_first]
+        samples.append(sample(cell, *([d_out, d_state] if backward else []), *given))
+    return samples
+
+
+for _cell in _RECURRENT:
+    _add(
+        f"recurrent_sequence.{_cell}",
+        _recurrent,
+        partial(_sequences, cell=_cell, backward=False),
+        call=_run_recurrent,
+    )
+    _add(
+        f"recurrent_sequence_backward.{_cell}",
+        _recurrent_backward,
+        partial(_sequences, cell=_cell, backward=True),
+        call=_run_recurrent_backward,
+    )
 
 # -- optimizer steps --------------------------------------------------------------------------
 

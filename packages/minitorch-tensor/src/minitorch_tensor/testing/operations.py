@@ -749,7 +749,8 @@ def _so_far(fn: np.ufunc) -> Callable[..., Any]:
     def reference(x: Array, dim: int) -> Any:
         indices = np.empty(x.shape, np.int64)
         for place in np.ndindex(*x.shape):
-            row = x[(*place[:dim], slice(place[dim] + 1), *place[dim + 1 :])]
+            seen: Any = (*place[:dim], slice(place[dim] + 1), *place[dim + 1 :])
+            row = x[seen]
             indices[place] = np.flatnonzero(row == fn.reduce(row))[-1]
         return np.take_along_axis(x, indices, dim), indices
 
