@@ -17,13 +17,24 @@ INF, NAN = math.inf, math.nan
 TINY, HUGE = 5e-324, 1.7976931348623157e308
 
 ON_LISTS = {"map", "zipWith", "reduce", "negList", "addLists", "sum", "prod"}
+#: name -> what Python computes of integers
+ON_INTEGERS: dict[str, Callable[..., int]] = {
+    "int_floor_divide": lambda x, y: x // y,
+    "int_remainder": lambda x, y: x % y,
+    "int_pow": lambda x, y: x**y,
+    "bitwise_and": lambda x, y: x & y,
+    "bitwise_or": lambda x, y: x | y,
+    "bitwise_xor": lambda x, y: x ^ y,
+    "bitwise_not": lambda x: ~x,
+}
 OPERATORS: dict[str, Callable[..., float]] = {
     name: function
     for name, function in inspect.getmembers(ops, inspect.isfunction)
-    if function.__module__ == ops.__name__ and name not in ON_LISTS
+    if function.__module__ == ops.__name__ and name not in ON_LISTS | ON_INTEGERS.keys()
 }
 
 anything = st.floats()
+finite = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-5.0, 5.0)
 integers = st.integers(-(10**6), 10**6).map(float)
 
@@ -91,6 +102,27 @@ PYTHON: dict[str, tuple[Callable[..., float], st.SearchStrategy[float]]] = {
     "cos": (math.cos, st.floats(allow_infinity=False)),
     "tanh": (math.tanh, anything),
     "erf": (math.erf, anything),
+    "erfc": (math.erfc, anything),
+    "log2": (math.log2, st.floats(TINY, INF)),
+    "log10": (math.log10, st.floats(TINY, INF)),
+    "tan": (math.tan, st.floats(allow_infinity=False)),
+    "asin": (math.asin, st.floats(-1.0, 1.0)),
+    "acos": (math.acos, st.floats(-1.0, 1.0)),
+    "atan": (math.atan, anything),
+    "atan2": (math.atan2, anything),
+    "sinh": (math.sinh, st.floats(-709.0, 709.0)),
+    "cosh": (math.cosh, st.floats(-709.0, 709.0)),
+    "asinh": (math.asinh, anything),
+    "acosh": (math.acosh, st.floats(1.0, INF)),
+    "atanh": (math.atanh, st.floats(-1.0, 1.0, exclude_min=True, exclude_max=True)),
+    "floor": (lambda x: math.copysign(float(math.floor(x)), x), finite),
+    "ceil": (lambda x: math.copysign(float(math.ceil(x)), x), finite),
+    "trunc": (lambda x: math.copysign(float(math.trunc(x)), x), finite),
+    "round": (lambda x: math.copysign(float(round(x)), x), finite),
+    "fmod": (math.fmod, finite.filter(bool)),
+    "remainder": (lambda x, y: x % y, finite.filter(bool)),
+    "floor_divide": (lambda x, y: x // y, finite.filter(lambda x: 1e-100 < abs(x) < 1e100)),
+    "where": (lambda condition, x, y: x if condition else y, anything),
 }
 
 
@@ -101,6 +133,14 @@ def test_an_operator_is_what_python_computes(name: str, data: st.DataObject) -> 
     expected, numbers = PYTHON[name]
     arguments = [data.draw(numbers) for _ in range(arity(OPERATORS[name]))]
     assert same(OPERATORS[name](*arguments), expected(*arguments))
+
+
+@pytest.mark.parametrize("name", sorted(ON_INTEGERS))
+@given(x=st.integers(-60, 60), y=st.integers(1, 9))
+def test_an_operator_on_integers_is_what_python_computes(name: str, x: int, y: int) -> None:
+    function = getattr(ops, name)
+    arguments = [x, y][: arity(function)]
+    assert function(*arguments) == ON_INTEGERS[name](*arguments)
 
 
 #: Where Python raises, and other corners. Signs of zeros count.
@@ -204,6 +244,33 @@ EXTREMES: list[tuple[str, tuple[float, ...], float]] = [
     ("erf_back", (1e200, 5.0), 0.0),
     ("expm1_back", (-INF, 5.0), 0.0),
     ("exp_back", (INF, -1.0), -INF),
+    ("log2", (0.0,), -INF),
+    ("log10", (-1.0,), NAN),
+    ("asin", (1.5,), NAN),
+    ("acos", (NAN,), NAN),
+    ("tan", (INF,), NAN),
+    ("sinh", (-711.0,), -INF),
+    ("cosh", (-711.0,), INF),
+    ("acosh", (0.5,), NAN),
+    ("atanh", (1.0,), INF),
+    ("atanh", (-1.0,), -INF),
+    ("atanh", (2.0,), NAN),
+    ("remainder", (-1.0, 3.0), 2.0),
+    ("remainder", (1.0, 0.0), NAN),
+    ("fmod", (-1.0, 3.0), -1.0),
+    ("fmod", (1.0, 0.0), NAN),
+    ("floor_divide", (-1.0, 3.0), -1.0),
+    ("floor_divide", (1.0, 0.0), INF),
+    ("round", (0.5,), 0.0),
+    ("round", (1.5,), 2.0),
+    ("round", (-2.5,), -2.0),
+    ("floor", (-INF,), -INF),
+    ("trunc", (NAN,), NAN),
+    ("where", (NAN, 1.0, 2.0), 1.0),
+    ("logaddexp", (-INF, -INF), -INF),
+    ("logaddexp", (1000.0, 0.0), 1000.0),
+    ("logaddexp", (INF, -INF), INF),
+    ("logaddexp", (NAN, 0.0), NAN),
 ]
 
 

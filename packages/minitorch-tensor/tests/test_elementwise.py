@@ -19,7 +19,6 @@ import minitorch_autodiff
 import minitorch_tensor as mt
 from minitorch_autodiff import Scalar, central_difference, operators
 from minitorch_autodiff.operators import exp, relu, sigmoid
-from minitorch_tensor import operators as more
 from minitorch_tensor.testing import Draw, assert_close, gradcheck, gradgradcheck
 from minitorch_tensor.tracing import COMPOSED, DIFFERENTIABLE, FLAT, TracingError
 
@@ -41,12 +40,12 @@ def mish(x):
 
 
 def elu(x):
-    return more.where(x > 0, x, exp(operators.min(x, 0.0)) - 1.0)
+    return operators.where(x > 0, x, exp(operators.min(x, 0.0)) - 1.0)
 
 
 def huber(x, y):
     a = abs(x - y)
-    return more.where(a < 1.0, 0.5 * a * a, a - 0.5)
+    return operators.where(a < 1.0, 0.5 * a * a, a - 0.5)
 
 
 def hypotenuse(x, y):
@@ -260,13 +259,14 @@ def test_every_operator_of_autodiff_can_be_traced():
         if inspect.isfunction(function)
         and function.__module__ == operators.__name__
         and name not in ("map", "zipWith", "reduce", "negList", "addLists", "sum", "prod")
+        and not name.startswith(("int_", "bitwise_"))
     }
     for operator in scalar:
         count = operator.__code__.co_argcount
         inputs = [mt.full((2,), 0.4 + 0.1 * i, dtype="float64") for i in range(count)]
         out = mt.elementwise(operator)(*inputs)
         expected = operator(*[0.4 + 0.1 * i for i in range(count)])
-        assert_close(out, [expected] * 2, rtol=1e-12, atol=1e-12)
+        assert_close(out, [expected] * 2, rtol=1e-12, atol=1e-12, equal_nan=True)
 
 
 def test_kinks_have_the_gradients_of_the_tensor_functions(backend):
@@ -289,7 +289,7 @@ def test_kinks_have_the_gradients_of_the_tensor_functions(backend):
 
 def test_special_values_pass_through(backend):
     x = mt.tensor([math.inf, -math.inf, math.nan, 0.0], dtype="float64")
-    traced = mt.elementwise(lambda x: more.where(x > 0, operators.log(x), 1 / x))
+    traced = mt.elementwise(lambda x: operators.where(x > 0, operators.log(x), 1 / x))
     assert_close(traced(x), [math.inf, -0.0, math.nan, math.inf], equal_nan=True)
 
 

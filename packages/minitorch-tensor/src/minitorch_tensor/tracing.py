@@ -19,7 +19,6 @@ from typing import Any, ClassVar, NoReturn
 
 from minitorch_autodiff import Context, Scalar, enable_grad, grad, scalar
 from minitorch_autodiff import operators as ops
-from minitorch_tensor import operators as more
 from minitorch_tensor.expressions import Expression, Node, Operator, Tape
 
 
@@ -64,7 +63,7 @@ class Symbol(Scalar):
         raise TracingError(
             f"elementwise: {what} needs to know a number, but the function is traced once for all "
             "numbers. Write a choice between values as operators.max, min, relu, abs or sign, or "
-            "as minitorch_tensor.operators.where(condition, x, y); call functions of "
+            "as operators.where(condition, x, y); call functions of "
             "minitorch_autodiff.operators, not others; loop over constants only."
         )
 
@@ -209,29 +208,29 @@ class Pow(Symbolic):
 class Remainder(Symbolic):
     """x - y floor(x / y); derivatives 1 and -floor(x / y)."""
 
-    operator = staticmethod(more.remainder)
+    operator = staticmethod(ops.remainder)
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Any:
         x, y = ctx.saved_tensors
-        return d, -d * apply(more.floor_divide, x, y)
+        return d, -d * apply(ops.floor_divide, x, y)
 
 
 class Fmod(Symbolic):
     """x - y trunc(x / y); derivatives 1 and -trunc(x / y)."""
 
-    operator = staticmethod(more.fmod)
+    operator = staticmethod(ops.fmod)
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Any:
         x, y = ctx.saved_tensors
-        return d, -d * apply(more.trunc, x / y)
+        return d, -d * apply(ops.trunc, x / y)
 
 
 class Atan2(Symbolic):
     """The angle of (x, y); derivatives x / (x**2 + y**2) in y and -y / (x**2 + y**2) in x."""
 
-    operator = staticmethod(more.atan2)
+    operator = staticmethod(ops.atan2)
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Any:
@@ -243,7 +242,7 @@ class Atan2(Symbolic):
 class Logaddexp(Symbolic):
     """log(e**x + e**y); derivatives sigmoid(x - y) and sigmoid(y - x)."""
 
-    operator = staticmethod(more.logaddexp)
+    operator = staticmethod(ops.logaddexp)
 
     @staticmethod
     def backward(ctx: Context, d: Scalar) -> Any:
@@ -300,18 +299,18 @@ DIFFERENTIABLE: dict[Operator, type[Symbolic]] = {
     **{
         operator: _slope(operator, slope)
         for operator, slope in {
-            more.log2: lambda x: 1.0 / (x * math.log(2.0)),
-            more.log10: lambda x: 1.0 / (x * math.log(10.0)),
-            more.tan: lambda x: 1.0 + apply(more.tan, x) ** 2,
-            more.asin: lambda x: 1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
-            more.acos: lambda x: -1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
-            more.atan: lambda x: 1.0 / (1.0 + x * x),
-            more.sinh: lambda x: apply(more.cosh, x),
-            more.cosh: lambda x: apply(more.sinh, x),
-            more.asinh: lambda x: 1.0 / apply(ops.sqrt, x * x + 1.0),
-            more.acosh: lambda x: 1.0 / apply(ops.sqrt, (x - 1.0) * (x + 1.0)),
-            more.atanh: lambda x: 1.0 / ((1.0 - x) * (1.0 + x)),
-            more.erfc: lambda x: apply(ops.exp, -x * x) * (-2.0 / math.sqrt(math.pi)),
+            ops.log2: lambda x: 1.0 / (x * math.log(2.0)),
+            ops.log10: lambda x: 1.0 / (x * math.log(10.0)),
+            ops.tan: lambda x: 1.0 + apply(ops.tan, x) ** 2,
+            ops.asin: lambda x: 1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
+            ops.acos: lambda x: -1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
+            ops.atan: lambda x: 1.0 / (1.0 + x * x),
+            ops.sinh: lambda x: apply(ops.cosh, x),
+            ops.cosh: lambda x: apply(ops.sinh, x),
+            ops.asinh: lambda x: 1.0 / apply(ops.sqrt, x * x + 1.0),
+            ops.acosh: lambda x: 1.0 / apply(ops.sqrt, (x - 1.0) * (x + 1.0)),
+            ops.atanh: lambda x: 1.0 / ((1.0 - x) * (1.0 + x)),
+            ops.erfc: lambda x: apply(ops.exp, -x * x) * (-2.0 / math.sqrt(math.pi)),
         }.items()
     },
 }
@@ -321,7 +320,7 @@ FLAT: frozenset[Operator] = frozenset(
     [
         *(ops.sign, ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close, ops.isnan),
         *(ops.isinf, ops.logical_not, ops.logical_and, ops.logical_or, ops.logical_xor),
-        *(more.floor, more.ceil, more.trunc, more.round, more.floor_divide),
+        *(ops.floor, ops.ceil, ops.trunc, ops.round, ops.floor_divide),
     ]
 )
 
@@ -330,7 +329,7 @@ COMPOSED: dict[Operator, Callable[..., Any]] = {
     ops.id: lambda x: x,
     ops.square: lambda x: x * x,
     ops.inv: lambda x: 1.0 / x,
-    more.where: lambda condition, x, y: (
+    ops.where: lambda condition, x, y: (
         apply(ops.keep_if, condition, x) + apply(ops.keep_if, apply(ops.logical_not, condition), y)
     ),
 }
@@ -372,8 +371,8 @@ _SIGNS: dict[str, Operator] = {
     "mul": ops.mul,
     "truediv": ops.div,
     "pow": ops.pow,
-    "mod": more.remainder,
-    "floordiv": more.floor_divide,
+    "mod": ops.remainder,
+    "floordiv": ops.floor_divide,
 }
 _OTHER_SIGNS: dict[str, Operator] = {
     "lt": ops.lt,
@@ -399,13 +398,15 @@ for _operator in DIFFERENTIABLE:
 
 #: What functions of `math` mean for symbols.
 _MATH: dict[Callable[..., Any], Operator] = {
-    **{getattr(math, name): getattr(ops, name) for name in ("exp", "expm1", "log1p", "sqrt")},
-    **{getattr(math, name): getattr(ops, name) for name in ("sin", "cos", "tanh", "erf", "pow")},
-    **{getattr(math, name): getattr(more, name) for name in ("tan", "asin", "acos", "atan")},
-    **{getattr(math, name): getattr(more, name) for name in ("sinh", "cosh", "log2", "log10")},
-    **{getattr(math, name): getattr(more, name) for name in ("asinh", "acosh", "atanh", "erfc")},
-    **{getattr(math, name): getattr(more, name) for name in ("floor", "ceil", "trunc", "fmod")},
-    math.atan2: more.atan2,
+    **{
+        getattr(math, name): getattr(ops, name)
+        for name in (
+            *("exp", "expm1", "log1p", "log2", "log10", "sqrt", "pow", "erf", "erfc"),
+            *("sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
+            *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+            *("floor", "ceil", "trunc", "fmod"),
+        )
+    },
     math.log: ops.log,
     math.fabs: ops.abs,
     math.isnan: ops.isnan,

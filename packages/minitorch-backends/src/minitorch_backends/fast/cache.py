@@ -34,7 +34,7 @@ from numba.core.compiler import CompileResult
 config: Any = numba_config  # whose settings are made as it is loaded
 
 #: Whose sources count: everything else has a version.
-_OURS = ("minitorch_backends.", "minitorch_autodiff.operators", "minitorch_tensor.operators")
+_OURS = ("minitorch_backends.", "minitorch_autodiff.operators")
 
 
 class DiskCache(NullCache):

@@ -30,7 +30,6 @@ from minitorch_autodiff import operators
 from minitorch_backends.fast import vector_math
 from minitorch_backends.fast.cache import DiskCache, ProgressNote
 from minitorch_backends.fast.threads import call_alone, usable_threads
-from minitorch_tensor import operators as more
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -295,7 +294,7 @@ def _described(value: Any, inside: tuple[Any, ...]) -> str | None:
         return f"{value.__module__}.{value.__qualname__}"
     if not inspect.isfunction(value):
         return None
-    if value.__module__ in (operators.__name__, more.__name__):
+    if value.__module__ == operators.__name__:
         return f"{value.__module__}.{value.__qualname__}"  # whose sources count anyway
     used = [(name, _described(v, (*inside, value))) for name, v in sorted(_used(value).items())]
     defaults = tuple(sorted((value.__kwdefaults__ or {}).items()))

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import operators as ops
-from minitorch_tensor import operators as more
 from minitorch_tensor.backends.approximations import erf, erfc
 from minitorch_tensor.backends.host import HostBackend, store
 from minitorch_tensor.dtypes import DType
@@ -73,26 +72,26 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.isnan: np.isnan,
     ops.isinf: np.isinf,
     ops.logical_not: np.logical_not,
-    more.floor: np.floor,
-    more.ceil: np.ceil,
-    more.trunc: np.trunc,
-    more.round: np.rint,
-    more.bitwise_not: np.invert,
-    more.log2: np.log2,
-    more.log10: np.log10,
-    more.tan: np.tan,
-    more.asin: np.arcsin,
-    more.acos: np.arccos,
-    more.atan: np.arctan,
-    more.sinh: np.sinh,
-    more.cosh: np.cosh,
-    more.asinh: np.arcsinh,
-    more.acosh: np.arccosh,
-    more.atanh: np.arctanh,
+    ops.floor: np.floor,
+    ops.ceil: np.ceil,
+    ops.trunc: np.trunc,
+    ops.round: np.rint,
+    ops.bitwise_not: np.invert,
+    ops.log2: np.log2,
+    ops.log10: np.log10,
+    ops.tan: np.tan,
+    ops.asin: np.arcsin,
+    ops.acos: np.arccos,
+    ops.atan: np.arctan,
+    ops.sinh: np.sinh,
+    ops.cosh: np.cosh,
+    ops.asinh: np.arcsinh,
+    ops.acosh: np.arccosh,
+    ops.atanh: np.arctanh,
 }
 #: Those for which numpy has no loop of its own, put together from several. A backend that compiles
 #: scalar functions does better with these.
-ASSEMBLED: dict[Callable[..., float], Callable[..., Any]] = {ops.erf: erf, more.erfc: erfc}
+ASSEMBLED: dict[Callable[..., float], Callable[..., Any]] = {ops.erf: erf, ops.erfc: erfc}
 BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.add: np.add,
     ops.sub: np.subtract,
@@ -118,17 +117,17 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.inv_back: lambda x, d: -d / (x * x),
     ops.log_back: lambda x, d: d / x,
     ops.sqrt_back: lambda y, d: d / (2 * y),
-    more.remainder: np.remainder,
-    more.fmod: np.fmod,
-    more.floor_divide: np.floor_divide,
-    more.atan2: np.arctan2,
-    more.logaddexp: np.logaddexp,
-    more.int_remainder: np.remainder,
-    more.int_floor_divide: np.floor_divide,
-    more.int_pow: np.power,
-    more.bitwise_and: np.bitwise_and,
-    more.bitwise_or: np.bitwise_or,
-    more.bitwise_xor: np.bitwise_xor,
+    ops.remainder: np.remainder,
+    ops.fmod: np.fmod,
+    ops.floor_divide: np.floor_divide,
+    ops.atan2: np.arctan2,
+    ops.logaddexp: np.logaddexp,
+    ops.int_remainder: np.remainder,
+    ops.int_floor_divide: np.floor_divide,
+    ops.int_pow: np.power,
+    ops.bitwise_and: np.bitwise_and,
+    ops.bitwise_or: np.bitwise_or,
+    ops.bitwise_xor: np.bitwise_xor,
 }
 FOLDS: dict[Callable[..., float], np.ufunc] = {
     ops.add: np.add,

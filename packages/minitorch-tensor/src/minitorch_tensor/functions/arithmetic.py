@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
-from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_, float32, int64, promote, scalar_dtype
 from minitorch_tensor.functions.base import (
     NUMBERS,
@@ -212,7 +211,7 @@ class Pow(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         ctx.save_for_backward(x, y)
-        operator: Any = ops.pow if x._data.dtype.kind == "float" else more.int_pow
+        operator: Any = ops.pow if x._data.dtype.kind == "float" else ops.int_pow
         return zip_(operator, x, y)
 
     @staticmethod
@@ -423,25 +422,25 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 class Floor(Step):
     """The largest integer not above x."""
 
-    operator = staticmethod(more.floor)
+    operator = staticmethod(ops.floor)
 
 
 class Ceil(Step):
     """The smallest integer not below x."""
 
-    operator = staticmethod(more.ceil)
+    operator = staticmethod(ops.ceil)
 
 
 class Trunc(Step):
     """x without its fraction."""
 
-    operator = staticmethod(more.trunc)
+    operator = staticmethod(ops.trunc)
 
 
 class Round(Step):
     """The nearest integer, the even one of two as near."""
 
-    operator = staticmethod(more.round)
+    operator = staticmethod(ops.round)
 
 
 def _rounded(function: type[Step], x: Tensor) -> Tensor:
@@ -491,7 +490,7 @@ class FloorDivide(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         whole = x._data.dtype.kind != "float"
-        operator: Any = more.int_floor_divide if whole else more.floor_divide
+        operator: Any = ops.int_floor_divide if whole else ops.floor_divide
         return zip_(operator, x, y)
 
     @staticmethod
@@ -505,7 +504,7 @@ class TruncDivide(FloorDivide):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        return map_(more.trunc, zip_(ops.div, x, y))
+        return map_(ops.trunc, zip_(ops.div, x, y))
 
 
 class Remainder(Function):
@@ -515,7 +514,7 @@ class Remainder(Function):
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         ctx.save_for_backward(x, y)
         whole = x._data.dtype.kind != "float"
-        operator: Any = more.int_remainder if whole else more.remainder
+        operator: Any = ops.int_remainder if whole else ops.remainder
         return zip_(operator, x, y)
 
     @staticmethod
@@ -530,7 +529,7 @@ class Fmod(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         ctx.save_for_backward(x, y)
-        return zip_(more.fmod, x, y)
+        return zip_(ops.fmod, x, y)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:

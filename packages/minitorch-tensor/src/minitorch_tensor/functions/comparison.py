@@ -9,7 +9,6 @@ import numpy as np
 
 from minitorch_autodiff import Function, Variable
 from minitorch_autodiff import operators as ops
-from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import Comparison, alike, binary, check_backends, map_, zip_
 
@@ -232,19 +231,19 @@ class Bitwise(Function):
 class BitwiseAnd(Bitwise):
     """The bits set in both."""
 
-    operator = staticmethod(more.bitwise_and)
+    operator = staticmethod(ops.bitwise_and)
 
 
 class BitwiseOr(Bitwise):
     """The bits set in any."""
 
-    operator = staticmethod(more.bitwise_or)
+    operator = staticmethod(ops.bitwise_or)
 
 
 class BitwiseXor(Bitwise):
     """The bits set in just one."""
 
-    operator = staticmethod(more.bitwise_xor)
+    operator = staticmethod(ops.bitwise_xor)
 
 
 def _check_bits(operation: str, x: Tensor) -> None:
@@ -285,4 +284,4 @@ def bitwise_not(input: Tensor) -> Tensor:
     Raises: TypeError for floating point.
     """
     _check_bits("bitwise_not", input)
-    return logical_not(input) if input.dtype is bool_ else map_(more.bitwise_not, input)  # type: ignore[arg-type]
+    return logical_not(input) if input.dtype is bool_ else map_(ops.bitwise_not, input)  # type: ignore[arg-type]

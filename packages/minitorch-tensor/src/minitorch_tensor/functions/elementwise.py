@@ -155,12 +155,11 @@ def elementwise(scalar: Callable[..., Any]) -> Elementwise:
     one pass for every part that depends on two). `print(gelu.expression())` and
     `print(gelu.derivative())` show them.
 
-    What the function may use: arithmetic, `minitorch_autodiff.operators` and
-    `minitorch_tensor.operators`, the same functions of `math`, comparisons as numbers (`x > 0` is
-    1.0 or 0.0), loops over constants, and other functions like it, traced or not. The values of
-    other names are compiled in as they are at the first call. Python's `if` on
-    an argument cannot be traced; write `operators.max`, `relu`, or
-    `minitorch_tensor.operators.where(x > 0, x, 0.1 * x)`, both sides of which are computed.
+    What the function may use: arithmetic, `minitorch_autodiff.operators`, the same functions of
+    `math`, comparisons as numbers (`x > 0` is 1.0 or 0.0), loops over constants, and other
+    functions like it, traced or not. The values of other names are compiled in as they are at the
+    first call. Python's `if` on an argument cannot be traced; write `operators.max`, `relu`, or
+    `operators.where(x > 0, x, 0.1 * x)`, both sides of which are computed.
 
     Args:
         scalar: the function. Its positional arguments become tensors, of which some may be given

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
-from minitorch_tensor import operators as more
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, power, square
 from minitorch_tensor.functions.base import OfInput, OfOutput, binary, floating, zip_
@@ -66,7 +65,7 @@ class Log1p(OfInput):
 class Log2(OfInput):
     """log x / log 2. Gradient: d / (x log 2)."""
 
-    operator = staticmethod(more.log2)
+    operator = staticmethod(ops.log2)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -76,7 +75,7 @@ class Log2(OfInput):
 class Log10(OfInput):
     """log x / log 10. Gradient: d / (x log 10)."""
 
-    operator = staticmethod(more.log10)
+    operator = staticmethod(ops.log10)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -144,7 +143,7 @@ class Cos(OfInput):
 class Tan(OfOutput):
     """y = tan x. Gradient: d (1 + y**2)."""
 
-    operator = staticmethod(more.tan)
+    operator = staticmethod(ops.tan)
 
     @staticmethod
     def gradient(y: Tensor, d: Tensor) -> Tensor:
@@ -154,7 +153,7 @@ class Tan(OfOutput):
 class Asin(OfInput):
     """arcsin x. Gradient: d / sqrt(1 - x**2)."""
 
-    operator = staticmethod(more.asin)
+    operator = staticmethod(ops.asin)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -164,7 +163,7 @@ class Asin(OfInput):
 class Acos(OfInput):
     """arccos x. Gradient: -d / sqrt(1 - x**2)."""
 
-    operator = staticmethod(more.acos)
+    operator = staticmethod(ops.acos)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -174,7 +173,7 @@ class Acos(OfInput):
 class Atan(OfInput):
     """arctan x. Gradient: d / (1 + x**2)."""
 
-    operator = staticmethod(more.atan)
+    operator = staticmethod(ops.atan)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -184,7 +183,7 @@ class Atan(OfInput):
 class Sinh(OfInput):
     """sinh x. Gradient: d cosh x."""
 
-    operator = staticmethod(more.sinh)
+    operator = staticmethod(ops.sinh)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -194,7 +193,7 @@ class Sinh(OfInput):
 class Cosh(OfInput):
     """cosh x. Gradient: d sinh x."""
 
-    operator = staticmethod(more.cosh)
+    operator = staticmethod(ops.cosh)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -204,7 +203,7 @@ class Cosh(OfInput):
 class Asinh(OfInput):
     """The inverse of sinh. Gradient: d / sqrt(x**2 + 1)."""
 
-    operator = staticmethod(more.asinh)
+    operator = staticmethod(ops.asinh)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -214,7 +213,7 @@ class Asinh(OfInput):
 class Acosh(OfInput):
     """The inverse of cosh. Gradient: d / sqrt(x**2 - 1)."""
 
-    operator = staticmethod(more.acosh)
+    operator = staticmethod(ops.acosh)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -224,7 +223,7 @@ class Acosh(OfInput):
 class Atanh(OfInput):
     """The inverse of tanh. Gradient: d / (1 - x**2)."""
 
-    operator = staticmethod(more.atanh)
+    operator = staticmethod(ops.atanh)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -237,7 +236,7 @@ class Atan2(Function):
     @staticmethod
     def forward(ctx: Context, y: Tensor, x: Tensor) -> Tensor:
         ctx.save_for_backward(y, x)
-        return zip_(more.atan2, y, x)
+        return zip_(ops.atan2, y, x)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -251,7 +250,7 @@ class Atan2(Function):
 class Erfc(OfInput):
     """1 - erf x. Gradient: -d 2 / sqrt(pi) exp(-x**2)."""
 
-    operator = staticmethod(more.erfc)
+    operator = staticmethod(ops.erfc)
 
     @staticmethod
     def gradient(x: Tensor, d: Tensor) -> Tensor:
@@ -284,7 +283,7 @@ class Logaddexp(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
         ctx.save_for_backward(x, y)
-        return zip_(more.logaddexp, x, y)
+        return zip_(ops.logaddexp, x, y)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
