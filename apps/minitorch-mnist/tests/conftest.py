@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import minitorch_tensor as mt
 from minitorch_datasets import ImageDataset, load_digits
 from minitorch_mnist import cli
-
-
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line on stderr of a command that failed as it should."""
-        assert self.code == 2
-        assert self.out == ""
-        assert self.err.count("\n") == 1 and self.err.endswith("\n")
-        assert "Traceback" not in self.err
-        return self.err.removesuffix("\n")
-
-
-Run = Callable[..., Ended]
+from minitorch_nn.testing import Run, in_process
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +29,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """The command line, in this process."""
-
-    def call(*argv: object) -> Ended:
-        capsys.readouterr()
-        code = cli.main([str(arg) for arg in argv])
-        return Ended(code, *capsys.readouterr())
-
-    return call
+    return in_process(cli.main, capsys)
 
 
 @pytest.fixture(scope="session")

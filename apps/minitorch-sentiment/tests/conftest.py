@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import minitorch_tensor as mt
 from minitorch_datasets import TextDataset, load_reviews
+from minitorch_nn.testing import Run, in_process
 from minitorch_sentiment import cli
-
-
-class Ended(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def error(self) -> str:
-        """The one line on stderr of a command that failed as it should."""
-        assert self.code == 2
-        assert self.out == ""
-        assert self.err.count("\n") == 1 and self.err.endswith("\n")
-        assert "Traceback" not in self.err
-        return self.err.removesuffix("\n")
-
-
-Run = Callable[..., Ended]
-
-
-def without_compiler(err: str) -> str:
-    """Standard error without the line that tells that the backend compiles, which it does once on a
-    machine."""
-    lines = err.splitlines(keepends=True)
-    return "".join(line for line in lines if "compiling kernels, which happens once" not in line)
 
 
 @pytest.fixture(autouse=True)
@@ -54,22 +27,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def quiet_compiler() -> Callable[[str], str]:
-    """`without_compiler`, for tests that run the program in a process of its own."""
-    return without_compiler
-
-
-@pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """The command line, in this process."""
-
-    def call(*argv: object) -> Ended:
-        capsys.readouterr()
-        code = cli.main([str(arg) for arg in argv])
-        out, err = capsys.readouterr()
-        return Ended(code, out, without_compiler(err))
-
-    return call
+    return in_process(cli.main, capsys)
 
 
 @pytest.fixture(scope="session")

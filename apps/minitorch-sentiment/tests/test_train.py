@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +13,14 @@ import pytest
 
 from minitorch_datasets import TextDataset, Vocabulary
 from minitorch_nn.checkpoint import load_checkpoint, save_checkpoint
+from minitorch_nn.testing import accuracy, script, without_notes
 from minitorch_nn.training import fit
 from minitorch_sentiment import __version__, cli
 from minitorch_sentiment.trained import TABLE, load
 from minitorch_tensor import zeros
 
-SCRIPT = Path(sys.executable).with_name("minitorch-sentiment")
-RESULT = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")
+SCRIPT = script("minitorch-sentiment")
 ONCE = ("--epochs", 1, "--backend", "numpy")
-
-
-def accuracy(out: str) -> float:
-    """The accuracy in the last line, checked against the numbers beside it."""
-    found = RESULT.fullmatch(out.splitlines()[-1])
-    assert found, out
-    share, correct, total = float(found[1]), int(found[2]), int(found[3])
-    assert share == pytest.approx(correct / total, abs=5e-5)
-    return share
 
 
 # -- what it prints and saves ----------------------------------------------------------------------
@@ -275,7 +263,7 @@ def test_the_words_of_another_vocabulary_are_told(run: Any, data: TextDataset) -
 # -- the installed program -------------------------------------------------------------------------
 
 
-def test_the_installed_program_needs_neither_data_nor_network(quiet_compiler: Any) -> None:
+def test_the_installed_program_needs_neither_data_nor_network() -> None:
     environment = {**os.environ, "https_proxy": "http://127.0.0.1:9"}
     ended = subprocess.run(
         [SCRIPT, "--epochs", "3"],
@@ -289,33 +277,8 @@ def test_the_installed_program_needs_neither_data_nor_network(quiet_compiler: An
     assert re.fullmatch(
         r"IMDB is not in the cache .* cannot be downloaded .*; taking the embedded reviews "
         r"instead\n",
-        quiet_compiler(ended.stderr),
+        without_notes(ended.stderr),
     )
     assert "backend fast" in ended.stdout
     assert accuracy(ended.stdout) > 0.97
     assert [path.name for path in Path().iterdir()] == ["minitorch-sentiment.npz"]
-
-
-def test_the_program_is_a_module_too() -> None:
-    argv = [sys.executable, "-m", "minitorch_sentiment"]
-    ended = subprocess.run([*argv, "--version"], capture_output=True, text=True, check=True)
-    assert ended.stdout == f"minitorch-sentiment {__version__}\n"
-    ended = subprocess.run([*argv, "--lr", "x"], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.count("\n") == 1
-
-
-@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-def test_ctrl_c_in_training_leaves_nothing() -> None:
-    how = ["--dataset", "synthetic", "--epochs", "99", "--backend", "numpy", "--out", "new/m.npz"]
-    process = subprocess.Popen(
-        [SCRIPT, *how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout
-    assert process.stdout.readline().startswith("gru (")
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err == "minitorch-sentiment: interrupted\n"
-    assert list(Path().iterdir()) == []

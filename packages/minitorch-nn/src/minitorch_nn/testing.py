@@ -1,0 +1,168 @@
+"""What is true of every program built on `minitorch_nn.cli`: laws to run in its own tests.
+
+    from minitorch_nn.testing import ProgramLaws
+
+
+    class TestProgram(ProgramLaws):
+        program = "minitorch-mnist"
+        readme = Path(__file__).parent.parent / "README.md"
+        training = ("--data", "digits", "--backend", "numpy")
+
+A program NAME is installed as the script NAME and the module of that name with underscores, which
+has `__version__` and, in `cli`, `main(argv)`, the exit status.
+
+Needs pytest.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import pytest
+
+__all__ = ["Ended", "ProgramLaws", "Run", "accuracy", "in_process", "script", "without_notes"]
+
+_RESULT = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit status, and what it printed where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line on stderr of a command that failed as it should."""
+        assert self.code == 2
+        assert self.out == ""
+        assert self.err.count("\n") == 1 and self.err.endswith("\n")
+        assert "Traceback" not in self.err
+        return self.err.removesuffix("\n")
+
+
+#: Calls a program with arguments, which become strings.
+Run: TypeAlias = Callable[..., Ended]
+
+
+def in_process(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> Run:
+    """The program in this process: for a fixture, where most tests need no other."""
+
+    def call(*argv: object) -> Ended:
+        capsys.readouterr()
+        code = main([str(arg) for arg in argv])
+        out, err = capsys.readouterr()
+        return Ended(code, out, without_notes(err))
+
+    return call
+
+
+def script(program: str) -> Path:
+    """The installed program."""
+    return Path(sys.executable).with_name(program)
+
+
+def without_notes(err: str) -> str:
+    """Standard error without what a backend says there once on a machine, when it compiles."""
+    lines = err.splitlines(keepends=True)
+    return "".join(line for line in lines if "compiling kernels, which happens once" not in line)
+
+
+def accuracy(out: str) -> float:
+    """The accuracy in the last line of a program, checked against the numbers beside it."""
+    found = _RESULT.fullmatch(out.splitlines()[-1])
+    assert found, out
+    share, correct, total = float(found[1]), int(found[2]), int(found[3])
+    assert share == pytest.approx(correct / total, abs=5e-5)
+    return share
+
+
+class ProgramLaws:
+    """Subclass it in a test module, with a fixture `run` of the kind `in_process` makes.
+
+    Attributes:
+        program: the name it is installed by.
+        readme: where its options are listed, each as `--option`.
+        commands: what it does, by their names on the command line.
+        training: arguments with which `train` begins to train at once, without data or compiling.
+    """
+
+    program: ClassVar[str]
+    readme: ClassVar[Path]
+    commands: ClassVar[tuple[str, ...]] = ("train", "evaluate", "predict")
+    training: ClassVar[tuple[str, ...]]
+
+    @property
+    def module(self) -> str:
+        """What Python calls it."""
+        return self.program.replace("-", "_")
+
+    @property
+    def version(self) -> Any:
+        """What it says its version is."""
+        return importlib.import_module(self.module).__version__
+
+    def test_the_version_is_the_distributions(self) -> None:
+        assert self.version == importlib.metadata.version(self.program)
+
+    def test_help_fits_a_terminal_and_explains_every_option(
+        self, run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        for command in [(), *[(name,) for name in self.commands]]:
+            ended = run(*command, "--help")
+            assert (ended.code, ended.err) == (0, "")
+            lines = ended.out.splitlines()
+            assert max(map(len, lines)) <= 80
+            options = [i for i, line in enumerate(lines) if line.startswith("  -")]
+            assert options
+            for i in options:  # the explanation stands beside the option, or below if that is long
+                explained = re.search(r"\S  +\S", lines[i]) or lines[i + 1].startswith(" " * 10)
+                assert explained, lines[i]
+
+    def test_the_help_lists_what_the_readme_does(self, run: Run) -> None:
+        options = set(re.findall(r"`(--[a-z-]+)", self.readme.read_text(encoding="utf-8")))
+        helped = "".join([run(command, "--help").out for command in self.commands])
+        assert options == set(re.findall(r"(--[a-z-]+)", helped)) - {"--help"}
+
+    def test_help_starts_no_compiler(self) -> None:
+        code = (
+            f"import sys; from {self.module}.cli import main; main(['--help']); "
+            "sys.exit('numba' in sys.modules or 'pooch' in sys.modules)"
+        )
+        ended = _ended([sys.executable, "-c", code])
+        assert (ended.code, ended.err) == (0, "")
+
+    def test_the_program_is_a_module_too(self) -> None:
+        argv = [sys.executable, "-m", self.module]
+        assert _ended([*argv, "--version"]).out == f"{self.program} {self.version}\n"
+        assert _ended([*argv, "--lr", "x"]).error
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+    def test_ctrl_c_in_training_leaves_nothing(self) -> None:
+        argv = [script(self.program), "--epochs", "99", "--out", "new/m.npz", *self.training]
+        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout
+        assert re.match(r"\w+ \([\d,]+ parameters\) on ", process.stdout.readline())
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert err == f"{self.program}: interrupted\n"
+        assert list(Path().iterdir()) == []
+
+
+def _ended(argv: list[str]) -> Ended:
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return Ended(done.returncode, done.stdout, done.stderr)
