@@ -154,7 +154,7 @@ class FastBackend(NumpyBackend):
         if not dims or (fn in FOLDS and small):
             return super().reduce_dims(fn, x, dims, start, dtype)
         shape = x.shape
-        elements = _rows(x).reshape(-1)
+        elements: npt.NDArray[Any] = _rows(x).reshape(-1)
         # Neighbouring dimensions are one longer one; the last ones first, so that memory is read
         # in order.
         for first, end in reversed(_runs(sorted(dims))):
