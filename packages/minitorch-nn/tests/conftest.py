@@ -13,8 +13,8 @@ import minitorch_tensor as mt
 from minitorch_tensor import Tensor
 from minitorch_tensor.testing import gradcheck, gradgradcheck
 
-#: What is installed with minitorch-nn alone. Others are tested against the first of these.
-BACKENDS = ("simple", "numpy")
+#: All that is installed; with minitorch-nn alone, those of minitorch-tensor.
+BACKENDS = tuple(mt.backend_names())
 
 settings.register_profile("layers", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("layers")
@@ -30,7 +30,7 @@ def start() -> Iterator[None]:
 
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The test runs once on each backend of minitorch-tensor."""
+    """The test runs once on each backend that is installed."""
     with mt.use_backend(request.param):
         yield request.param
 

@@ -23,6 +23,9 @@ STORED = json.loads((Path(__file__).parent / "pytorch" / "expectations.json").re
 #: Relative to the largest number of an array: float64 is exact up to the stored digits.
 TOLERANCE = {mt.float64: 1e-10, mt.float32: 5e-6}
 
+#: Options that are tensors.
+TENSOR_OPTIONS = {"pos_weight", "weight"}
+
 DTYPES = pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 
 
@@ -57,14 +60,16 @@ def assert_near(actual: Tensor, expected: Any, dtype: DType, what: str) -> None:
 @named("functions", "function")
 def test_a_function_and_its_gradients(case: dict[str, Any], dtype: DType, backend: str) -> None:
     options = dict(case["options"])
-    if "pos_weight" in options:
-        options["pos_weight"] = as_tensor(options["pos_weight"], dtype)
+    for name in TENSOR_OPTIONS & set(options):
+        options[name] = as_tensor(options[name], dtype)
     inputs = [as_tensor(values, dtype) for values in case["inputs"]]
     for x, gradient in zip(inputs, case["gradients"]):
         if gradient is not None:
             x.requires_grad_()
     if case["function"] == "layer_norm":
         output = F.layer_norm(inputs[0], options.pop("normalized_shape"), *inputs[1:], **options)
+    elif case["function"][0].isupper():
+        output = getattr(nn, case["function"])(**options)(*inputs)
     else:
         output = getattr(F, case["function"])(*inputs, **options)
     assert output.dtype is dtype
@@ -145,7 +150,11 @@ def test_ten_steps_of_an_optimizer(case: dict[str, Any], dtype: DType, backend: 
 @named("schedulers", "scheduler")
 def test_the_rates_of_a_schedule(case: dict[str, Any]) -> None:
     optimizer = nn.optim.SGD([nn.Parameter(mt.zeros(1))], lr=0.1)
-    scheduler = getattr(lr_scheduler, case["scheduler"])(optimizer, **case["options"])
+    options = dict(case["options"])
+    if "powers_of" in options:
+        base = options.pop("powers_of")
+        options["lr_lambda"] = lambda step: base**step
+    scheduler = getattr(lr_scheduler, case["scheduler"])(optimizer, **options)
     rates = [scheduler.get_last_lr()[0]]
     for _ in case["rates"][1:]:
         scheduler.step()
@@ -177,3 +186,52 @@ def test_gradients_clipped_by_their_norm(case: dict[str, Any], backend: str) -> 
     assert_near(total, case["total"], mt.float64, "total norm")
     for parameter, after in zip(parameters, case["after"]):
         assert_near(parameter.grad, after, mt.float64, "gradient")
+
+
+@pytest.mark.parametrize("case", STORED["clip_values"], ids=lambda case: str(case["clip_value"]))
+def test_gradients_clipped_by_value(case: dict[str, Any], backend: str) -> None:
+    parameters = []
+    for gradient in case["before"]:
+        values = as_tensor(gradient, mt.float64)
+        parameters.append(nn.Parameter(mt.zeros_like(values)))
+        parameters[-1].grad = values
+    nn.utils.clip_grad_value_(parameters, case["clip_value"])
+    for parameter, after in zip(parameters, case["after"]):
+        assert_near(parameter.grad, after, mt.float64, "gradient")
+
+
+# -- nothing is left out ---------------------------------------------------------------------------
+
+#: What has no numbers of its own: bases, and modules that hold others.
+NO_NUMBERS = {"Module", "Sequential", "ModuleList", "ModuleDict", "Optimizer", "LRScheduler"}
+
+
+def subclasses(namespace: Any, base: type) -> set[str]:
+    """The names in a namespace of subclasses of `base` that have numbers."""
+    found = {
+        name
+        for name, value in vars(namespace).items()
+        if isinstance(value, type) and issubclass(value, base)
+    }
+    return found - NO_NUMBERS
+
+
+def compared(*sections: tuple[str, str]) -> set[str]:
+    """The names of the cases in sections of the file."""
+    return {case[key] for section, key in sections for case in STORED[section]}
+
+
+def test_every_layer_and_loss_is_compared() -> None:
+    cases = compared(("modules", "module"), ("recurrent", "recurrent"), ("functions", "function"))
+    assert subclasses(nn, nn.Module) <= cases
+
+
+def test_every_function_is_compared() -> None:
+    elsewhere = {"batch_norm", "dropout"}  # by BatchNorm1d, BatchNorm2d and Dropout
+    assert set(F.__all__) - elsewhere <= compared(("functions", "function"))
+
+
+def test_every_optimizer_and_schedule_is_compared() -> None:
+    assert subclasses(nn.optim, nn.optim.Optimizer) == compared(("optimizers", "optimizer"))
+    schedules = subclasses(lr_scheduler, lr_scheduler.LRScheduler)
+    assert schedules - {"SequentialLR"} == compared(("schedulers", "scheduler"))  # it warms up

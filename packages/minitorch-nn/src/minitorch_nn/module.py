@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import numpy as np
+
 from minitorch_tensor import Backend, DType, Tensor, get_backend, no_grad, tensor
 from minitorch_tensor.dtypes import ALL as DTYPES
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     from typing_extensions import Self
 
@@ -288,7 +289,7 @@ class Module:
                 continue
             try:
                 value = state[name]
-                values[name] = value if isinstance(value, Tensor) else tensor(value)
+                values[name] = value if isinstance(value, Tensor) else tensor(np.asarray(value))
             except (TypeError, ValueError):
                 problems.append(f"{name}: {type(state[name]).__name__} given, wanted a tensor")
                 continue

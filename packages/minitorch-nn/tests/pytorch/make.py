@@ -1,13 +1,14 @@
-"""Write expectations.json: what PyTorch computes for the cases below.
+"""Say what is compared with PyTorch; with --write, write what it computes (expectations.json).
 
-Run by hand where PyTorch is installed, when a case is added: `python make.py`. The tests read the
-file and need no PyTorch. Inputs are stored with the results, rounded to three decimals, so that
-nothing depends on a random number generator; everything is float64.
+`tox -e pytorch -- --write` runs it where PyTorch is, when a case is added. The tests read the file
+and need no PyTorch; test_side_by_side.py checks that the file is what PyTorch gives. Inputs are
+stored with the results, rounded to three decimals; everything is float64.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,19 +153,32 @@ FUNCTIONS: list[tuple[str, list[torch.Tensor], dict[str, Any]]] = [
         [T([1.0, 2.0], dtype=torch.float64), T([1.0, 3.0], dtype=torch.float64)],
         {"reduction": "sum"},
     ),
+    ("nll_loss", [draw(4, 3), T([0, 2, 1, 2])], {"ignore_index": 2}),
+    ("nll_loss", [draw(4, 3), T([0, 2, 1, 2]), draw(3, low=0.2)], {"reduction": "none"}),
+    # Losses as modules.
+    ("CrossEntropyLoss", [draw(4, 3), T([0, 2, 1, 2])], {}),
+    (
+        "CrossEntropyLoss",
+        [draw(4, 3), T([0, 2, 1, 2])],
+        {"weight": [0.5, 1.0, 2.0], "ignore_index": 1, "label_smoothing": 0.1},
+    ),
+    ("NLLLoss", [draw(4, 3), T([0, 2, 1, 2])], {"ignore_index": 1, "reduction": "sum"}),
+    ("BCEWithLogitsLoss", [draw(3, 2), draw(3, 2, low=0.0, high=1.0)], {"pos_weight": [0.5, 3.0]}),
+    ("MSELoss", [draw(3, 2), draw(3, 2)], {"reduction": "sum"}),
+    ("L1Loss", [draw(3, 2), draw(3, 2)], {}),
 ]
 
 #: Functions that PyTorch has elsewhere than in torch.nn.functional.
 ELSEWHERE = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
 
 #: Options that are tensors.
-TENSOR_OPTIONS = ("pos_weight",)
+TENSOR_OPTIONS = ("pos_weight", "weight")
 
 
 def function_case(name: str, inputs: list[torch.Tensor], options: dict[str, Any]) -> dict[str, Any]:
     """The outcome of one call, and the gradients of its floating-point inputs."""
     leaves = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
-    if "loss" in name or "entropy" in name:
+    if "loss" in name or "entropy" in name:  # as functions, which take the weights
         for weight in leaves[2:]:
             weight.requires_grad_(False)  # in PyTorch the weights of losses have no gradient
     given = {
@@ -173,6 +187,8 @@ def function_case(name: str, inputs: list[torch.Tensor], options: dict[str, Any]
     }
     if name == "layer_norm":  # normalized_shape comes second
         output = F.layer_norm(leaves[0], given.pop("normalized_shape"), *leaves[1:], **given)
+    elif name[0].isupper():
+        output = getattr(torch.nn, name)(**given)(*leaves)
     else:
         output = ELSEWHERE.get(name, getattr(F, name))(*leaves, **given)
     (output * weights_of(output)).sum().backward()
@@ -200,6 +216,31 @@ MODULES: list[tuple[str, list[Any], dict[str, Any], list[torch.Tensor], torch.Te
     ("BatchNorm2d", [2], {"affine": False}, [draw(2, 2, 3, 2)], draw(1, 2, 2, 2)),
     ("LayerNorm", [[3, 2]], {}, [draw(2, 3, 2)], draw(1, 3, 2)),
     ("LayerNorm", [4], {"bias": False}, [draw(2, 4)], draw(1, 4)),
+    ("MaxPool1d", [2], {"padding": 1}, [draw(2, 2, 7)], draw(1, 2, 6)),
+    ("MaxPool2d", [2], {"stride": 1}, [draw(*X4)], draw(1, 2, 5, 5)),
+    ("AvgPool1d", [3], {"stride": 2, "padding": 1}, [draw(2, 2, 7)], draw(1, 2, 6)),
+    ("AvgPool2d", [2], {}, [draw(*X4)], draw(1, 2, 5, 5)),
+    ("AdaptiveAvgPool1d", [3], {}, [draw(2, 2, 7)], draw(1, 2, 6)),
+    ("AdaptiveAvgPool2d", [[3, 2]], {}, [draw(*X4)], draw(1, 2, 5, 5)),
+    ("AdaptiveMaxPool1d", [3], {}, [draw(2, 2, 7)], draw(1, 2, 6)),
+    ("AdaptiveMaxPool2d", [2], {}, [draw(*X4)], draw(1, 2, 5, 5)),
+    ("ReLU", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("LeakyReLU", [0.2], {}, [draw(3, 4)], draw(2, 2)),
+    ("GELU", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("GELU", [], {"approximate": "tanh"}, [draw(3, 4)], draw(2, 2)),
+    ("SiLU", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("Softplus", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("Sigmoid", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("Tanh", [], {}, [draw(3, 4)], draw(2, 2)),
+    ("Softmax", [0], {}, [draw(3, 4)], draw(2, 2)),
+    ("LogSoftmax", [], {"dim": -1}, [draw(3, 4)], draw(2, 2)),
+    ("Flatten", [], {}, [draw(2, 2, 3)], draw(1, 2, 2)),
+    ("Flatten", [], {"start_dim": 0, "end_dim": 1}, [draw(2, 2, 3)], draw(1, 2, 2)),
+    ("Identity", [], {}, [draw(2, 3)], draw(2, 2)),
+    # What is dropped is drawn at random, but for all, nothing, and in evaluation.
+    ("Dropout", [1.0], {}, [draw(2, 3)], draw(2, 2)),
+    ("Dropout", [0.0], {}, [draw(2, 3)], draw(2, 2)),
+    ("Dropout", [0.5], {}, [], draw(2, 2)),
 ]
 
 
@@ -294,13 +335,18 @@ SCHEDULERS: list[tuple[str, dict[str, Any], int]] = [
     ("LinearLR", {"start_factor": 1.0, "end_factor": 0.1, "total_iters": 4}, 6),
     ("CosineAnnealingLR", {"T_max": 5}, 12),
     ("CosineAnnealingLR", {"T_max": 4, "eta_min": 0.01}, 4),
+    ("LambdaLR", {"powers_of": 0.9}, 6),  # stands for a function, which no file can hold
 ]
 
 
 def scheduler_case(name: str, options: dict[str, Any], steps: int) -> dict[str, Any]:
     """The learning rate at the start and after each step; 0.1 before the schedule."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
-    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
+    given = dict(options)
+    if "powers_of" in given:
+        base = given.pop("powers_of")
+        given["lr_lambda"] = lambda step: base**step
+    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **given)
     rates = [scheduler.get_last_lr()[0]]
     for _ in range(steps):
         optimizer.step()
@@ -341,6 +387,23 @@ def clipping_case(max_norm: float, norm_type: float) -> dict[str, Any]:
         "norm_type": str(norm_type),
         "before": plain(gradients),
         "total": plain(total),
+        "after": [plain(p.grad) for p in parameters],
+    }
+
+
+CLIP_VALUES: list[float] = [0.5, 3.0]
+
+
+def clip_value_case(clip_value: float) -> dict[str, Any]:
+    """The gradients of two parameters before and after clipping."""
+    gradients = [draw(2, 3), draw(4)]
+    parameters = [torch.nn.Parameter(torch.zeros_like(g)) for g in gradients]
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient.clone()
+    torch.nn.utils.clip_grad_value_(parameters, clip_value)
+    return {
+        "clip_value": clip_value,
+        "before": plain(gradients),
         "after": [plain(p.grad) for p in parameters],
     }
 
@@ -426,26 +489,37 @@ def flat(value: Any) -> list[torch.Tensor]:
     return [value] if isinstance(value, torch.Tensor) else [t for part in value for t in flat(part)]
 
 
-def main() -> None:
-    """Write the file: a line for each case."""
+def compute() -> dict[str, list[dict[str, Any]]]:
+    """All cases by section. They draw from one stream of numbers, so once in a process."""
     torch.manual_seed(0)
-    cases = {
+    return {
         "functions": [function_case(*case) for case in FUNCTIONS],
         "modules": [module_case(*case) for case in MODULES],
         "optimizers": [optimizer_case(*case) for case in OPTIMIZERS],
         "schedulers": [scheduler_case(*case) for case in SCHEDULERS],
         "warm_up": [warm_up_case()],
         "clipping": [clipping_case(*case) for case in CLIPPING],
+        "clip_values": [clip_value_case(case) for case in CLIP_VALUES],
         "recurrent": [recurrent_case(*case) for case in RECURRENT],
     }
-    sections = []
-    for name, members in cases.items():
-        lines = ",\n".join(json.dumps(member, separators=(",", ":")) for member in members)
-        sections.append(f'"{name}": [\n{lines}\n]')
-    header = f'"torch": "{torch.__version__}"'
-    text = "{\n" + ",\n".join([header, *sections]) + "\n}\n"
-    (HERE / "expectations.json").write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    """Print how many cases there are, and write the file, a line for each, if told."""
+    if arguments not in ([], ["--write"]):
+        sys.exit(f"make.py: takes --write or nothing, got {' '.join(arguments)}")
+    cases = compute()
+    if arguments:
+        sections = []
+        for name, members in cases.items():
+            lines = ",\n".join(json.dumps(member, separators=(",", ":")) for member in members)
+            sections.append(f'"{name}": [\n{lines}\n]')
+        header = f'"torch": "{torch.__version__}"'
+        text = "{\n" + ",\n".join([header, *sections]) + "\n}\n"
+        (HERE / "expectations.json").write_text(text, encoding="utf-8")
+    counts = ", ".join(f"{len(members)} {name}" for name, members in cases.items())
+    sys.stdout.write(f"PyTorch {torch.__version__}: {counts}\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,0 +1,160 @@
+"""Every layer and loss differentiates on every backend that is installed here.
+
+Once and twice, by its inputs and by its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import minitorch_nn as nn
+import minitorch_tensor as mt
+from minitorch_tensor import Tensor
+from minitorch_tensor.testing import gradcheck, gradgradcheck
+
+#: A layer, and the shapes of its inputs, which are drawn, or the inputs.
+Case = tuple[Callable[[], nn.Module], list[Any]]
+
+
+def numbers(*values: Any) -> Callable[[], Tensor]:
+    """Whole numbers, as a tensor of the backend that is in use."""
+    return lambda: mt.tensor(list(values))
+
+
+CASES: dict[str, Case] = {
+    "Linear": (lambda: nn.Linear(3, 2), [(2, 3)]),
+    "Conv1d": (
+        lambda: nn.Conv1d(2, 4, 2, stride=2, padding=1, dilation=2, groups=2),
+        [(2, 2, 6)],
+    ),
+    "Conv2d": (lambda: nn.Conv2d(2, 2, (2, 1), stride=(1, 2), padding=(1, 0)), [(1, 2, 3, 4)]),
+    "Conv2d, dilated, of groups": (
+        lambda: nn.Conv2d(2, 2, 2, dilation=2, groups=2, bias=False),
+        [(1, 2, 3, 4)],
+    ),
+    "Embedding": (lambda: nn.Embedding(4, 2), [numbers([0, 2], [2, 3])]),
+    "BatchNorm1d": (lambda: nn.BatchNorm1d(2), [(3, 2)]),
+    "BatchNorm1d, evaluating": (lambda: nn.BatchNorm1d(2).eval(), [(2, 2, 3)]),
+    "BatchNorm2d": (lambda: nn.BatchNorm2d(2), [(2, 2, 2, 1)]),
+    "LayerNorm": (lambda: nn.LayerNorm([3, 2]), [(2, 3, 2)]),
+    "Dropout": (lambda: nn.Dropout(0.5), [(3, 4)]),
+    "MaxPool1d": (lambda: nn.MaxPool1d(2, padding=1), [(1, 2, 5)]),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2, stride=1), [(1, 2, 3, 3)]),
+    "AvgPool1d": (lambda: nn.AvgPool1d(2, padding=1), [(1, 2, 5)]),
+    "AvgPool2d": (lambda: nn.AvgPool2d(2, stride=1), [(1, 2, 3, 3)]),
+    "AdaptiveAvgPool1d": (lambda: nn.AdaptiveAvgPool1d(2), [(1, 2, 5)]),
+    "AdaptiveAvgPool2d": (lambda: nn.AdaptiveAvgPool2d((2, 1)), [(1, 2, 3, 3)]),
+    "AdaptiveMaxPool1d": (lambda: nn.AdaptiveMaxPool1d(2), [(1, 2, 5)]),
+    "AdaptiveMaxPool2d": (lambda: nn.AdaptiveMaxPool2d((2, 1)), [(1, 2, 3, 3)]),
+    "ReLU": (nn.ReLU, [(3, 2)]),
+    "LeakyReLU": (lambda: nn.LeakyReLU(0.2), [(3, 2)]),
+    "GELU": (nn.GELU, [(3, 2)]),
+    "GELU, by tanh": (lambda: nn.GELU("tanh"), [(3, 2)]),
+    "SiLU": (nn.SiLU, [(3, 2)]),
+    "Softplus": (nn.Softplus, [(3, 2)]),
+    "Sigmoid": (nn.Sigmoid, [(3, 2)]),
+    "Tanh": (nn.Tanh, [(3, 2)]),
+    "Softmax": (lambda: nn.Softmax(1), [(2, 3)]),
+    "LogSoftmax": (lambda: nn.LogSoftmax(1), [(2, 3)]),
+    "Flatten": (nn.Flatten, [(2, 2, 2)]),
+    "Identity": (nn.Identity, [(2, 2)]),
+    "CrossEntropyLoss": (nn.CrossEntropyLoss, [(3, 2), numbers(0, 1, 1)]),
+    "CrossEntropyLoss, smoothed, of some": (
+        lambda: nn.CrossEntropyLoss(ignore_index=1, label_smoothing=0.2),
+        [(3, 3), numbers(0, 1, 2)],
+    ),
+    "NLLLoss": (nn.NLLLoss, [(3, 2), numbers(0, 1, 1)]),
+    "BCEWithLogitsLoss": (nn.BCEWithLogitsLoss, [(3, 2), (3, 2)]),
+    "MSELoss": (nn.MSELoss, [(3, 2), (3, 2)]),
+    "L1Loss": (nn.L1Loss, [(3, 2), (3, 2)]),
+    "RNNCell": (lambda: nn.RNNCell(2, 2), [(2, 2), (2, 2)]),
+    "LSTMCell": (lambda: nn.LSTMCell(2, 1), [(2, 2), [(2, 1), (2, 1)]]),
+    "GRUCell": (lambda: nn.GRUCell(2, 2), [(2, 2), (2, 2)]),
+}
+
+#: Layers of both directions over sequences of different lengths, from a state. What a single
+#: direction gives twice differentiated is in test_recurrent.py.
+RECURRENT: dict[str, Case] = {
+    "RNN": (lambda: nn.RNN(2, 2, 2, bidirectional=True), [(3, 2, 2), (4, 2, 2)]),
+    "RNN of relu": (lambda: nn.RNN(2, 2, nonlinearity="relu"), [(3, 2, 2), (1, 2, 2)]),
+    "LSTM": (
+        lambda: nn.LSTM(1, 1, 2, bidirectional=True),
+        [(3, 2, 1), [(4, 2, 1), (4, 2, 1)]],
+    ),
+    "GRU": (lambda: nn.GRU(2, 1, 2, bidirectional=True), [(3, 2, 2), (4, 2, 1)]),
+}
+
+INSTALLED = pytest.mark.parametrize("installed", mt.backend_names())
+
+
+def drawn(shape: Any) -> Any:
+    """A tensor of a shape, a list of them, or what else there is to call a layer with."""
+    if isinstance(shape, list):
+        return [drawn(part) for part in shape]
+    if isinstance(shape, tuple):
+        return mt.randn(*shape, dtype="float64", requires_grad=True)
+    return shape()
+
+
+def problem(case: Case, **options: Any) -> tuple[Callable[..., Any], list[Tensor]]:
+    """A layer as a function of its inputs and parameters, and these."""
+    make, shapes = case
+    layer = make().to("float64")
+    names = [name for name, _ in layer.named_parameters()]
+    parameters = [
+        mt.randn(*p.shape, dtype="float64", requires_grad=True) for p in layer.parameters()
+    ]
+    given = [drawn(shape) for shape in shapes]
+    inputs = [t for part in given for t in (part if isinstance(part, list) else [part])]
+
+    def run(*leaves: Tensor) -> Any:
+        mt.manual_seed(1)  # dropout drops the same each time
+        for name, leaf in zip(names, leaves[len(inputs) :], strict=True):
+            setattr(layer, name, leaf)
+        left = iter(leaves)
+        again = [
+            tuple([next(left) for _ in part]) if isinstance(part, list) else next(left)
+            for part in given
+        ]
+        return flat(layer(*again, **options))
+
+    return run, [*inputs, *parameters]
+
+
+def flat(value: Any) -> Any:
+    """A tensor, or the tensors of nested tuples."""
+    if isinstance(value, Tensor):
+        return value
+    parts = [flat(part) for part in value]
+    return tuple([t for part in parts for t in (part if isinstance(part, tuple) else (part,))])
+
+
+@INSTALLED
+@pytest.mark.parametrize("name", CASES)
+def test_a_layer_differentiates_twice(name: str, installed: str) -> None:
+    with mt.use_backend(installed):
+        function, leaves = problem(CASES[name])
+        gradcheck(function, leaves, atol=1e-6, rtol=1e-5)
+        gradgradcheck(function, leaves, atol=1e-6, rtol=1e-5)
+
+
+@INSTALLED
+@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("lengths", [None, [2, 3]], ids=["whole", "lengths"])
+def test_a_recurrent_layer_differentiates(name: str, lengths: Any, installed: str) -> None:
+    with mt.use_backend(installed):
+        function, leaves = problem(RECURRENT[name], lengths=lengths)
+        gradcheck(function, leaves, atol=1e-6, rtol=1e-5)
+
+
+def test_no_layer_is_left_out() -> None:
+    holders = {"Module", "Sequential", "ModuleList", "ModuleDict"}  # of other layers
+    layers = {
+        name
+        for name, value in vars(nn).items()
+        if isinstance(value, type) and issubclass(value, nn.Module)
+    }
+    assert layers - holders == {n for n in CASES | RECURRENT if n in vars(nn)}
