@@ -151,7 +151,8 @@ class ProgramLaws:
 
     @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
     def test_ctrl_c_in_training_leaves_nothing(self) -> None:
-        argv = [script(self.program), "--epochs", "99", "--out", "new/m.npz", *self.training]
+        argv = [str(script(self.program)), "--epochs", "99", "--out", "new/m.npz"]
+        argv += self.training
         process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout
         assert re.match(r"\w+ \([\d,]+ parameters\) on ", process.stdout.readline())
