@@ -8,8 +8,9 @@ import textwrap
 import pytest
 
 from minitorch_autodiff import operators as ops
-from minitorch_backends.fast import cache, compile, reductions
-from minitorch_backends.fast.compile import key_of
+from minitorch_backends import kept
+from minitorch_backends.fast import compile, reductions
+from minitorch_backends.scalars import key_of
 
 SHARED = """
 import numpy as np
@@ -87,19 +88,19 @@ def test_a_note_appears_when_compiling_takes_long_and_only_once(tmp_path):
 
 
 def test_an_installation_that_cannot_be_written_uses_the_users_folder(monkeypatch, tmp_path):
-    monkeypatch.setattr(cache.config, "CACHE_DIR", "")
+    monkeypatch.setattr(kept.config, "CACHE_DIR", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(cache, "__file__", "/proc/nowhere/cache.py")
+    monkeypatch.setattr(kept, "__file__", "/proc/nowhere/kept.py")
     monkeypatch.setattr(sys, "platform", "linux")
-    cache._folders.cache_clear()
+    kept._folders.cache_clear()
     try:
-        assert cache.folders(writable=True) == [tmp_path / "minitorch" / "fast"]
+        assert kept.folders("fast", writable=True) == [tmp_path / "minitorch" / "fast"]
     finally:
-        cache._folders.cache_clear()
+        kept._folders.cache_clear()
 
 
 def test_a_kernel_depends_on_the_sources_that_it_uses():
-    assert cache.sources(compile.__name__) != cache.sources(reductions.__name__)
+    assert kept.sources(compile.__name__) != kept.sources(reductions.__name__)
 
 
 def scaled_by(factor):

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange, uintp
 
-from minitorch_backends.fast.compile import IN_ORDER, Kernel, key_of, scalar
+from minitorch_backends.fast.compile import IN_ORDER, Kernel, scalar
+from minitorch_backends.scalars import key_of
 from minitorch_tensor.layout import Shape, broadcast_strides
 from minitorch_tensor.tensor_data import TensorData, as_array
 

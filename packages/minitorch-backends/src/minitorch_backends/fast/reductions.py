@@ -10,7 +10,8 @@ import numpy as np
 from numba import prange, uintp
 
 from minitorch_autodiff import operators
-from minitorch_backends.fast.compile import Kernel, key_of, scalar
+from minitorch_backends.fast.compile import Kernel, scalar
+from minitorch_backends.scalars import key_of
 
 #: Elements that are folded one after another are some tens: they are dealt out to so many lanes...
 LANES = 128
