@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import config
 
 import minitorch_backends.fast as module
 from minitorch_autodiff import operators as ops
-from minitorch_backends.fast import reductions, thresholds, winograd
+from minitorch_backends.fast import get_num_threads, set_num_threads, thresholds, winograd
 from minitorch_tensor import TensorData, Window, float32, float64, get_backend
 from minitorch_tensor.dtypes import bool_
 
@@ -17,6 +18,7 @@ fast, reference = get_backend("fast"), get_backend("numpy")
 OPERATORS = sorted(module.COSTLY | module.CHEAP, key=lambda fn: fn.__name__)
 UNARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 1]
 BINARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 2]
+IDENTITY = {ops.add: 0, ops.mul: 1, ops.max: -np.inf}
 COMPARISONS = {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
 
 
@@ -26,6 +28,8 @@ def _everything_compiled():
         for name in ("COMPILED_TRANSCENDENTAL", "COMPILED_REDUCTION", "DIRECT_PRODUCT"):
             patch.setattr(thresholds, name, 0)
         patch.setattr(module, "_COMPILED_FROM", dict.fromkeys(OPERATORS, 0))
+        patch.setattr(module, "_SMALL", 0)
+        patch.setattr(thresholds, "TILED", 0)
         yield
 
 
@@ -144,9 +148,44 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
         same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
 
 
-def test_the_blocks_of_a_reduction_do_not_depend_on_threads():
-    assert reductions.block_size(1) == reductions.BLOCK
-    assert reductions.block_size(1 << 20) * 1.0 == 64
+@pytest.mark.skipif(config.NUMBA_NUM_THREADS < 2, reason="wants two threads")
+@pytest.mark.parametrize("fn", [ops.add, ops.mul, ops.max])
+@pytest.mark.parametrize(
+    ("shape", "dims"),
+    [((300_000,), (0,)), ((300, 700), (1,)), ((700, 300), (0,)), ((3, 70_000), (1,)),
+     ((40, 70, 80), (0, 2)), ((20_000, 3), (0,)), ((2, 9000, 10), (1,))],
+)  # fmt: skip
+def test_a_reduction_does_not_depend_on_the_number_of_threads(shape, dims, fn):
+    x, expected = data(shape), []
+    before = get_num_threads()
+    try:
+        for number in (1, 2):
+            set_num_threads(number)
+            expected.append(fast.to_numpy(fast.reduce_dims(fn, x, dims, IDENTITY[fn], float32)))
+    finally:
+        set_num_threads(before)
+    assert expected[0].tobytes() == expected[1].tobytes()
+    wide = fast.cast(x, float64)
+    exact = fast.to_numpy(reference.reduce_dims(fn, wide, dims, IDENTITY[fn], float64))
+    np.testing.assert_allclose(expected[0], exact, rtol=1e-4, atol=2e-4)
+
+
+@given(st.data())
+def test_a_copy_in_order_is_the_same_elements(drawn):
+    shape = tuple(drawn.draw(st.lists(st.sampled_from([1, 2, 5, 16, 17, 40]), max_size=5)))
+    shape = shape if np.prod(shape) < 1e5 else shape[:2]
+    dtype = drawn.draw(st.sampled_from([np.float32, np.float64, np.int64, np.uint8, np.bool_]))
+    array = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
+    order = drawn.draw(st.permutations(range(len(shape))))
+    x = fast.from_numpy(array).permute(*order)
+    if shape and drawn.draw(st.booleans()):
+        x = x.slice(0, x.shape[0] // 2, x.shape[0] - x.shape[0] // 2)
+        array = array.transpose(order)[array.shape[order[0]] // 2 :]
+    else:
+        array = array.transpose(order)
+    copy = fast.contiguous(x)
+    assert copy.base is None
+    np.testing.assert_array_equal(fast.to_numpy(copy), array)
 
 
 @pytest.mark.parametrize("shape", [(1, 3), (5, 64), (3, 1000)])

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from minitorch_autodiff import operators as ops
 from minitorch_backends.fast import (
     convolution,
+    copying,
     elementwise,
     embedding,
     matmul,
@@ -53,6 +54,7 @@ CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
 _COMPILED_FROM: dict[Any, int] = {
     **dict.fromkeys(COSTLY, thresholds.COMPILED_TRANSCENDENTAL),
     **dict.fromkeys(CHEAP, thresholds.COMPILED),
+    ops.relu: thresholds.COMPILED_TRANSCENDENTAL,  # of which numpy has no loop for one operand
 }
 _SHARED_FROM: dict[Any, int] = {
     **dict.fromkeys(COSTLY, thresholds.TRANSCENDENTAL),
@@ -60,13 +62,17 @@ _SHARED_FROM: dict[Any, int] = {
 }
 _NEVER = 1 << 62
 
-#: Below this many elements numpy's own loops serve every function that has one.
-_SMALL = thresholds.COMPILED_TRANSCENDENTAL
+#: Below this many elements numpy's own loops serve every function that is one of them.
+_SMALL = thresholds.COMPILED
+_UFUNCS = {fn: ufunc for fn, ufunc in BINARY.items() if isinstance(ufunc, np.ufunc)}
 
 
 def _rows(x: TensorData) -> npt.NDArray[Any]:
     """The elements as a C-contiguous array of x's shape, copied only if they are not so."""
-    return np.ascontiguousarray(as_array(x)).reshape(x.shape)
+    if x.base is None:
+        array: npt.NDArray[Any] = x.buffer
+        return array
+    return as_array(x if x.is_contiguous() else copying.contiguous(x))
 
 
 def _left_to_numpy(known: dict[Any, Any], fn: Any, *operands: TensorData) -> bool:
@@ -92,9 +98,7 @@ class FastBackend(NumpyBackend):
         return TensorData(out, dtype, shape)
 
     def contiguous(self, x: TensorData) -> TensorData:
-        out = memory.empty(x.shape, x.dtype.numpy)
-        np.copyto(out, as_array(x))
-        return TensorData(out, x.dtype, x.shape)
+        return copying.contiguous(x)
 
     # -- the higher-order operations, for any scalar function -----------------------------------
 
@@ -111,9 +115,9 @@ class FastBackend(NumpyBackend):
         self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
     ) -> TensorData:
         a, b = x.buffer, y.buffer
-        if a.size < _SMALL and b.size < _SMALL and x.base is None is y.base and fn in BINARY:
+        if a.size < _SMALL and b.size < _SMALL and x.base is None is y.base and fn in _UFUNCS:
             # What the next lines come to for small whole arrays, where each line tells.
-            result = silently().run(BINARY[fn], a, b)
+            result = silently().run(_UFUNCS[fn], a, b)
             if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
                 return TensorData(result, dtype, result.shape)
         if _left_to_numpy(BINARY, fn, x, y):
@@ -121,10 +125,9 @@ class FastBackend(NumpyBackend):
         shape = x.shape if x.shape == y.shape else broadcast_shapes(x.shape, y.shape)
         out = memory.empty(shape, dtype.numpy)
         if out.size:
-            plan = elementwise.plan(shape, x, y)
-            kernel = elementwise.tensor_zip(fn)
             shared = _SHARED_FROM.get(fn, thresholds.TRANSCENDENTAL)
-            kernel.over(out.size, shared)(out.reshape(-1), *plan, usable_threads())
+            run = elementwise.tensor_zip(fn).over(out.size, shared)
+            run(out.reshape(-1), *elementwise.plan(shape, x, y), usable_threads())
         return TensorData(out, dtype, shape)
 
     def reduce(
@@ -135,12 +138,7 @@ class FastBackend(NumpyBackend):
         start: float,
         dtype: DType,
     ) -> TensorData:
-        if fn in FOLDS and (x.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"):
-            return super().reduce(fn, x, dim, start, dtype)
-        around = _around(x.shape, dim)
-        shape = (*x.shape[:dim], 1, *x.shape[dim + 1 :])
-        out = self._fold(fn, _rows(x).reshape(-1), around, start, dtype)
-        return TensorData(out.reshape(shape), dtype, shape)
+        return self.reduce_dims(fn, x, (dim,), start, dtype)
 
     def reduce_dims(
         self,
@@ -150,40 +148,20 @@ class FastBackend(NumpyBackend):
         start: float,
         dtype: DType,
     ) -> TensorData:
-        small = x.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"
-        if not dims or (fn in FOLDS and small):
-            return super().reduce_dims(fn, x, dims, start, dtype)
-        shape = x.shape
         elements: npt.NDArray[Any] = _rows(x).reshape(-1)
-        # Neighbouring dimensions are one longer one; the last ones first, so that memory is read
-        # in order.
-        for first, end in reversed(_runs(sorted(dims))):
-            around = (math.prod(shape[:first]), math.prod(shape[first:end]), math.prod(shape[end:]))
-            elements = self._fold(fn, elements, around, start, dtype)
-            shape = (*shape[:first], *[1] * (end - first), *shape[end:])
-        return TensorData(elements.reshape(shape), dtype, shape)
-
-    def _fold(
-        self,
-        fn: Callable[[float, float], float],
-        elements: npt.NDArray[Any],
-        around: tuple[int, int, int],
-        start: float,
-        dtype: DType,
-    ) -> npt.NDArray[Any]:
-        """The middle of (outer, size, inner) folded; everything flat."""
-        outer, size, inner = around
-        rows = reductions.block_size(inner)
+        small = elements.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"
+        if not dims or (small and fn in FOLDS):
+            return super().reduce_dims(fn, x, dims, start, dtype)
+        shape, steps = reductions.plan(x.shape, tuple(dims))
         kernel = reductions.tensor_reduce(fn)
         first = dtype.numpy.type(start)
-        while True:
-            blocks = max(1, -(-size // rows))
-            out = memory.empty((outer, blocks, inner), dtype.numpy)
-            run = kernel.over(elements.size, thresholds.REDUCTION)
-            run(out, elements, first, size, rows, usable_threads())
-            elements, size = out.reshape(-1), blocks
-            if blocks == 1:
-                return elements
+        for left, *around in steps:
+            out = memory.empty((left,), dtype.numpy)
+            if left:
+                run = kernel.over(elements.size, thresholds.REDUCTION)
+                run(out, elements, first, *around, usable_threads())
+            elements = out
+        return TensorData(elements.reshape(shape), dtype, shape)
 
     def matmul(self, x: TensorData, y: TensorData) -> TensorData:
         *lead, m, k = x.shape
@@ -523,17 +501,6 @@ class FastBackend(NumpyBackend):
 def _products(out: Any, weight: Any) -> int:
     """How many multiplications a convolution takes: the size of out times a window's."""
     return int(math.prod(out.shape) * math.prod(weight.shape[1:]))
-
-
-def _runs(dims: Sequence[int]) -> list[tuple[int, int]]:
-    """Neighbouring dimensions together, each run as (first, end)."""
-    runs: list[tuple[int, int]] = []
-    for dim in dims:
-        if runs and runs[-1][1] == dim:
-            runs[-1] = (runs[-1][0], dim + 1)
-        else:
-            runs.append((dim, dim + 1))
-    return runs
 
 
 def _around(shape: Shape, dim: int) -> tuple[int, int, int]:

@@ -180,6 +180,8 @@ _VECTORISED: dict[Callable[..., Any], Callable[..., Any]] = {
     operators.erf: lambda x: vector_math.erf(x),
     operators.div: lambda x, y: x / y,
     operators.sqrt: lambda x: math.sqrt(x),
+    operators.max: lambda x, y: x if (x > y) | (x != x) else y,
+    operators.min: lambda x, y: x if (x < y) | (x != x) else y,
 }
 
 _registered: set[Callable[..., Any]] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,7 @@ from numba import prange, uintp
 from minitorch_autodiff import operators
 from minitorch_backends.fast.compile import Kernel, scalar
 from minitorch_backends.scalars import key_of
+from minitorch_tensor.layout import Shape
 
 #: Elements that are folded one after another are some tens: they are dealt out to so many lanes...
 LANES = 128
@@ -22,18 +24,13 @@ LANES = 128
 BLOCK = 8192
 
 
-def block_size(inner: int) -> int:
-    """How many rows of `inner` elements make a block."""
-    return max(64, BLOCK // max(inner, 1))
-
-
 @lru_cache(maxsize=1024)
 def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
-    """out[o, b, i] = fn(... fn(fn(start, x[o, k, i]), x[o, k + 1, i]) ...) over block b of k.
+    """out[o, i] = fn(... fn(fn(start, x[o, 0, i]), x[o, 1, i]) ..., x[o, size - 1, i]).
 
-    x (outer, size, inner) is flat, out (outer, blocks, inner), each block `rows` long but perhaps
-    the last; fn is associative and commutative up to rounding, and `start` its identity. The
-    caller folds the blocks in turn. Each thread owns blocks.
+    x (outer, size, inner) and out (outer, inner) are flat; fn is associative and commutative up to
+    rounding, and `start` its identity. What is folded is cut into blocks of `rows`, of which
+    each of `parts` threads owns some, and the results of blocks are folded in pairs.
 
     A block is folded in lanes: neighbours in memory go to different lanes, each a multiple of
     `inner` apart from where it began, so that all lanes are worked on at once, and are folded in
@@ -42,49 +39,92 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
     f = scalar(fn)
     is_sum = fn is operators.add
 
-    def kernel(out: Any, x: Any, start: Any, size: Any, rows: Any, parts: Any) -> None:
-        outer, blocks, inner = out.shape
+    def kernel(out: Any, x: Any, start: Any, size: Any, inner: Any, rows: Any, parts: Any) -> None:
+        outer = out.size // inner
+        blocks = max(1, (size + rows - 1) // rows)
         tasks = outer * blocks
+        folded = out if blocks == 1 else np.empty(tasks * inner, out.dtype)
         for part in prange(parts):
             lanes = np.empty(max(LANES, inner), out.dtype)
             for task in range(tasks * part // parts, tasks * (part + 1) // parts):
                 o, b = task // blocks, task % blocks
                 first = b * rows
                 count = min(rows, size - first)
-                groups = 1
-                while 2 * groups * inner <= LANES and 8 * groups <= count:
-                    groups *= 2
-                width = groups * inner
-                for l in range(width):  # noqa: E741 - a lane
-                    lanes[uintp(l)] = start
                 at = (o * size + first) * inner
                 end = at + count * inner
                 if is_sum and inner == 1:  # known to the compiler, which deals it out better
                     total = start
                     for i in range(at, end):
                         total += x[uintp(i)]
-                    out[o, b, 0] = total
+                    folded[task] = total
                     continue
+                groups = 1
+                while 2 * groups * inner <= LANES and 2 * groups <= count:
+                    groups *= 2
+                width = groups * inner
+                for l in range(width):  # noqa: E741
+                    lanes[uintp(l)] = start
                 while width == LANES and at + LANES <= end:
-                    for l in range(LANES):  # noqa: E741 - a number that the compiler knows
+                    for l in range(LANES):  # noqa: E741
                         lanes[uintp(l)] = f(lanes[uintp(l)], x[uintp(at + l)])
                     at += LANES
-                while width == LANES // 4 and at + LANES // 4 <= end:
-                    for l in range(LANES // 4):  # noqa: E741
-                        lanes[uintp(l)] = f(lanes[uintp(l)], x[uintp(at + l)])
-                    at += LANES // 4
                 while at + width <= end:
                     for l in range(width):  # noqa: E741
                         lanes[uintp(l)] = f(lanes[uintp(l)], x[uintp(at + l)])
                     at += width
                 for l in range(end - at):  # noqa: E741
                     lanes[uintp(l)] = f(lanes[uintp(l)], x[uintp(at + l)])
+                if groups == LANES:  # again in numbers that it knows, down to a few
+                    groups = LANES // 16
+                    for l in range(LANES // 2):  # noqa: E741
+                        lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(LANES // 2 + l)])
+                    for l in range(LANES // 4):  # noqa: E741
+                        lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(LANES // 4 + l)])
+                    for l in range(LANES // 8):  # noqa: E741
+                        lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(LANES // 8 + l)])
+                    for l in range(LANES // 16):  # noqa: E741
+                        lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(LANES // 16 + l)])
                 while groups > 1:
                     groups //= 2
                     half = groups * inner
                     for l in range(half):  # noqa: E741
                         lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(half + l)])
                 for i in range(inner):
-                    out[o, b, i] = lanes[i]
+                    folded[uintp(task * inner + i)] = lanes[uintp(i)]
+        if blocks > 1:
+            for o in range(outer):
+                at, left = o * blocks * inner, blocks
+                while left > 1:
+                    half = (left + 1) // 2
+                    for i in range((left - half) * inner):
+                        folded[uintp(at + i)] = f(
+                            folded[uintp(at + i)], folded[uintp(at + half * inner + i)]
+                        )
+                    left = half
+                for i in range(inner):
+                    out[uintp(o * inner + i)] = folded[uintp(at + i)]
 
     return Kernel(kernel, key_of(fn))
+
+
+@lru_cache(maxsize=4096)
+def plan(shape: Shape, dims: tuple[int, ...]) -> tuple[Shape, list[tuple[int, int, int, int]]]:
+    """The shape of the result, sizes of 1 kept, and how to get there: for each run of neighbouring
+    dimensions, which are one longer one, the size of what it leaves, and size, inner and rows of
+    `tensor_reduce`.
+
+    The last run comes first, so that memory is read in order.
+    """
+    runs: list[tuple[int, int]] = []
+    for dim in sorted(dims):
+        if runs and runs[-1][1] == dim:
+            runs[-1] = (runs[-1][0], dim + 1)
+        else:
+            runs.append((dim, dim + 1))
+    steps = []
+    for first, end in reversed(runs):
+        outer, size = math.prod(shape[:first]), math.prod(shape[first:end])
+        inner = math.prod(shape[end:])
+        steps.append((outer * inner, size, inner, max(64, BLOCK // max(inner, 1))))
+        shape = (*shape[:first], *[1] * (end - first), *shape[end:])
+    return shape, steps

@@ -1,30 +1,33 @@
 """From how much work on threads pay, in one place.
 
-Measured on 2 cores of an AMD EPYC (Zen 4, AVX-512), Python 3.11, numba 0.68: sharing a loop costs
-about 10 microseconds, since threads sleep between loops (see `threads.load_openmp`). A threshold is
-where half the time of the loop is more than that. The unit is in each comment; the time is that of
-one thread.
+Measured on 2 cores of an AMD EPYC (Zen 4, AVX-512), Python 3.11, numba 0.68: sharing a loop costs 2
+microseconds after another shared one, 10 and more when the threads have gone to sleep (see
+`threads.load_openmp`). A threshold is where half the time of the loop is more than that. The unit
+is in each comment; the time is that of one thread.
 """
 
 from __future__ import annotations
 
 #: Elements of cheap arithmetic (add, mul, relu): 0.13 ns each while they fit in the cache.
-ARITHMETIC = 1 << 18
+ARITHMETIC = 1 << 16
 
 #: Elements of an arithmetic operation below which numpy's loop is as good as a compiled one.
-COMPILED = 1 << 17
+COMPILED = 1 << 15
+
+#: Elements from which a transposed array is copied by tiles.
+TILED = 1 << 10
 
 #: Elements of a function with an exponential or logarithm: 0.3 to 0.5 ns each.
-TRANSCENDENTAL = 1 << 16
+TRANSCENDENTAL = 1 << 14
 
 #: Elements of such a function from which a compiled loop is ahead of numpy's.
-COMPILED_TRANSCENDENTAL = 1 << 11
+COMPILED_TRANSCENDENTAL = 1 << 9
 
 #: Elements from which a compiled reduction is ahead of numpy's.
-COMPILED_REDUCTION = 1 << 14
+COMPILED_REDUCTION = 1 << 9
 
 #: Elements folded by a reduction: 0.06 ns each.
-REDUCTION = 1 << 19
+REDUCTION = 1 << 17
 
 #: Elements of a softmax: 0.5 ns each, for its passes together.
 SOFTMAX = 1 << 15

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,6 +30,7 @@ NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
 
 
+@lru_cache
 def name_of(function: type[Function]) -> str:
     """A function's name as users write it: floor_divide for FloorDivide."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", function.__name__).lower()

@@ -16,7 +16,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import AnyDType, DType, bool_, int64
-from minitorch_tensor.functions.base import floating
+from minitorch_tensor.functions.base import floating, zip_
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
 
@@ -75,6 +75,28 @@ class Sum(Function):
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:
         shape, dims = ctx.shape, ctx.dims
         return d.reshape(kept_shape(shape, dims)).expand(shape), None, None, None
+
+
+class Mean(Function):
+    """The mean over dims. Gradient: d / n, repeated along them."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
+        ctx.shape, ctx.dims = x.shape, dims
+        total = fold(ops.add, x, dims, keepdim, 0, x.dtype)
+        return zip_(ops.div, total, Mean.count(total, x.shape, dims))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
+        shape, dims = ctx.shape, ctx.dims
+        share = d / Mean.count(d, shape, dims)
+        return share.reshape(kept_shape(shape, dims)).expand(shape), None, None
+
+    @staticmethod
+    def count(beside: Tensor, shape: Shape, dims: tuple[int, ...]) -> Tensor:
+        """How many are averaged."""
+        n = float(math.prod([shape[d] for d in dims]))
+        return beside._new(beside.backend.constant(n, beside.dtype))
 
 
 class Amax(Function):
@@ -219,8 +241,7 @@ def mean(
         input = input.to(dtype)
     check_floating("mean", input)
     dims = normalize_dims(dim, input.ndim, "mean")
-    count = math.prod(input.shape[d] for d in dims)
-    return sum(input, dims, keepdim) / float(count)
+    return Mean.apply(input, dims, keepdim)  # type: ignore[no-any-return]
 
 
 def check_floating(operation: str, x: Tensor) -> None:

@@ -1,0 +1,112 @@
+"""Elements in row-major order: copies of what lies otherwise, by tiles.
+
+Read along one dimension a transposed matrix is read a line of the cache for each number, and what
+else is in the line is gone when its turn comes. So a tile of 16 by 16 is read whole, along the
+dimension in which its numbers are neighbours, and written whole along the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import prange, uintp
+
+from minitorch_backends.fast import memory, thresholds
+from minitorch_backends.fast.compile import ordered
+from minitorch_backends.fast.threads import usable_threads
+from minitorch_tensor.layout import Shape, Strides, contiguous_strides
+from minitorch_tensor.tensor_data import TensorData, as_array
+
+#: Rows and columns of a tile: as many float32 as a line of the cache holds.
+TILE = 16
+
+
+def contiguous(x: TensorData) -> TensorData:
+    """A copy of x in row-major order."""
+    out = memory.empty(x.shape, x.dtype.numpy)
+    layout = _layout(x.shape, x.strides, x.offset) if x.size >= thresholds.TILED else None
+    if layout is None:
+        np.copyto(out, as_array(x))
+    else:
+        run = transpose.over(out.size, thresholds.ARITHMETIC)
+        run(out.reshape(-1), x.buffer.reshape(-1), layout, usable_threads())
+    return TensorData(out, x.dtype, x.shape)
+
+
+@ordered
+def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
+    """out[i] = x[i] for every index i, where the neighbours of x lie along another dimension than
+    the last.
+
+    That dimension has `rows` elements, the last one `columns`. `layout` holds these two; the
+    distance of two columns in x and of two rows in out; where x begins; and three more dimensions:
+    their sizes, their strides in x and in out. The arrays are flat. Each thread owns bands of
+    rows of out.
+    """
+    rows, columns, x_step, out_step, start = layout[0], layout[1], layout[2], layout[3], layout[4]
+    bands = (rows + TILE - 1) // TILE
+    tasks = layout[5] * layout[6] * layout[7] * bands
+    for part in prange(parts):
+        tile = np.empty(TILE * TILE, out.dtype)
+        for task in range(tasks * part // parts, tasks * (part + 1) // parts):
+            rest, top = task // bands, task % bands * TILE
+            rest, k = rest // layout[7], rest % layout[7]
+            i, j = rest // layout[6], rest % layout[6]
+            a = start + i * layout[8] + j * layout[9] + k * layout[10] + top
+            b = i * layout[11] + j * layout[12] + k * layout[13] + top * out_step
+            height = min(TILE, rows - top)
+            for left in range(0, columns, TILE):
+                width = min(TILE, columns - left)
+                if height == width == TILE:  # numbers that the compiler knows
+                    for c in range(TILE):
+                        at = a + (left + c) * x_step
+                        for r in range(TILE):
+                            tile[uintp(c * TILE + r)] = x[uintp(at + r)]
+                    for r in range(TILE):
+                        to = b + r * out_step + left
+                        for c in range(TILE):
+                            out[uintp(to + c)] = tile[uintp(c * TILE + r)]
+                else:
+                    for r in range(height):
+                        to = b + r * out_step + left
+                        for c in range(width):
+                            out[uintp(to + c)] = x[uintp(a + r + (left + c) * x_step)]
+
+
+@lru_cache(maxsize=4096)
+def _layout(shape: Shape, strides: Strides, offset: int) -> npt.NDArray[np.int64] | None:
+    """What `transpose` takes; None where its way is not needed or does not fit."""
+    sizes, (x_steps,) = merge(shape, strides)
+    out_steps = contiguous_strides(tuple(sizes))
+    if x_steps[-1] in (0, 1) or min(x_steps) < 0 or 1 not in x_steps or len(sizes) > 5:
+        return None
+    row = x_steps.index(1)
+    others = [i for i in range(len(sizes) - 1) if i != row]
+    missing = 3 - len(others)
+    head = [sizes[row], sizes[-1], x_steps[-1], out_steps[row], offset]
+    if min(head[:2]) < TILE // 2:
+        return None
+    rest = [[1] * missing + [sizes[i] for i in others]]
+    rest += [[0] * missing + [steps[i] for i in others] for steps in (x_steps, out_steps)]
+    return np.array(head + rest[0] + rest[1] + rest[2], np.int64)
+
+
+def merge(shape: Shape, *strides: Sequence[int]) -> tuple[list[int], list[list[int]]]:
+    """The fewest dimensions that describe the same elements in the same order, for one or more
+    ways in which they lie: sizes, and for each way its strides."""
+    sizes: list[int] = []
+    steps: list[list[int]] = [[] for _ in strides]
+    for size, *own in zip(reversed(shape), *[reversed(s) for s in strides]):
+        if size == 1:
+            continue
+        if sizes and all(s == kept[0] * sizes[0] for s, kept in zip(own, steps)):
+            sizes[0] *= size
+            continue
+        sizes.insert(0, size)
+        for kept, s in zip(steps, own):
+            kept.insert(0, s)
+    return (sizes, steps) if sizes else ([1], [[1] for _ in strides])
