@@ -1,0 +1,495 @@
+"""Kernels: one Python source each, compiled for the GPU or run by the simulator.
+
+How a kernel is written
+-----------------------
+A factory makes it, for the dtypes, scalar functions and tile sizes that its code depends on, and
+remembers it (`lru_cache`). Twice x, for example::
+
+    from minitorch_backends.cuda.compile import THREADS, Kernel, blocks, number, pointer, u32
+    from minitorch_backends.cuda.device import cuda
+
+    @lru_cache(maxsize=256)
+    def doubled(dtype: DType) -> Kernel:
+        \"""out[i] = 2 x[i], for i < n. Each thread computes every so-many-th element.\"""
+        T = number(dtype)
+
+        def kernel(out: Any, x: Any, n: Any) -> None:
+            i = u32(cuda.grid(1))
+            while i < n:
+                out[i] = T(2) * x[i]
+                i = u32(i + cuda.gridsize(1))
+
+        return Kernel(kernel, (pointer(dtype), pointer(dtype), u32), THREADS)
+
+    doubled(float32)(blocks(n), out, x, n)
+
+- *Arguments* are arrays, `pointer(dtype)`, and numbers: `u32`, `i32`, `i64`, `number(dtype)`. An
+  array is the address of a tensor's first element and nothing else: it is indexed with one integer,
+  has no shape, and cannot be sliced. Sizes and strides come as numbers.
+- *Numbers* are converted by calling their type: `u32(i + 1)`, `T(0.5)`. This is not decoration. In
+  compiled code the sum of two `u32` is an `i64` until it is wrapped, and a bare 0.5 is a double, as
+  is all that it meets: a float32 kernel writes `T(0.5)`. `u32` arithmetic wraps; a position below
+  2**31 may be computed with it from negative strides too, if the last step is `i32(...)`.
+- *Threads*: `cuda.threadIdx.x`, `cuda.blockIdx.x`, `cuda.grid(1)`, `cuda.gridsize(1)` and
+  `cuda.syncthreads()` as everywhere; `cuda.shared.array(n, T)` and `cuda.local.array(n, T)` with
+  sizes that are numbers or the factory's variables, one call on a line. What the threads of a block
+  do together is in `blocks.py`.
+- *Scalar functions* of `operators`, or made of them: the kernel calls `f = scalar(fn)`.
+- *Vectors*: `load, store = vectors(4)` gives `load(values, x, i)` and `store(x, i, values)` for a
+  local array of four elements and the four at 4 i; one instruction each, if the address is a
+  multiple of the vector's size, which `aligned(x, 4)` tells. Of shared memory likewise, if it is
+  `cuda.shared.array(n, T, ALIGNMENT)`.
+- *Device functions* are made by `device_function(f)` and called by kernels, whose closures they are
+  in.
+
+How it is launched
+------------------
+`kernel(grid, *arguments)`: the grid counts blocks, along x or (x, y, z), and nothing happens if one
+of them is 0; an array is given as `TensorData` of the declared dtype, a number as a number.
+`blocks(n)` is a grid for n elements and any kernel that strides over its grid. y and z go to 65535
+only. The caller sees to it that everything lies inside: kernels do not check.
+
+How it is compiled
+------------------
+At its first launch, for the device's compute capability: numba compiles to PTX, nvJitLink to a
+cubin, which is kept on disk (see `kept`) under a digest of the module's source, of what the
+kernel's closure holds, and of the versions. Importing compiles nothing.
+
+How it is tested
+----------------
+- In the simulator, launched as ever, with few threads: `sized(256, 4)` is 256 on hardware and 4
+  there, and a constant of the module that defines the kernel.
+- By the compile gate, without a GPU: each module of kernels has a function `examples()` that yields
+  a kernel for every dtype and variant, and `tests/cuda/test_gate.py` compiles them with
+  `kernel.compile(cc)` and looks at what came out. `Kernel(..., wide=True)` promises loads of 16
+  bytes at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import re
+import threading
+import types as python_types
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minitorch_autodiff import operators
+from minitorch_backends.cuda import device
+from minitorch_backends.cuda.device import MISSING, SIMULATED, Grid, cuda, get_device, sized, types
+from minitorch_backends.kept import folders, sources, write_whole
+from minitorch_backends.scalars import described, in_float32, used
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.tensor_data import TensorData
+
+#: Threads of a block where nothing else decides.
+THREADS = sized(256, 4)
+
+#: Blocks of a grid that strides. More than every GPU runs at once; few enough that a thread's first
+#: element and its stride, 2**26 together, are far from where `u32` wraps.
+MOST_BLOCKS = sized(1 << 16, 2)
+
+#: Of shared arrays that are read by vectors, in bytes; the simulator knows no alignment.
+ALIGNMENT = None if SIMULATED else 16
+
+#: Positions from here on take `i64`.
+WIDE = 1 << 31
+
+
+class pointer(NamedTuple):
+    """The type of an array argument.
+
+    Attributes:
+        dtype: of the elements.
+    """
+
+    dtype: DType
+
+
+class _Simulated:
+    """What stands for numba's type of a number in simulated kernels: it converts as that does."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dtype = np.dtype(name)
+        self._round = device.rounding(self.dtype)
+
+    def __call__(self, value: Any) -> Any:
+        return self._round(value)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@cache
+def _number(name: str) -> Any:
+    """numba's type of that name, or what stands for it."""
+    if MISSING:
+        return None
+    return _Simulated("bool" if name == "boolean" else name) if SIMULATED else getattr(types, name)
+
+
+def number(dtype: DType) -> Any:
+    """The type of a number: to declare an argument, to convert in a kernel, for shared arrays."""
+    return _number("boolean" if dtype.kind == "bool" else dtype.name)
+
+
+u32, u64, i32, i64 = (_number(name) for name in ("uint32", "uint64", "int32", "int64"))
+
+
+def blocks(n: int, threads: int = THREADS) -> int:
+    """A grid for n elements, one a thread, and for kernels that stride over their grid."""
+    return min(-(-n // threads), MOST_BLOCKS)
+
+
+# -- compiling ----------------------------------------------------------------------------------
+
+
+class Compiled(NamedTuple):
+    """What became of a kernel.
+
+    Attributes:
+        symbol: its name in the cubin.
+        ptx: the portable assembly that numba gave.
+        cubin: the machine code.
+        log: what the assembler says of registers, stack and spills.
+    """
+
+    symbol: str
+    ptx: str
+    cubin: bytes
+    log: str
+
+
+class Kernel:
+    """A function of CUDA threads, and how it is launched.
+
+    Args:
+        function: the kernel, in Python; see the module's documentation.
+        arguments: the type of each argument.
+        threads: of a block.
+        wide: whether it loads 16 bytes at a time, which the compile gate checks.
+        resident: blocks that a multiprocessor shall hold at once, which bounds the registers.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., None],
+        arguments: Sequence[Any],
+        threads: int,
+        wide: bool = False,
+        resident: int = 1,
+    ) -> None:
+        self.function = function
+        self.arguments = tuple(arguments)
+        self.threads = threads
+        self.wide = wide
+        self.resident = resident
+        self._lock = threading.Lock()
+        self._loaded: Any = None
+        self._convert: list[Callable[[Any], Any]] = []
+
+    def __call__(self, grid: Grid, *arguments: Any) -> None:
+        """Launch it on so many blocks."""
+        if grid == 0 or (isinstance(grid, tuple) and 0 in grid):
+            return
+        chosen = get_device()
+        if self._loaded is None:
+            with self._lock:
+                if self._loaded is None:
+                    self._convert = [self._converter(argument) for argument in self.arguments]
+                    self._loaded = self._load()
+        assert len(arguments) == len(self._convert), self.function.__qualname__
+        converted = [convert(x) for convert, x in zip(self._convert, arguments)]
+        chosen.launch(self._loaded, grid, self.threads, converted)
+
+    def _converter(self, argument: Any) -> Callable[[Any], Any]:
+        """From what the caller gives to what is launched with."""
+        if isinstance(argument, pointer):
+            return get_device().pointer
+        if SIMULATED:
+            convert: Callable[[Any], Any] = argument
+        else:
+            convert = np.bool_ if argument is types.boolean else getattr(np, argument.name)
+        return convert
+
+    def _load(self) -> Any:
+        chosen = get_device()
+        if isinstance(chosen, device.Simulator):
+            return cuda.jit(_silent(self.function))
+        return chosen.load(*self._cubin(chosen.compute_capability))
+
+    def compile(self, cc: tuple[int, int]) -> Compiled:
+        """Machine code for a compute capability. Takes no GPU, and no driver."""
+        signature = [_numba_type(argument) for argument in self.arguments]
+        ptx = device.compile_ptx(self.function, signature, cc, (self.threads, self.resident))
+        symbol = re.search(r"\.visible \.entry (\w+)\(", ptx)
+        assert symbol is not None  # every kernel has an entry
+        return Compiled(symbol[1], ptx, *device.assemble(ptx, cc))
+
+    def _cubin(self, cc: tuple[int, int]) -> tuple[bytes, str]:
+        """Machine code and symbol, from the disk if they are there."""
+        name = self._file_name(cc)
+        if name is not None:
+            for folder in folders("cuda"):
+                with contextlib.suppress(OSError, UnicodeDecodeError):
+                    symbol, _, cubin = (folder / name).read_bytes().partition(b"\n")
+                    return cubin, symbol.decode()
+        compiled = self.compile(cc)
+        if name is not None:
+            content = compiled.symbol.encode() + b"\n" + compiled.cubin
+            for folder in folders("cuda", writable=True):
+                with contextlib.suppress(OSError):  # a full disk, say: the next one, or none
+                    write_whole(folder / name, content)
+                    break
+        return compiled.cubin, compiled.symbol
+
+    def _file_name(self, cc: tuple[int, int]) -> str | None:
+        """A name that says all that the machine code follows from; None if that cannot be said."""
+        function = self.function
+        text = _own_text(function)
+        if text is None:
+            return None
+        parts = (
+            text,
+            [str(argument) for argument in self.arguments],
+            (self.threads, self.resident),
+            cc,
+            sources(function.__module__),
+            _versions(),
+        )
+        return f"kernel.{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.cubin"
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    """Of all that takes part in compiling."""
+    names = ("numba", "numba-cuda", "llvmlite", "nvidia-nvvm", "nvidia-nvjitlink")
+    return tuple([version(name) for name in names])
+
+
+def _described(value: Any) -> str | None:
+    """As `scalars.described`, for what the closures of kernels hold: types, and functions that
+    kernels call, whose code is among the sources."""
+    if isinstance(value, (types.Type, DType)):
+        return str(value)
+    name = getattr(value, "_name", None)
+    if isinstance(name, str):  # an intrinsic
+        return name
+    function = getattr(value, "py_func", value)
+    if not inspect.isfunction(function) or not function.__module__.startswith(__package__):
+        return described(value)
+    return _own_text(function)
+
+
+def _own_text(function: Callable[..., Any]) -> str | None:
+    """A kernel, or a function that kernels call, as text: its name, code, and what its closure
+    holds. What it uses of its module is among the sources."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    parts = [described(function.__code__), *[_described(value) for value in cells]]
+    if any(part is None for part in parts):
+        return None
+    return f"{function.__module__}.{function.__qualname__}{parts}"
+
+
+def _silent(function: Callable[..., None]) -> Callable[..., None]:
+    """A simulated kernel without numpy's warnings of overflow and division by zero, of which a GPU
+    has none."""
+    errstate = np.errstate
+
+    def run(*arguments: Any) -> None:
+        with errstate(all="ignore"):
+            function(*arguments)
+
+    # With the kernel's globals, where the simulator puts its own `cuda` for the time of a launch.
+    return python_types.FunctionType(
+        run.__code__, function.__globals__, function.__name__, closure=run.__closure__
+    )
+
+
+# -- functions that kernels call ------------------------------------------------------------------
+
+
+def device_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function for kernels to call: of numbers, arrays and shared memory."""
+    if MISSING or (SIMULATED and "cuda" not in function.__code__.co_names):
+        return function
+    options = {} if SIMULATED else {"forceinline": True}
+    made: Callable[..., Any] = cuda.jit(device=True, **options)(function)
+    return made
+
+
+def scalar(fn: Callable[..., float]) -> Callable[..., float]:
+    """A scalar function of `operators`, or made of them, such that kernels can call it.
+
+    Numbers written in it take the precision of its arguments, as in `fast`: `0.5 * x` of a float32
+    is computed in float32.
+    """
+    if not MISSING and not SIMULATED:
+        with _registering:
+            _register(fn)
+    return _INSTEAD.get(fn, fn) if SIMULATED else fn
+
+
+def _expm1_back(x: float, d: float) -> float:
+    """d e**x in halves: in float32, e**x overflows before the product does."""
+    root = operators.exp(0.5 * x)
+    return d * root * root
+
+
+#: What is computed for an operator in any precision.
+_INSTEAD: dict[Any, Callable[..., float]] = {operators.expm1_back: _expm1_back}
+
+_registering = threading.RLock()
+_registered: set[Callable[..., Any]] = set()
+
+
+def _register(fn: Callable[..., Any]) -> None:
+    """Let kernels call a Python function, and the functions that it calls in turn."""
+    if fn in _registered:
+        return
+    _registered.add(fn)
+    on_floats, on_integers = _FLOATING.get(fn), _WHOLE.get(fn)
+
+    def choose(*arguments: Any) -> Any:
+        floating = [t for t in arguments if isinstance(t, types.Float)]
+        narrow = bool(floating) and all(t.bitwidth <= 32 for t in floating)
+        if on_floats is not None and len(floating) == len(arguments):
+            return on_floats[narrow]
+        if on_integers is not None and all(isinstance(t, _INTEGERS) for t in arguments):
+            return on_integers
+        computed = _INSTEAD.get(fn, fn)
+        return in_float32(computed) if narrow else computed
+
+    device.overload(fn, jit_options={"forceinline": True}, strict=False)(choose)
+    for callee in used(fn).values():
+        if inspect.isfunction(callee):
+            _register(callee)
+
+
+def _math() -> tuple[dict[Any, tuple[Any, Any]], dict[Any, Any]]:
+    """What stands for an operator where all arguments are floats, as (double, single), and where
+    all are integers.
+
+    Rounding, because Python's gives integers, which numba takes from doubles; divisions, which
+    compiled do not raise; and of integers, what would go through doubles and lose the low bits.
+    """
+    libdevice = device.libdevice
+    floating: dict[Any, tuple[Any, Any]] = {
+        operators.floor: (lambda x: libdevice.floor(x), lambda x: libdevice.floorf(x)),
+        operators.ceil: (lambda x: libdevice.ceil(x), lambda x: libdevice.ceilf(x)),
+        operators.trunc: (lambda x: libdevice.trunc(x), lambda x: libdevice.truncf(x)),
+        operators.round: (lambda x: libdevice.rint(x), lambda x: libdevice.rintf(x)),
+        operators.fmod: (lambda x, y: libdevice.fmod(x, y), lambda x, y: libdevice.fmodf(x, y)),
+        operators.div: (lambda x, y: x / y, lambda x, y: x / y),
+    }
+    whole: dict[Any, Any] = {
+        **dict.fromkeys((operators.floor, operators.ceil, operators.trunc), lambda x: x),
+        operators.round: lambda x: x,
+        operators.relu: lambda x: x if x > 0 else 0,
+        operators.relu_back: lambda x, d: d if x > 0 else 0,
+        operators.keep_if: lambda condition, x: x if condition else 0,
+        operators.sign: lambda x: (x > 0) - (x < 0),
+    }
+    return floating, whole
+
+
+if not MISSING and not SIMULATED:
+    _INTEGERS = (types.Integer, types.Boolean)
+    _FLOATING, _WHOLE = _math()
+
+
+# -- wide loads and stores ------------------------------------------------------------------------
+
+
+def aligned(x: TensorData, count: int) -> bool:
+    """Whether x begins where a vector of so many elements may: memory itself begins at a multiple
+    of 256 bytes."""
+    return x.offset % count == 0
+
+
+@cache
+def vectors(count: int) -> tuple[Any, Any]:
+    """`load(values, x, i)` and `store(x, i, values)`: elements count * i to count * (i + 1) of an
+    array, to and from a local array of `count` elements, at once.
+
+    The array must begin at a multiple of the vector's size: see `aligned`, `ALIGNMENT`.
+    """
+    if MISSING or SIMULATED:
+
+        def load(values: Any, x: Any, i: Any) -> None:
+            for k in range(count):
+                values[k] = x[count * i + k]
+
+        def store(x: Any, i: Any, values: Any) -> None:
+            for k in range(count):
+                x[count * i + k] = values[k].item()
+
+        return load, store
+    return _intrinsic(count, loads=True), _intrinsic(count, loads=False)
+
+
+def _intrinsic(count: int, loads: bool) -> Any:
+    """`load` or `store` as an instruction of LLVM on a vector."""
+    from llvmlite import ir
+
+    def address(context: Any, builder: Any, sig: Any, args: Any, place: int) -> Any:
+        """Of vector i of the array at one place of the arguments, and the vector's type."""
+        array = args[place]
+        if isinstance(sig.args[place], types.Array):  # shared memory
+            array = context.make_array(sig.args[place])(context, builder, array).data
+        vector = ir.VectorType(context.get_data_type(sig.args[place].dtype), count)
+        i = context.cast(builder, args[place + 1], sig.args[place + 1], types.intp)
+        return builder.gep(builder.bitcast(array, vector.as_pointer()), [i]), vector
+
+    def local(context: Any, builder: Any, sig: Any, args: Any, place: int, vector: Any) -> Any:
+        """Of the local array at another place."""
+        values = context.make_array(sig.args[place])(context, builder, args[place])
+        return builder.bitcast(values.data, vector.as_pointer())
+
+    def load(typingctx: Any, values: Any, x: Any, i: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            source, vector = address(context, builder, sig, args, 1)
+            read = builder.load(source)
+            read.align = count * _bytes(sig.args[1])
+            written = builder.store(read, local(context, builder, sig, args, 0, vector))
+            written.align = _bytes(sig.args[1])
+            return context.get_dummy_value()
+
+        return types.void(values, x, i), generate
+
+    def store(typingctx: Any, x: Any, i: Any, values: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            target, vector = address(context, builder, sig, args, 0)
+            read = builder.load(local(context, builder, sig, args, 2, vector))
+            read.align = _bytes(sig.args[0])
+            builder.store(read, target).align = count * _bytes(sig.args[0])
+            return context.get_dummy_value()
+
+        return types.void(x, i, values), generate
+
+    made: Any = device.intrinsic(load if loads else store)
+    made._name = f"{made._name}{count}"
+    return made
+
+
+def _bytes(array: Any) -> int:
+    """Of an element."""
+    return 1 if array.dtype is types.boolean else array.dtype.bitwidth // 8
+
+
+# -- arrays in compiled code ----------------------------------------------------------------------
+
+
+def _numba_type(argument: Any) -> Any:
+    """The type of an argument in a signature."""
+    if not isinstance(argument, pointer):
+        return argument
+    element = number(argument.dtype)
+    return device.Booleans() if element is types.boolean else types.CPointer(element)

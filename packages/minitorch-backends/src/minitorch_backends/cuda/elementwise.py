@@ -1,0 +1,320 @@
+"""`tensor_map`, `tensor_zip`: any scalar function of up to three inputs, over all elements.
+
+Where `fast` cuts the elements into a part for each core, here each thread takes one element, or as
+many neighbours as 16 bytes hold, and strides over the grid to the next. Memory is what takes the
+time, so there are two kernels, by how elements lie in it:
+
+- `flat`: everything in order, or one number for all of it. Neighbouring threads read neighbouring
+  vectors of 16 bytes, which the hardware joins to whole lines of its cache ("coalescing").
+- `strided`: up to four dimensions, after those that go on as one have been merged; broadcasting by
+  strides of 0. The division that takes an index apart is a multiplication and a shift.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from minitorch_autodiff import operators
+from minitorch_backends.cuda.compile import (
+    THREADS,
+    WIDE,
+    Kernel,
+    aligned,
+    blocks,
+    device_function,
+    i32,
+    i64,
+    number,
+    pointer,
+    scalar,
+    u32,
+    u64,
+    vectors,
+)
+from minitorch_backends.cuda.device import cuda
+from minitorch_tensor.dtypes import ALL, DType, bool_, uint8
+from minitorch_tensor.layout import Shape, Strides
+from minitorch_tensor.tensor_data import TensorData
+
+#: Bytes that a thread loads or stores at once, and elements.
+VECTOR_BYTES, VECTOR = 16, 4
+
+#: The most dimensions of `strided`.
+DIMS = 4
+
+
+def converting(dtype: DType) -> Callable[[Any], Any]:
+    """A function for kernels: a number converted to a dtype, as `Backend.cast` says."""
+    T = number(dtype)
+    if dtype is bool_:
+        return device_function(lambda value: value != 0)
+    if dtype is uint8:  # a negative float has no uint8; its integer does, which wraps
+        return device_function(lambda value: T(i64(value)))
+    return device_function(lambda value: T(value))
+
+
+def _of_three(fn: Callable[..., float], inputs: int) -> Callable[[Any, Any, Any], Any]:
+    """A scalar function of one, two or three arguments as one of three, for kernels."""
+    f = scalar(fn)
+    if inputs == 1:
+        return device_function(lambda x, y, z: f(x))
+    if inputs == 2:
+        return device_function(lambda x, y, z: f(x, y))
+    return device_function(lambda x, y, z: f(x, y, z))
+
+
+# -- everything in order ------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)
+def flat(
+    fn: Callable[..., float],
+    dtypes: tuple[DType, ...],
+    moves: tuple[bool, ...],
+    width: int,
+    wide: bool,
+) -> Kernel:
+    """out[i] = fn(x[i], y[i], z[i]), for i < n.
+
+    Args:
+        fn: of as many arguments as there are inputs; the kernel has three array arguments even so.
+        dtypes: of out and of the inputs.
+        moves: for each input whether it goes on with i, or is one number.
+        width: elements that a thread takes at a time; arrays that move are aligned to so many.
+        wide: whether n needs 64 bits.
+    """
+    out_dtype, *in_dtypes = dtypes
+    last = len(in_dtypes) - 1
+    of_x, of_y, of_z = (in_dtypes[min(i, last)] for i in range(3))
+    x_moves, y_moves, z_moves = ((*moves, False, False)[i] for i in range(3))
+    T, X, Y, Z = (number(dtype) for dtype in (out_dtype, of_x, of_y, of_z))
+    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype)
+    load, store = vectors(width)
+    index = i64 if wide else u32
+
+    def kernel(out: Any, x: Any, y: Any, z: Any, n: Any) -> None:
+        results = cuda.local.array(width, T)
+        xs = cuda.local.array(width, X)
+        ys = cuda.local.array(width, Y)
+        zs = cuda.local.array(width, Z)
+        for k in range(width):
+            xs[k], ys[k], zs[k] = x[0], y[0], z[0]
+        whole = index(n // width)
+        i = index(cuda.grid(1))
+        while i < whole:
+            if x_moves:
+                load(xs, x, i)
+            if y_moves:
+                load(ys, y, i)
+            if z_moves:
+                load(zs, z, i)
+            for k in range(width):
+                results[k] = convert(f(xs[k], ys[k], zs[k]))
+            store(out, i, results)
+            i = index(i + cuda.gridsize(1))
+        i = index(whole * width + cuda.grid(1))
+        if i < n:  # fewer than `width` are left
+            a = x[i] if x_moves else x[0]
+            b = y[i] if y_moves else y[0]
+            c = z[i] if z_moves else z[0]
+            out[i] = convert(f(a, b, c))
+
+    arrays = [pointer(dtype) for dtype in (out_dtype, of_x, of_y, of_z)]
+    full = [width * x.itemsize == VECTOR_BYTES for x, moved in zip(in_dtypes, moves) if moved]
+    return Kernel(kernel, (*arrays, index), THREADS, wide=any(full))
+
+
+# -- any strides ---------------------------------------------------------------------------------
+
+
+def divisor(size: int, wide: bool) -> tuple[int, int, int]:
+    """What a kernel takes to divide by `size`: it, a multiplier and a shift.
+
+    For n below 2**31, n // size is (n * multiplier // 2**32 + n) >> shift (Granlund and Montgomery
+    1994, figure 4.1). A division takes tens of instructions, this takes three.
+    """
+    if wide:
+        return size, 1, 0
+    shift = (size - 1).bit_length()
+    return size, ((1 << 32) * ((1 << shift) - size)) // size + 1, shift
+
+
+def dividing(wide: bool) -> Callable[[Any, Any, Any, Any], Any]:
+    """A function for kernels: n // size, with what `divisor` gives."""
+    if wide:
+        return device_function(lambda n, size, multiplier, shift: n // size)
+    return device_function(
+        lambda n, size, multiplier, shift: u32(
+            (u64(u32((u64(n) * u64(multiplier)) >> u64(32))) + u64(n)) >> u64(shift)
+        )
+    )
+
+
+@lru_cache(maxsize=1024)
+def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide: bool) -> Kernel:
+    """out[o(i)] = fn(x[a(i)], y[b(i)], z[c(i)]), for i < n, with the positions of an index by
+    strides.
+
+    Args:
+        fn, dtypes: as for `flat`.
+        dims: 2 or 4; with 2, the first two sizes are 1.
+        wide: whether n or a position needs 64 bits.
+
+    The kernel takes the four arrays, n, what divides by the last three sizes, and the four strides
+    of each array. Out is in order, as a rule, so that neighbouring threads write side by side.
+    """
+    out_dtype, *in_dtypes = dtypes
+    last = len(in_dtypes) - 1
+    of_x, of_y, of_z = (in_dtypes[min(i, last)] for i in range(3))
+    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype)
+    divide = dividing(wide)
+    index, position = (i64, i64) if wide else (u32, i32)
+
+    def kernel(
+        out: Any, x: Any, y: Any, z: Any, n: Any,
+        size1: Any, multiplier1: Any, shift1: Any,
+        size2: Any, multiplier2: Any, shift2: Any,
+        size3: Any, multiplier3: Any, shift3: Any,
+        o0: Any, o1: Any, o2: Any, o3: Any, x0: Any, x1: Any, x2: Any, x3: Any,
+        y0: Any, y1: Any, y2: Any, y3: Any, z0: Any, z1: Any, z2: Any, z3: Any,
+    ) -> None:  # fmt: skip
+        i = index(cuda.grid(1))
+        while i < n:
+            row = divide(i, size3, multiplier3, shift3)
+            p3 = index(i - row * size3)
+            p2, p1, p0 = row, index(0), index(0)
+            if dims > 2:
+                plane = divide(row, size2, multiplier2, shift2)
+                p2 = index(row - plane * size2)
+                p0 = divide(plane, size1, multiplier1, shift1)
+                p1 = index(plane - p0 * size1)
+            o = position(p0 * o0 + p1 * o1 + p2 * o2 + p3 * o3)
+            a = position(p0 * x0 + p1 * x1 + p2 * x2 + p3 * x3)
+            b = position(p0 * y0 + p1 * y1 + p2 * y2 + p3 * y3)
+            c = position(p0 * z0 + p1 * z1 + p2 * z2 + p3 * z3)
+            out[o] = convert(f(x[a], y[b], z[c]))
+            i = index(i + cuda.gridsize(1))
+
+    arrays = [pointer(dtype) for dtype in (out_dtype, of_x, of_y, of_z)]
+    return Kernel(kernel, (*arrays, index, *[index] * 9, *[position] * 16), THREADS)
+
+
+# -- choosing ------------------------------------------------------------------------------------
+
+
+def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> None:
+    """out[i] = fn(inputs[0][i], ...), for up to three inputs, stretched to out's shape.
+
+    out may be a view; it has no element twice.
+    """
+    shape = out.shape
+    n = math.prod(shape)
+    if n == 0:
+        return
+    dtypes = (out.dtype, *[x.dtype for x in inputs])
+    if out.base is None and all(x.base is None and x.shape in (shape, ()) for x in inputs):
+        moves = tuple([x.shape == shape for x in inputs])
+        _flat(fn, dtypes, out, inputs, moves, n)
+        return
+    operands = [out, *[x.expand(shape) for x in inputs]]
+    sizes, steps = merge(shape, [x.strides for x in operands])
+    if not sizes or (len(sizes) == 1 and steps[0] == [1] and all(s in ([0], [1]) for s in steps)):
+        _flat(fn, dtypes, out, inputs, tuple([s == [1] for s in steps[1:]]), n)
+    elif len(sizes) <= DIMS:
+        _strided(fn, dtypes, operands, sizes, steps, n)
+    else:
+        for place in range(shape[0]):
+            first, *others = [_part(x, place) for x in operands]
+            apply(fn, first, *others)
+
+
+def _flat(
+    fn: Callable[..., float],
+    dtypes: tuple[DType, ...],
+    out: TensorData,
+    inputs: Sequence[TensorData],
+    moves: tuple[bool, ...],
+    n: int,
+) -> None:
+    moving = [out, *[x for x, moved in zip(inputs, moves) if moved]]
+    width = _width([x.dtype for x in moving])
+    if not all(aligned(x, width) for x in moving):
+        width = 1
+    kernel = flat(fn, dtypes, moves, width, n >= WIDE)
+    kernel(blocks(-(-n // width)), out, *_three(inputs), n)
+
+
+def _strided(
+    fn: Callable[..., float],
+    dtypes: tuple[DType, ...],
+    operands: Sequence[TensorData],
+    sizes: list[int],
+    steps: list[list[int]],
+    n: int,
+) -> None:
+    missing = DIMS - len(sizes)
+    sizes = [*[1] * missing, *sizes]
+    steps = [[*[0] * missing, *own] for own in steps]
+    wide = n >= WIDE or any(_reach(sizes, own) >= WIDE for own in steps)
+    kernel = strided(fn, dtypes, 2 if missing >= 2 else DIMS, wide)
+    out, *inputs = operands
+    kernel(
+        blocks(n),
+        *[out, *_three(inputs), n],
+        *[part for size in sizes[1:] for part in divisor(size, wide)],
+        *[step for own in (*steps, *[steps[-1]] * (3 - len(inputs))) for step in own],
+    )
+
+
+def _width(dtypes: Sequence[DType]) -> int:
+    """How many elements a thread takes at once."""
+    return min(VECTOR, VECTOR_BYTES // max(dtype.itemsize for dtype in dtypes))
+
+
+def _three(inputs: Sequence[TensorData]) -> Sequence[TensorData]:
+    """The inputs, the last one repeated in place of those that are not there."""
+    return [*inputs, *[inputs[-1]] * (3 - len(inputs))]
+
+
+def _part(x: TensorData, place: int) -> TensorData:
+    """x[place] along the first dimension."""
+    return x.as_strided(x.shape[1:], x.strides[1:], x.offset + place * x.strides[0])
+
+
+def _reach(sizes: Sequence[int], strides: Sequence[int]) -> int:
+    """How far from the first element any other lies."""
+    return sum((n - 1) * abs(s) for n, s in zip(sizes, strides))
+
+
+def merge(shape: Shape, strides: Sequence[Strides]) -> tuple[list[int], list[list[int]]]:
+    """The fewest dimensions that describe the same elements of several arrays in the same order:
+    sizes, and strides of each array. None for a single element."""
+    sizes: list[int] = []
+    steps: list[list[int]] = [[] for _ in strides]
+    for size, *own in zip(reversed(shape), *[reversed(s) for s in strides]):
+        if size == 1:
+            continue
+        if sizes and all(s == kept[0] * sizes[0] for s, kept in zip(own, steps)):
+            sizes[0] *= size
+            continue
+        sizes.insert(0, size)
+        for kept, s in zip(steps, own):
+            kept.insert(0, s)
+    return sizes, steps
+
+
+def examples() -> Iterator[Kernel]:
+    """Every kernel here, in every dtype and variant, for the compile gate."""
+    for dtype in ALL:
+        width = _width([dtype])
+        for wide in (False, True):
+            yield flat(operators.add, (dtype, dtype, dtype), (True, True), width, wide)
+            yield strided(operators.add, (dtype, dtype, dtype), DIMS, wide)
+        yield flat(operators.add, (dtype, dtype, dtype), (True, False), 1, False)
+        yield flat(operators.where, (dtype, bool_, dtype, dtype), (True, True, True), width, False)
+        yield strided(operators.keep_if, (dtype, bool_, dtype), 2, False)
+        for to in ALL:
+            yield flat(operators.id, (to, dtype), (True,), _width([dtype, to]), False)
