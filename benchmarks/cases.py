@@ -7,6 +7,7 @@ returns (numpy arrays) is compared between the libraries.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,8 +27,9 @@ def case(name: str) -> Callable[[Callable[..., Run]], Callable[..., Run]]:
     return add
 
 
-def library(name: str) -> SimpleNamespace:
-    """PyTorch or MiniTorch behind the same names."""
+def library(name: str, device: str = "cpu") -> SimpleNamespace:
+    """PyTorch or MiniTorch behind the same names; PyTorch's tensors on a device. Where MiniTorch's
+    are is a matter of its backend."""
     if name == "torch":
         import torch
 
@@ -36,19 +38,21 @@ def library(name: str) -> SimpleNamespace:
             if lengths is None:
                 return layer(x)[0]
             rnn = torch.nn.utils.rnn
-            packed = rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+            packed = rnn.pack_padded_sequence(
+                x, lengths.cpu(), batch_first=True, enforce_sorted=False
+            )
             return rnn.pad_packed_sequence(layer(packed)[0], True, total_length=x.shape[1])[0]
 
         return SimpleNamespace(
             recurrent=recurrent,
             cat=torch.cat,
             name=name,
-            tensor=lambda a, grad=False: torch.tensor(a, requires_grad=grad),
-            array=lambda t: t.detach().numpy().copy(),
+            tensor=lambda a, grad=False: torch.tensor(a, device=device, requires_grad=grad),
+            array=lambda t: t.detach().cpu().numpy().copy(),
             nn=torch.nn,
             F=torch.nn.functional,
             optim=torch.optim,
-            load=lambda module, state: module.load_state_dict(
+            load=lambda module, state: module.to(device).load_state_dict(
                 {k: torch.tensor(v) for k, v in state.items()}
             ),
         )
@@ -68,8 +72,22 @@ def library(name: str) -> SimpleNamespace:
     )
 
 
+#: Which inputs are drawn: others for another number.
+_draw = 0
+
+
+def draw(number: int) -> None:
+    """Let the cases that are built from here on have inputs of their own for each number."""
+    global _draw
+    _draw = number
+
+
+def _source(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed + 1000 * _draw)
+
+
 def _random(*shape: int, seed: int = 0) -> Any:
-    return np.random.default_rng(seed).standard_normal(shape, np.float32)
+    return _source(seed).standard_normal(shape, np.float32)
 
 
 @case("tiny: chain of 100 operations on 8x8, forward and backward")
@@ -140,7 +158,7 @@ def _training_step(
     lib.load(model, state)
     optimizer = lib.optim.Adam(model.parameters(), lr=1e-3)
     all_images = _random(number or batch, 1, 28, 28, seed=99)
-    all_labels = np.random.default_rng(7).integers(0, 10, number or batch)
+    all_labels = _source(7).integers(0, 10, number or batch)
     images, labels = lib.tensor(all_images[:batch]), lib.tensor(all_labels[:batch])
 
     def run(places: Any = None) -> list[Any]:
@@ -189,6 +207,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+#: How often such a function reads or writes a tensor of its inputs' size, on a GPU that reads
+#: everything once; 3 where it is not said.
+PASSES = {
+    **dict.fromkeys(["exp", "sigmoid", "tanh", "log", "relu"], 2.0),
+    **dict.fromkeys(["add a row", "add a column", "add a number"], 2.0),
+    "compare": 2.25,  # a result is a byte
+}
+
+
 def _square(size: int) -> tuple[int, int]:
     side = int(size**0.5)
     return side, size // side
@@ -232,6 +259,33 @@ for _name, _reduce in REDUCTIONS.items():
         )
 
 
+#: Bytes that a GPU has to move in cases that do little else.
+BYTES: dict[str, float] = {}
+
+
+def gpu_cases() -> dict[str, Callable[[SimpleNamespace], Run]]:
+    """The cases of the GPU's table: elementwise and reductions up to sizes that no cache holds,
+    with their BYTES, products up to those that fill a GPU, and everything else but `epoch`, which
+    is mostly numpy's."""
+    found: dict[str, Callable[[SimpleNamespace], Run]] = {}
+    for label, size in (*list(SIZES.items())[1:], ("64M", 1 << 26)):
+        for name, function in FUNCTIONS.items():
+            full = f"elementwise: {name}, {label}"
+            found[full] = partial(_elementwise, function=function, size=size)
+            BYTES[full] = 4 * size * PASSES.get(name, 3.0)
+        for name, reduction in REDUCTIONS.items():
+            full = f"reduction: {name}, {label}"
+            found[full] = partial(_reduction, function=reduction, size=size)
+            BYTES[full] = 4 * size
+    for size in (4096, 8192):
+        found[f"matmul: {size}x{size}"] = partial(_matmul, a=(size, size), b=(size, size))
+    others = ("elementwise", "reduction", "epoch")
+    return {
+        **found,
+        **{name: build for name, build in CASES.items() if not name.startswith(others)},
+    }
+
+
 def _both_ways(
     lib: SimpleNamespace, function: Callable[..., Any], out: tuple[int, ...], *inputs: Any
 ) -> Run:
@@ -255,7 +309,7 @@ def _softmax(lib: SimpleNamespace, rows: int, classes: int) -> Run:
 
 
 def _cross_entropy(lib: SimpleNamespace, rows: int, classes: int) -> Run:
-    labels = lib.tensor(np.random.default_rng(7).integers(0, classes, rows))
+    labels = lib.tensor(_source(7).integers(0, classes, rows))
     return _both_ways(lib, lambda x: lib.F.cross_entropy(x, labels), (), _random(rows, classes))
 
 
@@ -375,11 +429,11 @@ BATCHES = (32, 200), (64, 400)
 
 def _words(batch: int, length: int) -> Any:
     """Numbers of words, small ones more often, as in a vocabulary ordered by frequency."""
-    return (WORDS * np.random.default_rng(3).random((batch, length)) ** 3).astype(np.int64)
+    return (WORDS * _source(3).random((batch, length)) ** 3).astype(np.int64)
 
 
 def _lengths(batch: int, length: int) -> Any:
-    return np.random.default_rng(4).integers(length // 4, length + 1, batch)
+    return _source(4).integers(length // 4, length + 1, batch)
 
 
 def _load_random(lib: SimpleNamespace, module: Any, scale: float = 0.1) -> Any:
@@ -457,7 +511,7 @@ def _sentiment(lib: SimpleNamespace, name: str, batch: int, length: int) -> Run:
     model = _load_random(lib, Sentiment())
     optimizer = lib.optim.Adam(model.parameters(), lr=1e-3)
     words = lib.tensor(_words(batch, length))
-    labels = lib.tensor(np.random.default_rng(7).integers(0, 2, batch))
+    labels = lib.tensor(_source(7).integers(0, 2, batch))
 
     def run() -> list[Any]:
         optimizer.zero_grad()
@@ -482,7 +536,7 @@ for _batch, _length in BATCHES:
 def _epoch(lib: SimpleNamespace, model: Any, batch: int, images: int) -> Run:
     """All that a trainer does with its images once: shuffle, take batches, train, and add up."""
     step = _training_step(lib, model, batch, images)
-    order = np.random.default_rng(3)
+    order = _source(3)
 
     def run() -> list[Any]:
         places = order.permutation(images)
