@@ -1,0 +1,110 @@
+"""Convolution as matrix products: what brings windows into columns, and back.
+
+The twin of `fast.convolution`, where each thread lays out one sample after another in a buffer that
+stays in its cache, and multiplies it. A GPU has thousands of threads and little cache for each, but
+memory that is read and written at terabytes a second: the windows of all samples are laid out at
+once (the im2col of Chellapilla et al. 2006, "High performance convolutional neural networks for
+document processing", section 3), and one batched product does the rest.
+
+Shapes: x (N, C, H, W), `planes` = N * C, columns (N, C * KH * KW, OH * OW); (kh, kw), (sh, sw),
+(ph, pw) and (dh, dw) are the window's kernel, stride, padding and dilation. Neighbouring threads
+take neighbouring columns: what they read and write lies side by side.
+
+Positions are unsigned, and one left of or above the image is a huge number: a single comparison
+with the size tells what lies inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from minitorch_backends.cuda.compile import THREADS, Kernel, number, pointer, u32
+from minitorch_backends.cuda.device import cuda
+from minitorch_tensor.dtypes import DType, float32, float64
+
+
+@cache
+def im2col(dtype: DType) -> Kernel:
+    """columns[n, c, k, l, i, j] = x[n, c, i s + k d - p, j s + l d - p], 0 outside x.
+
+    A thread writes all places (k, l) of a window, so that it has to find out only once where the
+    window lies.
+    """
+    T = number(dtype)
+
+    def kernel(     columns: Any, x: Any, planes: Any, height: Any, width: Any, oh: Any, ow: Any,
+        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
+    ) -> None:  # fmt: skip
+        places = u32(oh * ow)
+        count = u32(planes * places)
+        t = u32(cuda.grid(1))
+        while t < count:
+            plane = u32(t // places)
+            place = u32(t - plane * places)
+            i = u32(place // ow)
+            top, left = u32(i * sh - ph), u32((place - i * ow) * sw - pw)
+            start = u32(plane * height * width)
+            to = u32(plane * kh * kw * places + place)
+            k = u32(0)
+            while k < kh:
+                h = u32(top + k * dh)
+                l = u32(0)  # noqa: E741 - the letter of the formula
+                while l < kw:
+                    w = u32(left + l * dw)
+                    inside = h < height and w < width
+                    columns[to] = x[u32(start + h * width + w)] if inside else T(0)
+                    to = u32(to + places)
+                    l = u32(l + 1)  # noqa: E741
+                k = u32(k + 1)
+            t = u32(t + cuda.gridsize(1))
+
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), *[u32] * 13), THREADS)
+
+
+@cache
+def col2im(dtype: DType) -> Kernel:
+    """The adjoint of im2col: out[n, c, h, w] = sum of columns[n, c, k, l, i, j] over all that came
+    from there.
+
+    Each thread owns numbers of out and looks up the windows that see them. To let the windows add
+    to out instead would take atomic additions, whose order changes from run to run.
+    """
+    T = number(dtype)
+
+    def kernel(
+        out: Any, columns: Any, planes: Any, height: Any, width: Any, oh: Any, ow: Any,
+        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
+    ) -> None:  # fmt: skip
+        count = u32(planes * height * width)
+        t = u32(cuda.grid(1))
+        while t < count:
+            row = u32(t // width)
+            plane = u32(row // height)
+            h, w = u32(row - plane * height + ph), u32(t - row * width + pw)
+            total = T(0)
+            k = u32(0)
+            while k < kh:
+                top = u32(h - k * dh)  # where a window starts that sees this row as its k-th
+                i = u32(top // sh)
+                if i < oh and u32(i * sh) == top:
+                    l = u32(0)  # noqa: E741 - the letter of the formula
+                    while l < kw:
+                        left = u32(w - l * dw)
+                        j = u32(left // sw)
+                        if j < ow and u32(j * sw) == left:
+                            total += columns[u32((((plane * kh + k) * kw + l) * oh + i) * ow + j)]
+                        l = u32(l + 1)  # noqa: E741
+                k = u32(k + 1)
+            out[t] = total
+            t = u32(t + cuda.gridsize(1))
+
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), *[u32] * 13), THREADS)
+
+
+def examples() -> Iterator[Kernel]:
+    """Every kernel of this module, for the compile gate."""
+    for dtype in (float32, float64):
+        yield im2col(dtype)
+        yield col2im(dtype)

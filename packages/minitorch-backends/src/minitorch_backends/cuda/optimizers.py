@@ -1,0 +1,87 @@
+"""Optimizer steps: one launch for a parameter, every array read and written once.
+
+The twin of `fast.optimizers`. Flat arrays of `count` elements and one dtype; each thread takes
+every so many elements, neighbours next to neighbours. There is so little to compute that these
+kernels are as fast as memory. Settings are numbers of the arrays' dtype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from minitorch_autodiff import operators as ops
+from minitorch_backends.cuda.compile import THREADS, Kernel, number, pointer, scalar, u32
+from minitorch_backends.cuda.device import cuda
+from minitorch_tensor.dtypes import DType, float32, float64
+
+sqrt = scalar(ops.sqrt)
+
+
+@cache
+def sgd_step(dtype: DType) -> Kernel:
+    """p -= lr (g + decay p)."""
+
+    def kernel(p: Any, g: Any, count: Any, lr: Any, decay: Any) -> None:
+        i = u32(cuda.grid(1))
+        while i < count:
+            p[i] -= lr * (g[i] + decay * p[i])
+            i = u32(i + cuda.gridsize(1))
+
+    T = number(dtype)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), u32, T, T), THREADS)
+
+
+@cache
+def momentum_step(dtype: DType, nesterov: bool) -> Kernel:
+    """v = momentum v + weight d with d = g + decay p, then p -= lr v; or p -= lr (d + momentum v)
+    for Nesterov's."""
+
+    def kernel(
+        p: Any, g: Any, v: Any, count: Any, lr: Any, momentum: Any, weight: Any, decay: Any
+    ) -> None:
+        i = u32(cuda.grid(1))
+        while i < count:
+            d = g[i] + decay * p[i]
+            velocity = momentum * v[i] + weight * d
+            v[i] = velocity
+            p[i] -= lr * (d + momentum * velocity if nesterov else velocity)
+            i = u32(i + cuda.gridsize(1))
+
+    return Kernel(kernel, (*[pointer(dtype)] * 3, u32, *[number(dtype)] * 4), THREADS)
+
+
+@cache
+def adam_step(dtype: DType) -> Kernel:
+    """m = beta1 m + weight1 d and s = beta2 s + weight2 d**2 with d = g + decay p, then
+    p = shrink p - rate m / (correction sqrt(s) + eps).
+
+    The corrections of the moments' bias are in `rate` and `correction` (Kingma and Ba 2015,
+    section 2, last paragraph).
+    """
+
+    def kernel(
+        p: Any, g: Any, m: Any, s: Any, count: Any, rate: Any, beta1: Any, weight1: Any,
+        beta2: Any, weight2: Any, correction: Any, eps: Any, decay: Any, shrink: Any,
+    ) -> None:  # fmt: skip
+        i = u32(cuda.grid(1))
+        while i < count:
+            d = g[i] + decay * p[i]
+            mean = beta1 * m[i] + weight1 * d
+            square = beta2 * s[i] + weight2 * d * d
+            m[i] = mean
+            s[i] = square
+            p[i] = shrink * p[i] - rate * mean / (correction * sqrt(square) + eps)
+            i = u32(i + cuda.gridsize(1))
+
+    return Kernel(kernel, (*[pointer(dtype)] * 4, u32, *[number(dtype)] * 9), THREADS)
+
+
+def examples() -> Iterator[Kernel]:
+    """Every kernel of this module, for the compile gate."""
+    for dtype in (float32, float64):
+        yield sgd_step(dtype)
+        yield momentum_step(dtype, False)
+        yield momentum_step(dtype, True)
+        yield adam_step(dtype)
