@@ -43,6 +43,9 @@ SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 #: The oldest GPUs that CUDA 13 compiles for: Turing.
 OLDEST = (7, 5)
 
+#: What the driver must speak, as it counts, and the first that does.
+CUDA_VERSION, DRIVER = 13000, 580
+
 INSTALL = 'pip install "minitorch-backends[cuda]"'
 
 #: How many blocks, threads of a block, or bytes of shared memory along (x, y, z).
@@ -89,14 +92,20 @@ class Memory:
     Attributes:
         address: of the first byte, as the device counts.
         nbytes: how many there are.
+        host: the integers that were uploaded to it, if they were few; None if it holds something
+            else, or was written to since.
+        bounds: of the integers in it, (low, high), where the host knows some; they need not be
+            tight.
     """
 
-    __slots__ = ("_allocation", "address", "nbytes")
+    __slots__ = ("_allocation", "address", "bounds", "host", "nbytes")
 
     def __init__(self, address: int, nbytes: int, allocation: Any) -> None:
         self.address = address
         self.nbytes = nbytes
         self._allocation = allocation
+        self.host: npt.NDArray[Any] | None = None
+        self.bounds: tuple[int, int] | None = None
 
 
 # -- hardware -----------------------------------------------------------------------------------
@@ -129,20 +138,28 @@ class Hardware:
         self.processors: int = device.properties.multiprocessor_count
 
     def _first_device(self) -> Any:
-        """Device 0, or BackendUnavailable."""
+        """Device 0, or BackendUnavailable. The driver itself is asked before cuda.core, whose error
+        has no public name."""
+        driver = self._driver
         try:
-            return self._core.Device(0)
+            (status,) = driver.cuInit(0)
         except import_module("cuda.pathfinder").DynamicLibNotFoundError as error:
             raise BackendUnavailable(
-                "cuda: no NVIDIA driver is installed on this machine (libcuda is not found); "
-                "install the driver of the GPU, 580 or newer."
+                "cuda: this machine has no NVIDIA driver (libcuda is not found); install the "
+                f"driver of its GPU, {DRIVER} or newer."
             ) from error
-        except (RuntimeError, ValueError) as error:
-            # cuInit fails where there is no device; an old driver lacks what the bindings ask for.
+        if status != driver.CUresult.CUDA_SUCCESS:
             raise BackendUnavailable(
-                f"cuda: no usable NVIDIA GPU: {str(error).rstrip('.')}. `nvidia-smi` must list "
-                "one, with driver 580 or newer, and CUDA_VISIBLE_DEVICES must not hide it."
-            ) from error
+                f"cuda: there is no NVIDIA GPU to be used: the driver says {status.name}. "
+                "`nvidia-smi` must list one, and CUDA_VISIBLE_DEVICES must not hide it."
+            )
+        _, speaks = driver.cuDriverGetVersion()
+        if speaks < CUDA_VERSION:
+            raise BackendUnavailable(
+                f"cuda: the NVIDIA driver is too old: it speaks CUDA {speaks // 1000}."
+                f"{speaks % 1000 // 10}, and 13.0 is wanted; install driver {DRIVER} or newer."
+            )
+        return self._core.Device(0)
 
     def _device(self) -> Any:
         """The device, its context current in the calling thread; each thread has its own object."""
@@ -381,7 +398,7 @@ class Simulator:
 
     def allocate(self, nbytes: int) -> Memory:
         """Memory whose content would be noticed if it were used."""
-        array = np.full(-(-nbytes // 8) * 8, 0xA5, np.uint8)
+        array = np.full(-(-nbytes // 8) * 8, 0xFF, np.uint8)  # NaN, or -1
         return Memory(array.ctypes.data, nbytes, array)
 
     def upload(self, memory: Memory, array: npt.NDArray[Any]) -> None:
