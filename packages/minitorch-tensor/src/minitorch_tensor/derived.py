@@ -145,6 +145,12 @@ class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
         """Index (int64) of the smallest along `dim`, kept with size 1; ties as in `argmax`."""
         return self.from_numpy(np.argmin(self.to_numpy(x), axis=dim, keepdims=True))
 
+    def within(self, x: TensorData, low: int, high: int) -> bool:
+        """Whether low <= every element < high, of integers. Override it where the answer may be
+        known without waiting for the elements."""
+        array = self.to_numpy(x)
+        return not array.size or (low <= int(array.min()) and int(array.max()) < high)
+
     # -- order ------------------------------------------------------------------------------
 
     def cumsum(self, x: TensorData, dim: int) -> TensorData:

@@ -594,10 +594,9 @@ def check_range(name: str, index: Tensor, size: int) -> None:
     """
     if index.dtype.kind != "int":
         raise TypeError(f"{name}: indices must be integers, got {index.dtype}.")
-    if index.numel():
+    if not index.backend.within(index._data, 0, size):
         array = index.numpy()
-        low, high = int(array.min()), int(array.max())
-        if low < 0 or high >= size:
-            raise IndexError(
-                f"{name}: indices lie in [{low}, {high}], but must lie in [0, {size - 1}]."
-            )
+        raise IndexError(
+            f"{name}: indices lie in [{array.min()}, {array.max()}], but must lie in "
+            f"[0, {size - 1}]."
+        )

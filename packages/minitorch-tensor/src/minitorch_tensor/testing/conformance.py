@@ -699,6 +699,26 @@ class BackendConformance:
         for _ in range(3):
             assert self._bits(name, self._size.large, 0) == first, name
 
+    @pytest.mark.parametrize("dtype", [int32, int64], ids=str)
+    def test_whether_integers_lie_within_bounds(self, dtype: DType) -> None:
+        """Of elements given and computed, of views, and after a change in place."""
+        b = self._backend
+        x = b.from_numpy(np.array([[3, -2, 7], [0, 5, 1]], dtype.numpy))
+        assert b.within(x, -2, 8)
+        assert not b.within(x, -1, 8)
+        assert not b.within(x, -2, 7)
+        row = x.slice(0, 1, 1)
+        assert b.within(row, 0, 6)
+        assert not b.within(row, 0, 5)
+        positive = b.zip(ops.gt, x, b.constant(0, dtype), bool_)
+        chosen = b.where(positive, x, b.constant(1, dtype))
+        assert b.within(chosen, 1, 8)
+        assert not b.within(chosen, 2, 8)
+        b.copy_(row, b.from_numpy(np.full((1, 3), 9, dtype.numpy)))
+        assert not b.within(x, -2, 8)
+        assert b.within(x, -2, 10)
+        assert b.within(b.from_numpy(np.empty(0, dtype.numpy)), 0, 0)
+
     @pytest.mark.parametrize("name", ["rand", "randn", "randint", "randperm", "rand_like"])
     def test_a_seed_gives_the_same_random_numbers_as_on_simple(self, name: str) -> None:
         """And again when it is set again."""
