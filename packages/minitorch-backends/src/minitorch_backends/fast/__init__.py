@@ -317,7 +317,8 @@ class FastBackend(NumpyBackend):
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
         shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
-        values, indices = memory.empty(shape, x.dtype.numpy), np.empty(shape, np.int64)
+        values = memory.empty(shape, x.dtype.numpy)
+        indices = memory.empty(shape, int64.numpy)
         run = pooling.max_pool2d.over(values.size * math.prod(window.kernel), thresholds.POOLING)
         run(values, indices, _rows(x), *window)
         return TensorData(values, x.dtype, shape), TensorData(indices, int64, shape)
