@@ -20,6 +20,17 @@ settings.register_profile("layers", deadline=None, max_examples=100, derandomize
 settings.load_profile("layers")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is installed but cannot run here (it needs a GPU, say) is skipped, and says why."""
+    unavailable = {b.name: b.detail for b in mt.describe_backends() if b.status == "unavailable"}
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        for parameter in ("backend", "installed"):
+            name = callspec.params.get(parameter) if callspec else None
+            if isinstance(name, str) and name in unavailable:
+                item.add_marker(pytest.mark.skip(reason=unavailable[name]))
+
+
 @pytest.fixture(autouse=True)
 def start() -> Iterator[None]:
     """Every test starts from one seed, on a backend that does not depend on what is installed."""

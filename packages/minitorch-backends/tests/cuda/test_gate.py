@@ -11,10 +11,11 @@ from functools import cache
 import pytest
 
 from minitorch_autodiff import operators
+from minitorch_backends import kept
 from minitorch_backends.cuda import compile as compiling
 from minitorch_backends.cuda import elementwise
 from minitorch_backends.cuda.compile import Kernel, pointer
-from minitorch_tensor.dtypes import bool_, float32, float64, int32, int64
+from minitorch_tensor.dtypes import bool_, float32, float64, int32, int64, uint8
 
 #: The modules that have kernels.
 MODULES = (
@@ -187,3 +188,37 @@ def test_an_int64_is_not_computed_with_as_a_float(compiler):
     """Whose 53 bits would lose the low ones."""
     for fn in (operators.relu, operators.sign, operators.floor, operators.add, operators.max):
         assert ".f64" not in mapped(fn, int64, int64).compile((8, 0)).ptx, fn.__name__
+
+
+def test_a_negative_float_becomes_a_byte_by_way_of_an_integer(compiler):
+    """The conversion to a byte itself would make it 0; as an integer it wraps, as in numpy."""
+    ptx = mapped(operators.id, float32, uint8).compile((8, 0)).ptx
+    assert "cvt.rzi.s64.f32" in ptx
+    assert not re.search(r"cvt\.rzi\.u\d+\.f32", ptx)
+
+
+def test_kernels_are_compiled_once_on_a_machine(compiler, tmp_path, monkeypatch):
+    """And read back from the disk, machine code and all."""
+    monkeypatch.setattr(kept.config, "CACHE_DIR", str(tmp_path))
+    kept._folders.cache_clear()
+    try:
+        kernel = mapped(operators.exp, float32, float32)
+        first = kernel._cubin((8, 0))
+        assert [path.suffix for path in tmp_path.rglob("kernel.*")] == [".cubin"]
+        monkeypatch.setattr(Kernel, "compile", None)  # which is not asked again
+        assert kernel._cubin((8, 0)) == first
+    finally:
+        kept._folders.cache_clear()
+
+
+def test_a_function_that_cannot_be_described_is_compiled_each_time(compiler):
+    hidden = object()
+
+    def strange(x):
+        return x if hidden is None else operators.exp(x)
+
+    def plain(x):
+        return operators.exp(x)
+
+    assert mapped(plain, float32, float32)._file_name((8, 0)) is not None
+    assert mapped(strange, float32, float32)._file_name((8, 0)) is None

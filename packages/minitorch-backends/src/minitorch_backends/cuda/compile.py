@@ -33,7 +33,7 @@ remembers it (`lru_cache`). Twice x, for example::
 - *Threads*: `cuda.threadIdx.x`, `cuda.blockIdx.x`, `cuda.grid(1)`, `cuda.gridsize(1)` and
   `cuda.syncthreads()` as everywhere; `cuda.shared.array(n, T)` and `cuda.local.array(n, T)` with
   sizes that are numbers or the factory's variables, one call on a line. What the threads of a block
-  do together is in `blocks.py`.
+  do together is in `warps.py`.
 - *Scalar functions* of `operators`, or made of them: the kernel calls `f = scalar(fn)`.
 - *Vectors*: `load, store = vectors(4)` gives `load(values, x, i)` and `store(x, i, values)` for a
   local array of four elements and the four at 4 i; one instruction each, if the address is a
@@ -424,10 +424,13 @@ def vectors(count: int) -> tuple[Any, Any]:
     if MISSING or SIMULATED:
 
         def load(values: Any, x: Any, i: Any) -> None:
+            if isinstance(x, device.Elements):
+                x.check_vectors(count)
             for k in range(count):
                 values[k] = x[count * i + k]
 
         def store(x: Any, i: Any, values: Any) -> None:
+            x.check_vectors(count)
             for k in range(count):
                 x[count * i + k] = values[k].item()
 

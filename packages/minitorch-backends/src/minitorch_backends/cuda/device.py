@@ -292,6 +292,11 @@ class Elements:
             )
         return place
 
+    def check_vectors(self, count: int) -> None:
+        """What hardware would trap: vectors of so many elements must begin at their multiples."""
+        if self._start % count:
+            raise IndexError(f"vectors of {count} elements begin at element {self._start}")
+
     def __getitem__(self, position: int) -> Any:
         value = self._elements[self._at(position)]
         return value if self._kind == "f" else value.item()

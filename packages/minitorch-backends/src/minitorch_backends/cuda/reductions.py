@@ -22,7 +22,6 @@ from functools import lru_cache
 from typing import Any
 
 from minitorch_autodiff import operators
-from minitorch_backends.cuda.blocks import WARP, block_fold, shuffle_xor, warp_fold
 from minitorch_backends.cuda.compile import (
     THREADS,
     WIDE,
@@ -39,6 +38,7 @@ from minitorch_backends.cuda.compile import (
 )
 from minitorch_backends.cuda.device import cuda, sized
 from minitorch_backends.cuda.elementwise import converting
+from minitorch_backends.cuda.warps import WARP, block_fold, shuffle_xor, warp_fold
 from minitorch_tensor.dtypes import ALL, DType, int32, int64
 from minitorch_tensor.tensor_data import TensorData
 

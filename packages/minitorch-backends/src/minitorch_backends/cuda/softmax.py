@@ -20,7 +20,7 @@ from functools import cache
 from typing import Any
 
 from minitorch_autodiff import operators as ops
-from minitorch_backends.cuda.blocks import WARP, shuffle_xor
+from minitorch_backends.cuda.warps import WARP, shuffle_xor
 from minitorch_backends.cuda.compile import (
     Kernel,
     blocks,
