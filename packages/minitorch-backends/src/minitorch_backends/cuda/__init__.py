@@ -1,4 +1,14 @@
-"""`cuda`: kernels on an NVIDIA GPU."""
+"""`cuda`: kernels on an NVIDIA GPU.
+
+Each file holds one family of kernels and has the name of its twin in `fast`; `CudaBackend` below
+says which of the interface's operations they serve. `compile` says how kernels are written and
+tested, `device` where memory comes from and what is waited for.
+
+Nothing here goes through the host but what comes from it or is asked back: `from_numpy`,
+`to_numpy`, keys of `index` and `index_put` (host arrays by the interface), and the order of
+`argsort`, which is the one operation left derived that moves data. The others that are derived
+(`cast`, `pad2d`, `unfold2d`, `fold2d`, ...) are made of these on the device.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +67,9 @@ def _narrow(method: F) -> F:
 
 class CudaBackend(Backend):
     """Every operation on the GPU.
+
+    The buffer of its data is a `device.Memory`. Methods launch kernels and return; whatever needs
+    the result comes later on the same stream.
 
     Raises: BackendUnavailable that says what is missing (the extra, a driver, a device) and how to
         get it.

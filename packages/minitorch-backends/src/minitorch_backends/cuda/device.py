@@ -220,10 +220,11 @@ class Hardware:
         return address + x.offset * x.dtype.itemsize if x.offset else address
 
     def library(self, name: str) -> str:
-        """Where a library of the CUDA toolkit lies: "cublas", say.
+        """Where a library of the CUDA toolkit lies ("cublas", say), which may then use our context.
 
         Raises: OSError if it is not found.
         """
+        self._device()
         pathfinder: Any = import_module("cuda.pathfinder")
         try:
             return str(pathfinder.load_nvidia_dynamic_lib(name).abs_path)

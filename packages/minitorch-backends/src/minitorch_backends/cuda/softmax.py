@@ -20,7 +20,6 @@ from functools import cache
 from typing import Any
 
 from minitorch_autodiff import operators as ops
-from minitorch_backends.cuda.warps import WARP, shuffle_xor
 from minitorch_backends.cuda.compile import (
     Kernel,
     blocks,
@@ -31,6 +30,7 @@ from minitorch_backends.cuda.compile import (
     u32,
 )
 from minitorch_backends.cuda.device import cuda, sized
+from minitorch_backends.cuda.warps import WARP, shuffle_xor
 from minitorch_tensor.dtypes import DType, float32, float64, int64
 from minitorch_tensor.tensor_data import TensorData
 
