@@ -11,6 +11,7 @@ from hypothesis import settings
 
 import minitorch_tensor as mt
 from minitorch_tensor import Tensor
+from minitorch_tensor.registry import describe_backends
 from minitorch_tensor.testing import gradcheck, gradgradcheck
 
 #: All that is installed; with minitorch-nn alone, those of minitorch-tensor.
@@ -22,7 +23,7 @@ settings.load_profile("layers")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is installed but cannot run here (it needs a GPU, say) is skipped, and says why."""
-    unavailable = {b.name: b.detail for b in mt.describe_backends() if b.status == "unavailable"}
+    unavailable = {b.name: b.detail for b in describe_backends() if b.status == "unavailable"}
     for item in items:
         callspec = getattr(item, "callspec", None)
         for parameter in ("backend", "installed"):
