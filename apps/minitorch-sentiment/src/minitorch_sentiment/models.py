@@ -92,7 +92,8 @@ class Recurrent(Module):
         words = self.words(reviews)  # (N, T, embedding)
         outputs, _ = self.layer(words, lengths=reviews.lengths)  # (N, T, hidden)
         # Both are 0 behind a review's end: that adds nothing to a sum, but might be the greatest.
-        features = [_greatest(outputs, reviews), _mean(outputs, reviews), _mean(words, reviews)]
+        greatest = _greatest(outputs, reviews.inside())
+        features = [greatest, _mean(outputs, reviews), _mean(words, reviews)]
         logits: Tensor = self.output(self.dropout(mt.cat(features, 1)))
         return logits
 
@@ -119,19 +120,19 @@ class PhraseCNN(Module):
         self.output = nn.Linear(len(self.WIDTHS) * hidden, CLASSES)
 
     def forward(self, reviews: Reviews) -> Tensor:
-        steps = reviews.ids.shape[1]
+        steps, inside = reviews.ids.shape[1], reviews.inside()
         words = self.words(reviews).transpose(1, 2)  # (N, embedding, T)
         found = [
-            _greatest(convolution(words)[:, :, :steps].transpose(1, 2), reviews)
+            _greatest(convolution(words)[:, :, :steps].transpose(1, 2), inside)
             for convolution in self.convolutions
         ]
         logits: Tensor = self.output(self.dropout(F.relu(mt.cat(found, 1))))
         return logits
 
 
-def _greatest(values: Tensor, reviews: Reviews) -> Tensor:
-    """The greatest of values (N, T, D) over the words of each review, (N, D)."""
-    return values.masked_fill(~reviews.inside().unsqueeze(2), -math.inf).amax(1)
+def _greatest(values: Tensor, inside: Tensor) -> Tensor:
+    """The greatest of values (N, T, D) over the places (N, T) that hold words, (N, D)."""
+    return values.masked_fill(~inside.unsqueeze(2), -math.inf).amax(1)
 
 
 def _mean(values: Tensor, reviews: Reviews) -> Tensor:
