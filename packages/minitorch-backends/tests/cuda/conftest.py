@@ -36,3 +36,17 @@ def compiler():
     """Nothing but the compilers, for kernels that are not run."""
     if device.MISSING or device.SIMULATED:
         pytest.skip(device.MISSING or "the simulator compiles nothing")
+
+
+@pytest.fixture(autouse=True)
+def _poisoned(monkeypatch):
+    """On a GPU, memory that nobody has written to holds NaN, or -1, as the simulator's does."""
+    allocate = device.Hardware.allocate
+
+    def poisoned(self, nbytes):
+        memory = allocate(self, nbytes)
+        if hasattr(self._driver, "cuMemsetD8Async"):
+            self._driver.cuMemsetD8Async(memory.address, 0xFF, max(nbytes, 1), self._stream.handle)
+        return memory
+
+    monkeypatch.setattr(device.Hardware, "allocate", poisoned)
