@@ -329,8 +329,11 @@ class CudaBackend(Backend):
     ) -> TensorData:
         out = self.empty(y.shape, y.dtype)
         run = softmax_kernels.cross_entropy_backward(y.dtype)
-        given = out, self._rows(y), self._rows(target), self._rows(d)
-        run(blocks(out.size), *given, out.size, y.shape[1])
+        (apart,) = d.strides
+        if apart < 0:
+            d, apart = self.contiguous(d), 1
+        given = out, self._rows(y), self._rows(target), d
+        run(blocks(out.size), *given, out.size, y.shape[1], apart)
         return out
 
     # Convolution and pooling: x (N, C, H, W), seen through windows.

@@ -215,19 +215,21 @@ def cross_entropy_backward(dtype: DType) -> Kernel:
     """out[r, k] = d[r] (exp(y[r, k]) - (1 if k is target[r] else 0)), y being the log-softmax.
 
     y and out (rows, size), together `count` elements, of which each thread takes every so many;
-    target int64 (rows), d (rows)
+    target int64 (rows), d (rows), `apart` elements from one to the next: 0 if all are one number,
+    as the gradient of a mean is.
     """
 
-    def kernel(out: Any, y: Any, target: Any, d: Any, count: Any, size: Any) -> None:
+    def kernel(out: Any, y: Any, target: Any, d: Any, count: Any, size: Any, apart: Any) -> None:
         i = u32(cuda.grid(1))
         while i < count:
             row = u32(i // size)
-            share = d[row] * exp(y[i])
-            out[i] = share - d[row] if u32(i - row * size) == u32(target[row]) else share
+            arriving = d[u32(row * apart)]
+            share = arriving * exp(y[i])
+            out[i] = share - arriving if u32(i - row * size) == u32(target[row]) else share
             i = u32(i + cuda.gridsize(1))
 
     array = pointer(dtype)
-    return Kernel(kernel, (array, array, pointer(int64), array, u32, u32), THREADS)
+    return Kernel(kernel, (array, array, pointer(int64), array, u32, u32, u32), THREADS)
 
 
 # -- lines that lie across -------------------------------------------------------------------------
