@@ -9,7 +9,7 @@ is in each comment; the time is that of one thread.
 from __future__ import annotations
 
 #: Elements of cheap arithmetic (add, mul, relu): 0.13 ns each while they fit in the cache.
-ARITHMETIC = 1 << 16
+ARITHMETIC = 1 << 17
 
 #: Elements of an arithmetic operation below which numpy's loop is as good as a compiled one.
 COMPILED = 1 << 15
@@ -18,7 +18,7 @@ COMPILED = 1 << 15
 TILED = 1 << 10
 
 #: Elements of a function with an exponential or logarithm: 0.3 to 0.5 ns each.
-TRANSCENDENTAL = 1 << 14
+TRANSCENDENTAL = 1 << 16
 
 #: Elements of such a function from which a compiled loop is ahead of numpy's.
 COMPILED_TRANSCENDENTAL = 1 << 9
@@ -27,7 +27,7 @@ COMPILED_TRANSCENDENTAL = 1 << 9
 COMPILED_REDUCTION = 1 << 9
 
 #: Elements folded by a reduction: 0.06 ns each.
-REDUCTION = 1 << 17
+REDUCTION = 1 << 18
 
 #: Elements of a softmax: 0.5 ns each, for its passes together.
 SOFTMAX = 1 << 15
