@@ -186,6 +186,23 @@ def test_random_functions_refuse_what_they_cannot_give():
         mt.randint(0, 3)
 
 
+@given(
+    st.integers(0, 2**64),
+    st.integers(0, 3),
+    st.integers(0, 20),
+    st.sampled_from([mt.float32, mt.float64]),
+)
+def test_a_generator_skips_what_others_draw_from_its_state(seed, before, count, dtype):
+    drawn, skipped = mt.Generator(seed), mt.Generator(seed)
+    for generator in (drawn, skipped):
+        generator.draw("random", before, np.float32)  # which may leave half of 64 bits for later
+    state = skipped.get_state()
+    drawn.draw("random", count, dtype.numpy)
+    assert skipped.skip(count, dtype) == state
+    after = [generator.draw("random", 3, np.float32).tolist() for generator in (drawn, skipped)]
+    assert after[0] == after[1]
+
+
 def test_threads_draw_from_one_generator_without_losing_numbers():
     generator = mt.Generator(0)
     drawn: list[float] = []

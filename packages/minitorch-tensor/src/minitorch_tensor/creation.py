@@ -299,8 +299,11 @@ def rand(
 
     Raises: TypeError for an integer dtype.
     """
-    array = _draw("rand", "random", sizes_of(size, more), generator, dtype)
-    return _make(array, dtype, backend, requires_grad)
+    wanted = _floating("rand", dtype)
+    shape = _shape("rand", sizes_of(size, more))
+    chosen = get_backend(backend)
+    result = Tensor(chosen.uniform(shape, wanted, generator or default_generator), chosen)
+    return result.requires_grad_() if requires_grad else result
 
 
 def randn(
@@ -315,24 +318,21 @@ def randn(
 
     Raises: TypeError for an integer dtype.
     """
-    array = _draw("randn", "standard_normal", sizes_of(size, more), generator, dtype)
+    wanted = _floating("randn", dtype)
+    shape = _shape("randn", sizes_of(size, more))
+    source = generator or default_generator
+    array = np.asarray(source.draw("standard_normal", shape, wanted.numpy))
     return _make(array, dtype, backend, requires_grad)
 
 
-def _draw(
-    operation: str,
-    kind: str,
-    size: tuple[Any, ...],
-    generator: Generator | None,
-    dtype: AnyDType | None,
-) -> npt.NDArray[Any]:
+def _floating(operation: str, dtype: AnyDType | None) -> DType:
+    """The dtype of random fractions, checked; float32 where none is asked for."""
     wanted = dtypes.as_dtype(dtype or float32)
     if wanted.kind != "float":
         raise TypeError(
             f"{operation}: fractions do not fit in {wanted}. Use float32 or float64, or randint."
         )
-    shape = _shape(operation, size)
-    return np.asarray((generator or default_generator).draw(kind, shape, wanted.numpy))
+    return wanted
 
 
 def randint(

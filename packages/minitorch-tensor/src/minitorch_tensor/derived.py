@@ -28,6 +28,7 @@ from minitorch_tensor.tensor_data import TensorData
 if TYPE_CHECKING:
     from minitorch_tensor.backend import Backend
     from minitorch_tensor.expressions import Expression
+    from minitorch_tensor.random import Generator
 
 
 class Window(NamedTuple):
@@ -70,6 +71,11 @@ class DerivedOperations(ABC):  # noqa: B024 - the abstract methods are Backend's
     def full(self, shape: Shape, value: float, dtype: DType) -> TensorData:
         """New memory with every element set to `value`."""
         return self.from_numpy(np.full(shape, value, dtype.numpy))
+
+    def uniform(self, shape: Shape, dtype: DType, generator: Generator) -> TensorData:
+        """Random numbers in [0, 1), floating point: those that numpy draws from the generator, on
+        every backend. The generator goes on (see `Generator.skip`)."""
+        return self.from_numpy(np.asarray(generator.draw("random", shape, dtype.numpy)))
 
     def constant(self, value: float, dtype: DType) -> TensorData:
         """A zero-dimensional `value`; kept and shared, so never to be written to."""

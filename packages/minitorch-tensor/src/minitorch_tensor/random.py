@@ -1,4 +1,4 @@
-"""Random numbers: drawn on the host, so that one seed gives the same numbers on every backend."""
+"""Random numbers: numpy's, so that one seed gives the same ones on every backend."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 from typing import Any
 
 import numpy as np
+
+from minitorch_tensor.dtypes import DType
 
 
 class Generator:
@@ -35,6 +37,27 @@ class Generator:
         """Go back to a state from `get_state`."""
         with self._lock:
             self._random.bit_generator.state = state
+
+    def skip(self, count: int, dtype: DType) -> dict[str, Any]:
+        """Go on as if `count` uniform numbers of a dtype had been drawn; returns the state before.
+
+        For backends that draw them themselves. From one number of 64 bits come one float64, or two
+        float32, the lower half first; the other half waits in the state ("has_uint32").
+        """
+        with self._lock:
+            bits: Any = self._random.bit_generator
+            before: dict[str, Any] = dict(bits.state)
+            waiting, half = before["has_uint32"], before["uinteger"]
+            if dtype.itemsize == 8:
+                bits.advance(count)
+            elif count:
+                wanted = count - waiting
+                if wanted:
+                    bits.advance((wanted - 1) // 2)
+                    half = int(bits.random_raw()) >> 32
+                waiting = wanted % 2
+            bits.state = {**bits.state, "has_uint32": waiting, "uinteger": half}
+        return before
 
     def draw(self, kind: str, *args: Any, **kwargs: Any) -> Any:
         """Call one of numpy's Generator methods, one thread at a time."""
