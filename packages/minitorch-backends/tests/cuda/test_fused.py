@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from minitorch_backends.cuda import embedding, recurrent
 from minitorch_backends.cuda import softmax as softmax_kernels
-from minitorch_tensor import BackendUnavailable, TensorData, Window, get_backend
+from minitorch_tensor import (
+    BackendUnavailable,
+    DType,
+    Generator,
+    TensorData,
+    Window,
+    float32,
+    float64,
+    get_backend,
+)
 
 reference = get_backend("numpy")
 
@@ -311,6 +320,28 @@ def test_several_steps_of_optimizers_agree_with_the_derived_ones(
         found.append([backend.to_numpy(x) for x in (p, m, s)])
     for got, wanted in zip(*found):
         np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+# -- random numbers --------------------------------------------------------------------------------
+
+
+@few
+@given(
+    st.integers(0, 2**64),
+    st.integers(0, 3),
+    st.one_of(st.integers(0, 5), st.integers(100, 400)),
+    st.sampled_from([float32, float64]),
+)
+def test_random_numbers_are_those_that_numpy_draws(
+    seed: int, before: int, count: int, dtype: DType
+) -> None:
+    cuda = get_backend("cuda")
+    ours, numpys = Generator(seed), np.random.default_rng(seed)
+    ours.draw("random", before, np.float32)  # which may leave half of 64 bits for later
+    numpys.random(before, np.float32)
+    got = cuda.to_numpy(cuda.uniform((count,), dtype, ours))
+    np.testing.assert_array_equal(got, numpys.random(count, dtype.numpy))
+    np.testing.assert_array_equal(ours.draw("random", 3, np.float32), numpys.random(3, np.float32))
 
 
 # -- every bit again -------------------------------------------------------------------------------

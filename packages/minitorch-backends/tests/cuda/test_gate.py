@@ -20,7 +20,7 @@ from minitorch_tensor.dtypes import bool_, float32, float64, int32, int64, uint8
 #: The modules that have kernels.
 MODULES = (
     *("elementwise", "reductions", "matmul", "indexing", "softmax", "convolution"),
-    *("pooling", "embedding", "recurrent", "optimizers"),
+    *("pooling", "embedding", "recurrent", "optimizers", "random"),
 )
 
 #: A100 and H100.

@@ -29,6 +29,7 @@ from minitorch_backends.cuda import (
     matmul,
     optimizers,
     pooling,
+    random,
     recurrent,
     reductions,
 )
@@ -40,6 +41,7 @@ from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import DType, from_numpy_dtype, int64
 from minitorch_tensor.expressions import Expression
 from minitorch_tensor.layout import Shape, broadcast_shapes
+from minitorch_tensor.random import Generator
 from minitorch_tensor.tensor_data import TensorData, as_array
 
 __all__ = ["CudaBackend"]
@@ -120,6 +122,16 @@ class CudaBackend(Backend):
     def _rows(self, x: TensorData) -> TensorData:
         """x if its elements lie in row-major order, else a copy."""
         return x if x.is_contiguous() else self.contiguous(x)
+
+    def uniform(self, shape: Shape, dtype: DType, generator: Generator) -> TensorData:
+        size = math.prod(shape)
+        if size >= WIDE:
+            return super().uniform(shape, dtype, generator)
+        out = self.empty(shape, dtype)
+        state = generator.skip(size, dtype)
+        if size:
+            random.fill(out, state)
+        return out
 
     def full(self, shape: Shape, value: float, dtype: DType) -> TensorData:
         out = self.empty(shape, dtype)
