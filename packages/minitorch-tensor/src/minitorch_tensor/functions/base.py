@@ -30,10 +30,14 @@ NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
 
 
-@lru_cache
 def name_of(function: type[Function]) -> str:
     """A function's name as users write it: floor_divide for FloorDivide."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", function.__name__).lower()
+    return _in_words(function.__name__)
+
+
+@lru_cache
+def _in_words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def map_(fn: Callable[[float], float], x: Tensor, dtype: DType | None = None) -> Tensor:
