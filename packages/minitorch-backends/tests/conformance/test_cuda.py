@@ -1,11 +1,13 @@
 """`cuda` passes the conformance kit: on a GPU where there is one, else in the simulator, in small
 sizes. Without either it is skipped, and says what is missing."""
 
-import os
+from minitorch_backends.cuda.device import SIMULATED
+from minitorch_tensor.testing.conformance import BackendConformance, Size
 
-from minitorch_tensor.testing.conformance import BackendConformance
+#: Large enough for several blocks and chunks of the simulator's small ones.
+SIMULATOR = Size(samples=3, examples=15, large=601, threads=2, calls=2)
 
 
 class TestCuda(BackendConformance):
     backend = "cuda"
-    size = "small" if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1" else "full"
+    size = SIMULATOR if SIMULATED else "full"

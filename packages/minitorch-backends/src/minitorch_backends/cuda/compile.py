@@ -308,9 +308,25 @@ def _silent(function: Callable[..., None]) -> Callable[..., None]:
             function(*arguments)
 
     # With the kernel's globals, where the simulator puts its own `cuda` for the time of a launch.
-    return python_types.FunctionType(
+    silent: Any = python_types.FunctionType(
         run.__code__, function.__globals__, function.__name__, closure=run.__closure__
     )
+    silent.waits = _waits(function, set())
+    made: Callable[..., None] = silent
+    return made
+
+
+def _waits(function: Callable[..., Any], seen: set[Any]) -> bool:
+    """Whether a simulated kernel, or something of ours that it calls, has a barrier."""
+    if "syncthreads" in function.__code__.co_names:
+        return True
+    seen.add(function)
+    for value in used(function).values():
+        called = getattr(value, "fn", value)  # which numba-cuda's simulator wraps
+        ours = inspect.isfunction(called) and called.__module__.startswith("minitorch_backends")
+        if ours and called not in seen and _waits(called, seen):
+            return True
+    return False
 
 
 # -- functions that kernels call ------------------------------------------------------------------

@@ -332,7 +332,8 @@ def _taking_turns() -> Any:
     Python's lock: a barrier costs it milliseconds.
 
     Here the threads of a block take turns: each runs until the next barrier, or its end, and gives
-    the turn back. So the order is always the same, too.
+    the turn back. So the order is always the same, too. Of a kernel without barriers (`waits` is
+    False) they run one after another, in the thread that launches.
     """
     simulator: Any = import_module("numba.cuda.simulator.kernel")
 
@@ -366,6 +367,13 @@ def _taking_turns() -> Any:
             def target() -> None:
                 self._f(*arguments)
 
+            if not self._f.waits:
+                this: Any = threading.current_thread()
+                this.blockIdx = simulator.Dim3(*grid_point)
+                for place in np.ndindex(*self._block_dim):
+                    this.threadIdx = simulator.Dim3(*place)
+                    target()
+                return
             alive = [
                 Thread(target, self, grid_point, place, self._debug)
                 for place in np.ndindex(*self._block_dim)
