@@ -14,6 +14,8 @@ import inspect
 import os
 import sys
 import tempfile
+import threading
+import time
 import types
 from collections.abc import Iterator
 from functools import cache, lru_cache
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from numba.core import config as numba_config
+from numba.core import event
 
 config: Any = numba_config  # whose settings are made as it is loaded
 
@@ -98,3 +101,45 @@ def sources(module: str) -> str:
                 waiting.append(name)
     text = "".join([inspect.getsource(sys.modules[name]) for name in sorted(found)])
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ProgressNote(event.Listener):
+    """Says once, on stderr, that kernels are compiled, when that has taken a second in all.
+
+    Args:
+        backend: whose kernels.
+    """
+
+    PATIENCE = 1.0
+
+    def __init__(self, backend: str) -> None:
+        self._backend = backend
+        self._depth = 0
+        self._spent = 0.0
+        self._started = 0.0
+        self._timer: threading.Timer | None = None
+        self._said = False
+
+    def on_start(self, event: Any = None) -> None:
+        """A function begins to be compiled, perhaps within another."""
+        self._depth += 1
+        if self._depth > 1 or self._said:
+            return
+        self._started = time.perf_counter()
+        self._timer = threading.Timer(max(0.0, self.PATIENCE - self._spent), self._say)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def on_end(self, event: Any = None) -> None:
+        """It has been compiled."""
+        self._depth -= 1
+        if self._depth == 0 and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._spent += time.perf_counter() - self._started
+
+    def _say(self) -> None:
+        self._said = True
+        kept = next(iter(folders(self._backend, writable=True)), None)
+        where = f"kept in {kept}" if kept else "no folder to keep them in: set NUMBA_CACHE_DIR"
+        sys.stderr.write(f"minitorch: compiling kernels, which happens once ({where})\n")

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -17,11 +18,12 @@ from minitorch_backends.cuda import elementwise
 from minitorch_backends.cuda.compile import Kernel, pointer
 from minitorch_tensor.dtypes import bool_, float32, float64, int32, int64, uint8
 
-#: The modules that have kernels.
-MODULES = (
-    *("elementwise", "reductions", "matmul", "indexing", "softmax", "convolution"),
-    *("pooling", "embedding", "recurrent", "optimizers", "random"),
-)
+#: The modules that make kernels.
+MODULES = [
+    path.stem
+    for path in sorted(Path(elementwise.__file__).parent.glob("*.py"))
+    if "return Kernel(" in path.read_text(encoding="utf-8") and path.stem != "compile"
+]
 
 #: A100 and H100.
 ARCHITECTURES = ((8, 0), (9, 0))
@@ -188,6 +190,21 @@ def test_an_int64_is_not_computed_with_as_a_float(compiler):
     """Whose 53 bits would lose the low ones."""
     for fn in (operators.relu, operators.sign, operators.floor, operators.add, operators.max):
         assert ".f64" not in mapped(fn, int64, int64).compile((8, 0)).ptx, fn.__name__
+
+
+def test_compiling_that_takes_long_is_said_once(compiler, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(kept.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(kept.ProgressNote, "PATIENCE", 0.0)
+    monkeypatch.setattr(compiling, "_note", kept.ProgressNote("cuda"))
+    kept._folders.cache_clear()
+    try:
+        for fn in (operators.sin, operators.cos, operators.tan):
+            mapped(fn, float64, float64)._cubin((8, 0))
+        said = capsys.readouterr().err
+        assert said.count("minitorch: compiling kernels") == 1
+        assert str(tmp_path) in said
+    finally:
+        kept._folders.cache_clear()
 
 
 def test_a_negative_float_becomes_a_byte_by_way_of_an_integer(compiler):

@@ -83,7 +83,7 @@ import numpy as np
 from minitorch_autodiff import operators
 from minitorch_backends.cuda import device
 from minitorch_backends.cuda.device import MISSING, SIMULATED, Grid, cuda, get_device, sized, types
-from minitorch_backends.kept import folders, sources, write_whole
+from minitorch_backends.kept import ProgressNote, folders, sources, write_whole
 from minitorch_backends.scalars import described, in_float32, used
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData
@@ -241,7 +241,13 @@ class Kernel:
                 with contextlib.suppress(OSError, UnicodeDecodeError):
                     symbol, _, cubin = (folder / name).read_bytes().partition(b"\n")
                     return cubin, symbol.decode()
-        compiled = self.compile(cc)
+        with _patience:
+            _note.on_start()
+        try:
+            compiled = self.compile(cc)
+        finally:
+            with _patience:
+                _note.on_end()
         if name is not None:
             content = compiled.symbol.encode() + b"\n" + compiled.cubin
             for folder in folders("cuda", writable=True):
@@ -265,6 +271,10 @@ class Kernel:
             _versions(),
         )
         return f"kernel.{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.cubin"
+
+
+#: Compiling may take seconds in all, and is done in any thread.
+_note, _patience = ProgressNote("cuda"), threading.Lock()
 
 
 @cache

@@ -10,14 +10,12 @@ import contextlib
 import hashlib
 import pickle
 import sys
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import llvmlite
 import numba
-from numba.core import event, serialize
+from numba.core import serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
@@ -73,40 +71,3 @@ class DiskCache(NullCache):
             (sys.version, numba.__version__, llvmlite.__version__),
         )
         return f"{function.__name__}.{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.nbc"
-
-
-class ProgressNote(event.Listener):
-    """Says once, on stderr, that kernels are compiled, when that has taken a second in all."""
-
-    PATIENCE = 1.0
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._spent = 0.0
-        self._started = 0.0
-        self._timer: threading.Timer | None = None
-        self._said = False
-
-    def on_start(self, event: Any) -> None:
-        """A function begins to be compiled, perhaps within another."""
-        self._depth += 1
-        if self._depth > 1 or self._said:
-            return
-        self._started = time.perf_counter()
-        self._timer = threading.Timer(max(0.0, self.PATIENCE - self._spent), self._say)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def on_end(self, event: Any) -> None:
-        """It has been compiled."""
-        self._depth -= 1
-        if self._depth == 0 and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._spent += time.perf_counter() - self._started
-
-    def _say(self) -> None:
-        self._said = True
-        kept = next(iter(folders("fast", writable=True)), None)
-        where = f"kept in {kept}" if kept else "no folder to keep them in: set NUMBA_CACHE_DIR"
-        sys.stderr.write(f"minitorch: compiling kernels, which happens once ({where})\n")

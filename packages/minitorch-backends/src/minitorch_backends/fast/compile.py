@@ -25,8 +25,9 @@ from numba.extending import overload
 
 from minitorch_autodiff import operators
 from minitorch_backends.fast import vector_math
-from minitorch_backends.fast.cache import DiskCache, ProgressNote
+from minitorch_backends.fast.cache import DiskCache
 from minitorch_backends.fast.threads import call_alone, usable_threads
+from minitorch_backends.kept import ProgressNote
 from minitorch_backends.scalars import in_float32, key_of, used
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,7 +38,7 @@ REORDER = {"reassoc", "contract", "nsz"}
 #: Products and sums may be fused, and nothing else.
 IN_ORDER = frozenset({"contract"})
 
-event.register("numba:compile", ProgressNote())  # type: ignore[no-untyped-call]
+event.register("numba:compile", ProgressNote("fast"))  # type: ignore[no-untyped-call]
 
 
 def serial(kernel: F) -> F:
