@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from minitorch_autodiff import operators
 from minitorch_backends.cuda.compile import (
@@ -36,7 +36,7 @@ from minitorch_backends.cuda.compile import (
 )
 from minitorch_backends.cuda.device import cuda
 from minitorch_tensor.dtypes import ALL, DType, bool_, uint8
-from minitorch_tensor.layout import Shape, Strides
+from minitorch_tensor.layout import Shape, Strides, broadcast_strides
 from minitorch_tensor.tensor_data import TensorData
 
 #: Bytes that a thread loads or stores at once, and elements.
@@ -219,16 +219,56 @@ def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> Non
         moves = tuple([x.shape == shape for x in inputs])
         _flat(fn, dtypes, out, inputs, moves, n)
         return
-    operands = [out, *[x.expand(shape) for x in inputs]]
-    sizes, steps = merge(shape, [x.strides for x in operands])
-    if not sizes or (len(sizes) == 1 and steps[0] == [1] and all(s in ([0], [1]) for s in steps)):
-        _flat(fn, dtypes, out, inputs, tuple([s == [1] for s in steps[1:]]), n)
-    elif len(sizes) <= DIMS:
-        _strided(fn, dtypes, operands, sizes, steps, n)
+    stretched = [broadcast_strides(x.shape, x.strides, shape) for x in inputs]
+    plan = _planned(shape, (out.strides, *stretched), WIDE)
+    if plan.dims == 1:
+        _flat(fn, dtypes, out, inputs, plan.moves, n)
+    elif plan.dims <= DIMS:
+        kernel = strided(fn, dtypes, plan.dims, plan.wide)
+        kernel(blocks(n), out, *_three(inputs), n, *plan.numbers)
     else:
+        operands = [x.expand(shape) for x in (out, *inputs)]
         for place in range(shape[0]):
             first, *others = [_part(x, place) for x in operands]
             apply(fn, first, *others)
+
+
+class Plan(NamedTuple):
+    """How a kernel goes over operands of certain strides.
+
+    Attributes:
+        dims: 1 for `flat`, 2 or 4 for `strided`, or more than that has.
+        moves: for `flat`, whether each input goes on.
+        wide: whether `strided` needs 64 bits.
+        numbers: what `strided` takes after n.
+    """
+
+    dims: int
+    moves: tuple[bool, ...] = ()
+    wide: bool = False
+    numbers: tuple[int, ...] = ()
+
+
+@lru_cache(maxsize=4096)
+def _planned(shape: Shape, strides: tuple[Strides, ...], limit: int) -> Plan:
+    """The plan for a shape, and strides of out and the inputs in it; positions from `limit` on are
+    wide. It takes longer than a launch, and a training step asks for the same ones each time."""
+    sizes, steps = merge(shape, strides)
+    if not sizes or (len(sizes) == 1 and steps[0] == [1] and all(s in ([0], [1]) for s in steps)):
+        return Plan(1, moves=tuple([s == [1] for s in steps[1:]]))
+    if len(sizes) > DIMS:
+        return Plan(len(sizes))
+    missing = DIMS - len(sizes)
+    sizes = [*[1] * missing, *sizes]
+    steps = [[*[0] * missing, *own] for own in steps]
+    wide = max(math.prod(shape), *[_reach(sizes, own) for own in steps]) >= limit
+    divisors = [part for size in sizes[1:] for part in divisor(size, wide)]
+    four = (*steps, *[steps[-1]] * (DIMS - len(steps)))
+    return Plan(
+        2 if missing >= 2 else DIMS,
+        wide=wide,
+        numbers=(*divisors, *[step for own in four for step in own]),
+    )
 
 
 def _flat(
@@ -245,28 +285,6 @@ def _flat(
         width = 1
     kernel = flat(fn, dtypes, moves, width, n >= WIDE)
     kernel(blocks(-(-n // width)), out, *_three(inputs), n)
-
-
-def _strided(
-    fn: Callable[..., float],
-    dtypes: tuple[DType, ...],
-    operands: Sequence[TensorData],
-    sizes: list[int],
-    steps: list[list[int]],
-    n: int,
-) -> None:
-    missing = DIMS - len(sizes)
-    sizes = [*[1] * missing, *sizes]
-    steps = [[*[0] * missing, *own] for own in steps]
-    wide = n >= WIDE or any(_reach(sizes, own) >= WIDE for own in steps)
-    kernel = strided(fn, dtypes, 2 if missing >= 2 else DIMS, wide)
-    out, *inputs = operands
-    kernel(
-        blocks(n),
-        *[out, *_three(inputs), n],
-        *[part for size in sizes[1:] for part in divisor(size, wide)],
-        *[step for own in (*steps, *[steps[-1]] * (3 - len(inputs))) for step in own],
-    )
 
 
 def _width(dtypes: Sequence[DType]) -> int:
