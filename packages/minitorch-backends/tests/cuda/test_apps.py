@@ -1,5 +1,5 @@
 """Both apps train with `--backend cuda` and nothing else changed, and in a step of training nothing
-crosses to the GPU but its inputs, and nothing back but what is printed.
+crosses to the GPU but its inputs and the numbers of places, and nothing back but what is printed.
 
 In the simulator the data and the digits' network are as small as they come; on a GPU the network is
 the app's own.
