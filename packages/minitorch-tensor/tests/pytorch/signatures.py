@@ -7,6 +7,7 @@ from the first line of the documentation. It is imported where it is first asked
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import re
@@ -143,10 +144,10 @@ def theirs(name: str, torch: Any) -> list[Signature]:
     plain = name.lstrip(".")
     thing = _find(name, torch)
     found = _of_schemas(plain, torch)
-    try:
-        python = _of_python(inspect.signature(thing))
-    except (TypeError, ValueError):  # written in C++
-        python = []
+    python: Signature = []
+    if not inspect.isbuiltin(thing):  # of which Python 3.13 says "object"
+        with contextlib.suppress(TypeError, ValueError):  # written in C++, too
+            python = _of_python(inspect.signature(thing))
     if python and "*args" not in python:
         found = [python]
     if not found or "*args" in python:
