@@ -18,6 +18,7 @@ import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn import cli
 from minitorch_nn.checkpoint import Checkpoint, CheckpointError
+from minitorch_nn.testing import hearing_ctrl_c
 from minitorch_nn.training import TrainingDiverged
 
 
@@ -235,7 +236,8 @@ def test_a_full_disk_under_the_output_is_an_error(command: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_real_ctrl_c_ends_the_program_with_130() -> None:
-    process = start_script("cli.main('app', '1', 'D.', COMMANDS, ['slow'])")
+    with hearing_ctrl_c():
+        process = start_script("cli.main('app', '1', 'D.', COMMANDS, ['slow'])")
     assert process.stdout and process.stderr
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.1)

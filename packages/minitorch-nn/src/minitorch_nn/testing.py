@@ -16,6 +16,7 @@ Needs pytest.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import os
@@ -24,13 +25,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 
-__all__ = ["Ended", "ProgramLaws", "Run", "accuracy", "in_process", "script", "without_notes"]
+__all__ = [
+    "Ended",
+    "ProgramLaws",
+    "Run",
+    "accuracy",
+    "hearing_ctrl_c",
+    "in_process",
+    "script",
+    "without_notes",
+]
 
 _RESULT = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")
 
@@ -71,6 +81,17 @@ def in_process(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[s
 def script(program: str) -> Path:
     """The installed program."""
     return Path(sys.executable).with_name(program)
+
+
+@contextlib.contextmanager
+def hearing_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile do not ignore SIGINT, though this one may: in the
+    background of a script it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def without_notes(err: str) -> str:
@@ -153,7 +174,9 @@ class ProgramLaws:
     def test_ctrl_c_in_training_leaves_nothing(self) -> None:
         argv = [str(script(self.program)), "--epochs", "99", "--out", "new/m.npz"]
         argv += self.training
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with hearing_ctrl_c():
+            pipe = subprocess.PIPE
+            process = subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True)
         assert process.stdout
         assert re.match(r"\w+ \([\d,]+ parameters\) on ", process.stdout.readline())
         time.sleep(0.5)
