@@ -293,7 +293,7 @@ class FastBackend(NumpyBackend):
         parts = max(1, min(usable_threads(), len(x)))
         together = winograd.samples_together(sum(weight.shape[:2]), out.shape[2:], len(x) // parts)
         run = winograd.conv2d.over(_products(out, weight), thresholds.PRODUCT)
-        run(out, x, silently().run(winograd.kernels, weight), padding, together, parts)
+        run(out, x, weight, padding, together, parts)
 
     def _winograd_weight_grad(
         self,
@@ -302,17 +302,13 @@ class FastBackend(NumpyBackend):
         weight_shape: Shape,
         padding: tuple[int, int],
     ) -> TensorData:
-        threads = max(1, min(usable_threads(), x.shape[0]))
-        parts = np.zeros((threads, 16, *weight_shape[:2]), x.dtype.numpy)
+        out = memory.empty(weight_shape, x.dtype.numpy)
+        parts = max(1, min(usable_threads(), x.shape[0]))
         together = winograd.samples_together(
-            sum(weight_shape[:2]), grad_output.shape[2:], x.shape[0] // threads
+            sum(weight_shape[:2]), grad_output.shape[2:], x.shape[0] // parts
         )
-        run = winograd.conv2d_kernels_grad.over(
-            math.prod(grad_output.shape) * 9 * weight_shape[1], thresholds.PRODUCT
-        )
-        run(parts, _rows(grad_output), _rows(x), padding, together)
-        total = silently().run(parts.sum, 0)
-        out = np.ascontiguousarray(silently().run(winograd.kernels_grad, total))
+        run = winograd.conv2d_weight_grad.over(_products(grad_output, out), thresholds.PRODUCT)
+        run(out, _rows(grad_output), _rows(x), padding, together, parts)
         return TensorData(out, x.dtype, weight_shape)
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:

@@ -17,7 +17,7 @@ one row. A row of a plane has one column more than there are tiles (`pitch`): wi
 tile reaches its right neighbour as the others do. What is computed for that column itself is
 not used.
 
-Shapes: x (N, C, H, W), out and grad (N, O, OH, OW), u (16, O, C); one padding for rows and
+Shapes: x (N, C, H, W), out and grad (N, O, OH, OW), weight (O, C, 3, 3); one padding for rows and
 columns each; stride and dilation 1.
 """
 
@@ -35,8 +35,8 @@ from minitorch_backends.fast.compile import parallel, serial
 from minitorch_tensor.derived import Window
 from minitorch_tensor.layout import Shape
 
-#: G, for rows and columns at once: (16, 9).
-G = np.kron(*[np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])] * 2)
+#: G, for rows and columns at once: (16, 9), flat.
+G = np.kron(*[np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])] * 2).ravel()
 
 #: B^T: each row is a difference or sum of two lines. A line is (parity, how many pairs further).
 #: Written as the first line, the second line, and the second's sign.
@@ -65,21 +65,6 @@ def suits(window: Window, groups: int, weight_shape: Shape) -> bool:
 def turned(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The kernels turned around, from outputs to inputs: (O, C, 3, 3) -> (C, O, 3, 3)."""
     return np.ascontiguousarray(weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3))
-
-
-def kernels(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """U = G g G^T of every kernel of weight (O, C, 3, 3): (16, O, C)."""
-    o, c = weight.shape[:2]
-    rows = weight.reshape(o * c, 9)
-    u: npt.NDArray[Any] = np.matmul(G.astype(weight.dtype), rows.T).reshape(16, o, c)
-    return u
-
-
-def kernels_grad(grad: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The adjoint of `kernels`: (16, O, C) -> (O, C, 3, 3)."""
-    _, o, c = grad.shape
-    rows: npt.NDArray[Any] = np.matmul(grad.reshape(16, o * c).T, G.astype(grad.dtype))
-    return rows.reshape(o, c, 3, 3)
 
 
 def samples_together(channels: int, output: Shape, samples: int) -> int:
@@ -213,16 +198,36 @@ def tiles_of_grad(
         copy_line(m, to + 3 * step, lines, tiles, -one, tiles)
 
 
+@serial
+def kernels(weight: Any) -> Any:
+    """U = G g G^T of every kernel of weight (O, C, 3, 3): (16, O, C), flat."""
+    flat, g = weight.reshape(-1), G.astype(weight.dtype)
+    count = flat.size // 9
+    u = np.empty(16 * count, weight.dtype)
+    gemm(u, 0, count, 0.0, g, 0, 9, PLAIN, flat, 0, 9, TRANSPOSED, 16, count, 9)
+    return u
+
+
+@serial
+def kernels_adjoint(out: Any, u: Any) -> None:
+    """The adjoint of `kernels`: out (O, C, 3, 3) of u (16, O, C), flat."""
+    flat, g = out.reshape(-1), G.astype(u.dtype)
+    count = flat.size // 9
+    gemm(flat, 0, 9, 0.0, u, 0, count, TRANSPOSED, g, 0, 9, PLAIN, count, 9, 16)
+
+
 @parallel
-def conv2d(out: Any, x: Any, u: Any, padding: Any, together: Any, parts: Any) -> None:
-    """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i + k - p, j + l - p],
-    with u = `kernels(weight)`. Each thread owns samples n of out; `together` of them at once."""
+def conv2d(out: Any, x: Any, weight: Any, padding: Any, together: Any, parts: Any) -> None:
+    """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i + k - p, j + l - p].
+
+    Each thread owns samples n of out; `together` of them at once.
+    """
     samples, channels = x.shape[:2]
     outputs, height, width = out.shape[1:]
     pitch = (width + 1) // 2 + 1
     tiles = (height + 1) // 2 * pitch
     plane = tiles + pitch + 1
-    flat = u.reshape(-1)
+    u = kernels(weight)
     for part in prange(parts):
         planes = np.zeros(4 * plane, x.dtype)
         lines = np.empty(6 * (tiles + 1), x.dtype)
@@ -236,7 +241,7 @@ def conv2d(out: Any, x: Any, u: Any, padding: Any, together: Any, parts: Any) ->
             for p in range(16):
                 gemm(
                     m, p * outputs * row, row, 0.0,
-                    flat, p * outputs * channels, channels, PLAIN,
+                    u, p * outputs * channels, channels, PLAIN,
                     v, p * channels * row, row, PLAIN, outputs, row, channels,
                 )  # fmt: skip
             for n in range(count):
@@ -246,10 +251,12 @@ def conv2d(out: Any, x: Any, u: Any, padding: Any, together: Any, parts: Any) ->
 
 
 @parallel
-def conv2d_kernels_grad(out: Any, grad: Any, x: Any, padding: Any, together: Any) -> None:
-    """The adjoint of conv2d in u, into out (threads, 16, O, C), which holds zeros.
+def conv2d_weight_grad(
+    out: Any, grad: Any, x: Any, padding: Any, together: Any, parts: Any
+) -> None:
+    """The adjoint of conv2d in weight, into out.
 
-    Each thread adds up its samples in out[t]; the caller adds up the threads, in order, so that
+    Each thread adds up its samples in a part of its own; the parts are added up in order, so that
     results repeat.
     """
     samples, channels = x.shape[:2]
@@ -257,7 +264,7 @@ def conv2d_kernels_grad(out: Any, grad: Any, x: Any, padding: Any, together: Any
     pitch = (width + 1) // 2 + 1
     tiles = (height + 1) // 2 * pitch
     plane = tiles + pitch + 1
-    parts = out.shape[0]
+    u = np.zeros((parts, 16 * outputs * channels), x.dtype)
     for part in prange(parts):
         planes, grad_planes = np.zeros(4 * plane, x.dtype), np.zeros(4 * plane, x.dtype)
         lines = np.empty(2 * (tiles + 1), x.dtype)
@@ -275,7 +282,10 @@ def conv2d_kernels_grad(out: Any, grad: Any, x: Any, padding: Any, together: Any
                     tiles_of_grad(m, at, outputs * row, grad_planes, lines, plane, tiles)
             for p in range(16):
                 gemm(
-                    out[part].reshape(-1), p * outputs * channels, channels, 1.0,
+                    u[part], p * outputs * channels, channels, 1.0,
                     m, p * outputs * row, row, PLAIN,
                     v, p * channels * row, row, TRANSPOSED, outputs, channels, row,
                 )  # fmt: skip
+    for part in range(1, parts):
+        add_lines(u[0], 0, u[0], 0, u[part], 0, x.dtype.type(1), u.shape[1])
+    kernels_adjoint(out, u[0])
