@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import operators as ops
+from minitorch_backends import adam
 from minitorch_backends.cuda import (
     convolution,
     elementwise,
@@ -36,6 +37,7 @@ from minitorch_backends.cuda import (
 from minitorch_backends.cuda import softmax as softmax_kernels
 from minitorch_backends.cuda.compile import WIDE, blocks
 from minitorch_backends.cuda.device import get_device
+from minitorch_backends.layouts import folds
 from minitorch_tensor.backend import Backend
 from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import DType, from_numpy_dtype, int64
@@ -202,13 +204,10 @@ class CudaBackend(Backend):
     ) -> TensorData:
         if not dims:
             return self.cast(x, dtype)
-        shape = x.shape
+        shape, steps = folds(x.shape, tuple(dims))
         folded = self._rows(x)
-        # Neighbouring dimensions are one longer one; the last ones first, which leave the fewest.
-        for first, end in reversed(_runs(sorted(dims))):
-            around = (math.prod(shape[:first]), math.prod(shape[first:end]), math.prod(shape[end:]))
+        for around in steps:
             folded = reductions.fold(fn, self.empty, folded, around, start, dtype)
-            shape = (*shape[:first], *[1] * (end - first), *shape[end:])
         return folded.owned(shape)
 
     def argmax(self, x: TensorData, dim: int) -> TensorData:
@@ -583,17 +582,7 @@ class CudaBackend(Backend):
                 decoupled=decoupled,
             )
             return
-        settings = (
-            lr / (1.0 - beta1**step),
-            beta1,
-            1.0 - beta1,
-            beta2,
-            1.0 - beta2,
-            1.0 / (1.0 - beta2**step) ** 0.5,
-            eps,
-            0.0 if decoupled else weight_decay,
-            1.0 - lr * weight_decay if decoupled else 1.0,
-        )
+        settings = adam.factors(step, lr, beta1, beta2, eps, weight_decay, decoupled)
         size, g = parameter.size, self._rows(gradient)
         run = optimizers.adam_step(parameter.dtype)
         run(blocks(size), parameter, g, mean, square, size, *settings)
@@ -617,14 +606,3 @@ def _cut(x: TensorData, shape: Shape, but: int = -1) -> TensorData:
         if dim != but and x.shape[dim] != size:
             x = x.slice(dim, 0, size)
     return x
-
-
-def _runs(dims: list[int]) -> list[tuple[int, int]]:
-    """Neighbouring numbers as (first, end): [0, 2, 3] as [(0, 1), (2, 4)]."""
-    runs: list[tuple[int, int]] = []
-    for dim in dims:
-        if runs and runs[-1][1] == dim:
-            runs[-1] = (runs[-1][0], dim + 1)
-        else:
-            runs.append((dim, dim + 1))
-    return runs

@@ -35,6 +35,7 @@ from minitorch_backends.cuda.compile import (
     vectors,
 )
 from minitorch_backends.cuda.device import cuda
+from minitorch_backends.layouts import merge
 from minitorch_tensor.dtypes import ALL, DType, bool_, uint8
 from minitorch_tensor.layout import Shape, Strides, broadcast_strides
 from minitorch_tensor.tensor_data import TensorData
@@ -253,7 +254,7 @@ class Plan(NamedTuple):
 def _planned(shape: Shape, strides: tuple[Strides, ...], limit: int) -> Plan:
     """The plan for a shape, and strides of out and the inputs in it; positions from `limit` on are
     wide. It takes longer than a launch, and a training step asks for the same ones each time."""
-    sizes, steps = merge(shape, strides)
+    sizes, steps = merge(shape, *strides)
     if not sizes or (len(sizes) == 1 and steps[0] == [1] and all(s in ([0], [1]) for s in steps)):
         return Plan(1, moves=tuple([s == [1] for s in steps[1:]]))
     if len(sizes) > DIMS:
@@ -305,23 +306,6 @@ def _part(x: TensorData, place: int) -> TensorData:
 def _reach(sizes: Sequence[int], strides: Sequence[int]) -> int:
     """How far from the first element any other lies."""
     return sum((n - 1) * abs(s) for n, s in zip(sizes, strides))
-
-
-def merge(shape: Shape, strides: Sequence[Strides]) -> tuple[list[int], list[list[int]]]:
-    """The fewest dimensions that describe the same elements of several arrays in the same order:
-    sizes, and strides of each array. None for a single element."""
-    sizes: list[int] = []
-    steps: list[list[int]] = [[] for _ in strides]
-    for size, *own in zip(reversed(shape), *[reversed(s) for s in strides]):
-        if size == 1:
-            continue
-        if sizes and all(s == kept[0] * sizes[0] for s, kept in zip(own, steps)):
-            sizes[0] *= size
-            continue
-        sizes.insert(0, size)
-        for kept, s in zip(steps, own):
-            kept.insert(0, s)
-    return sizes, steps
 
 
 def examples() -> Iterator[Kernel]:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import operators as ops
+from minitorch_backends import adam
 from minitorch_backends.fast import (
     convolution,
     copying,
@@ -35,6 +36,7 @@ from minitorch_backends.fast import (
 from minitorch_backends.fast import softmax as softmax_kernels
 from minitorch_backends.fast.compile import Kernel
 from minitorch_backends.fast.threads import get_num_threads, set_num_threads, usable_threads
+from minitorch_backends.layouts import folds
 from minitorch_tensor.backends.numpy import BINARY, FOLDS, UNARY, NumpyBackend
 from minitorch_tensor.derived import Window
 from minitorch_tensor.dtypes import DType, int64
@@ -152,14 +154,14 @@ class FastBackend(NumpyBackend):
         small = elements.size < thresholds.COMPILED_REDUCTION or dtype.kind != "float"
         if not dims or (small and fn in FOLDS):
             return super().reduce_dims(fn, x, dims, start, dtype)
-        shape, steps = reductions.plan(x.shape, tuple(dims))
+        shape, steps = folds(x.shape, tuple(dims))
         kernel = reductions.tensor_reduce(fn)
         first = dtype.numpy.type(start)
-        for left, *around in steps:
-            out = memory.empty((left,), dtype.numpy)
-            if left:
+        for outer, size, inner in steps:
+            out = memory.empty((outer * inner,), dtype.numpy)
+            if out.size:
                 run = kernel.over(elements.size, thresholds.REDUCTION)
-                run(out, elements, first, *around, usable_threads())
+                run(out, elements, first, size, inner, usable_threads())
             elements = out
         return TensorData(elements.reshape(shape), dtype, shape)
 
@@ -474,18 +476,8 @@ class FastBackend(NumpyBackend):
                 decoupled=decoupled,
             )
             return
-        scalars = _typed(
-            parameter,
-            lr / (1.0 - beta1**step),
-            beta1,
-            1.0 - beta1,
-            beta2,
-            1.0 - beta2,
-            1.0 / (1.0 - beta2**step) ** 0.5,
-            eps,
-            0.0 if decoupled else weight_decay,
-            1.0 - lr * weight_decay if decoupled else 1.0,
-        )
+        factors = adam.factors(step, lr, beta1, beta2, eps, weight_decay, decoupled)
+        scalars = _typed(parameter, *factors)
         optimizers.adam_step.over(parameter.size, thresholds.OPTIMIZER)(
             parameter.buffer.reshape(-1),
             _rows(gradient).reshape(-1),

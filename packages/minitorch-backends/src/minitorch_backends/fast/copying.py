@@ -7,7 +7,6 @@ dimension in which its numbers are neighbours, and written whole along the other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +17,7 @@ from numba import prange, uintp
 from minitorch_backends.fast import memory, thresholds
 from minitorch_backends.fast.compile import ordered
 from minitorch_backends.fast.threads import usable_threads
+from minitorch_backends.layouts import merge
 from minitorch_tensor.layout import Shape, Strides, contiguous_strides
 from minitorch_tensor.tensor_data import TensorData, as_array
 
@@ -82,7 +82,7 @@ def _layout(shape: Shape, strides: Strides, offset: int) -> npt.NDArray[np.int64
     """What `transpose` takes; None where its way is not needed or does not fit."""
     sizes, (x_steps,) = merge(shape, strides)
     out_steps = contiguous_strides(tuple(sizes))
-    if x_steps[-1] in (0, 1) or min(x_steps) < 0 or 1 not in x_steps or len(sizes) > 5:
+    if not sizes or x_steps[-1] in (0, 1) or min(x_steps) < 0 or 1 not in x_steps or len(sizes) > 5:
         return None
     row = x_steps.index(1)
     others = [i for i in range(len(sizes) - 1) if i != row]
@@ -93,20 +93,3 @@ def _layout(shape: Shape, strides: Strides, offset: int) -> npt.NDArray[np.int64
     rest = [[1] * missing + [sizes[i] for i in others]]
     rest += [[0] * missing + [steps[i] for i in others] for steps in (x_steps, out_steps)]
     return np.array(head + rest[0] + rest[1] + rest[2], np.int64)
-
-
-def merge(shape: Shape, *strides: Sequence[int]) -> tuple[list[int], list[list[int]]]:
-    """The fewest dimensions that describe the same elements in the same order, for one or more
-    ways in which they lie: sizes, and for each way its strides."""
-    sizes: list[int] = []
-    steps: list[list[int]] = [[] for _ in strides]
-    for size, *own in zip(reversed(shape), *[reversed(s) for s in strides]):
-        if size == 1:
-            continue
-        if sizes and all(s == kept[0] * sizes[0] for s, kept in zip(own, steps)):
-            sizes[0] *= size
-            continue
-        sizes.insert(0, size)
-        for kept, s in zip(steps, own):
-            kept.insert(0, s)
-    return (sizes, steps) if sizes else ([1], [[1] for _ in strides])

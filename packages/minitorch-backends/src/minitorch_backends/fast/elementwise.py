@@ -12,7 +12,8 @@ import numpy.typing as npt
 from numba import prange, uintp
 
 from minitorch_backends.fast.compile import IN_ORDER, Kernel, scalar
-from minitorch_backends.fast.copying import contiguous, merge
+from minitorch_backends.fast.copying import contiguous
+from minitorch_backends.layouts import merge
 from minitorch_backends.scalars import key_of
 from minitorch_tensor.layout import Shape, Strides, broadcast_strides, contiguous_strides
 from minitorch_tensor.tensor_data import TensorData
@@ -106,7 +107,7 @@ def _layout(
     ]
     moved = [i for i in (0, 1) if steps[i] and (steps[i][-1] not in (0, 1) or min(steps[i]) < 0)]
     sizes, merged = merge(shape, *steps)
-    stretched = len(sizes) > 4 or merged[0][-1] == merged[1][-1] == 0
+    stretched = len(sizes) > 4 or (len(sizes) > 0 and merged[0][-1] == merged[1][-1] == 0)
     if stretched:
         moved = [0, 1]
     if moved:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -13,7 +12,6 @@ from numba import prange, uintp
 from minitorch_autodiff import operators
 from minitorch_backends.fast.compile import Kernel, scalar
 from minitorch_backends.scalars import key_of
-from minitorch_tensor.layout import Shape
 
 #: Elements that are folded one after another are some tens: they are dealt out to so many lanes...
 LANES = 128
@@ -29,8 +27,8 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
     """out[o, i] = fn(... fn(fn(start, x[o, 0, i]), x[o, 1, i]) ..., x[o, size - 1, i]).
 
     x (outer, size, inner) and out (outer, inner) are flat; fn is associative and commutative up to
-    rounding, and `start` its identity. What is folded is cut into blocks of `rows`, of which
-    each of `parts` threads owns some, and the results of blocks are folded in pairs.
+    rounding, and `start` its identity. What is folded is cut into blocks, of which each of
+    `parts` threads owns some, and the results of blocks are folded in pairs.
 
     A block is folded in lanes: neighbours in memory go to different lanes, each a multiple of
     `inner` apart from where it began, so that all lanes are worked on at once, and are folded in
@@ -39,8 +37,9 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
     f = scalar(fn)
     is_sum = fn is operators.add
 
-    def kernel(out: Any, x: Any, start: Any, size: Any, inner: Any, rows: Any, parts: Any) -> None:
+    def kernel(out: Any, x: Any, start: Any, size: Any, inner: Any, parts: Any) -> None:
         outer = out.size // inner
+        rows = max(64, BLOCK // inner)
         blocks = max(1, (size + rows - 1) // rows)
         tasks = outer * blocks
         folded = out if blocks == 1 else np.empty(tasks * inner, out.dtype)
@@ -105,26 +104,3 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
                     out[uintp(o * inner + i)] = folded[uintp(at + i)]
 
     return Kernel(kernel, key_of(fn))
-
-
-@lru_cache(maxsize=4096)
-def plan(shape: Shape, dims: tuple[int, ...]) -> tuple[Shape, list[tuple[int, int, int, int]]]:
-    """The shape of the result, sizes of 1 kept, and how to get there: for each run of neighbouring
-    dimensions, which are one longer one, the size of what it leaves, and size, inner and rows of
-    `tensor_reduce`.
-
-    The last run comes first, so that memory is read in order.
-    """
-    runs: list[tuple[int, int]] = []
-    for dim in sorted(dims):
-        if runs and runs[-1][1] == dim:
-            runs[-1] = (runs[-1][0], dim + 1)
-        else:
-            runs.append((dim, dim + 1))
-    steps = []
-    for first, end in reversed(runs):
-        outer, size = math.prod(shape[:first]), math.prod(shape[first:end])
-        inner = math.prod(shape[end:])
-        steps.append((outer * inner, size, inner, max(64, BLOCK // max(inner, 1))))
-        shape = (*shape[:first], *[1] * (end - first), *shape[end:])
-    return shape, steps

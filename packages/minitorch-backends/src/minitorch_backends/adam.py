@@ -1,0 +1,31 @@
+"""The numbers of an Adam step that are the same for every parameter."""
+
+from __future__ import annotations
+
+
+def factors(
+    step: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+    decoupled: bool,
+) -> tuple[float, ...]:
+    """What a kernel takes for the `step`-th step, counted from 1 (Kingma and Ba 2015, end of
+    section 2; decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2).
+
+    Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, root, eps, decay, keep: with mean and square
+        updated from g + decay * p, p = keep * p - rate * mean / (root * sqrt(square) + eps).
+    """
+    return (
+        lr / (1.0 - beta1**step),
+        beta1,
+        1.0 - beta1,
+        beta2,
+        1.0 - beta2,
+        1.0 / (1.0 - beta2**step) ** 0.5,
+        eps,
+        0.0 if decoupled else weight_decay,
+        1.0 - lr * weight_decay if decoupled else 1.0,
+    )
