@@ -25,6 +25,13 @@ TORCH = "torch==2.13.0"
 #: Who takes part: the library, and its number of threads (None: all cores).
 CONTESTANTS = {"ours": ("minitorch", None), "torch": ("torch", None), "torch-1": ("torch", 1)}
 
+#: Seconds that a turn lasts at least.
+TURN = 0.03
+
+#: Seconds of every turn before its clock starts. Threads of whoever was timed before still spin for
+#: some milliseconds, and the system takes its time to spread woken threads over the cores.
+WARM_UP = 0.05
+
 
 def make_environment() -> None:
     """Our packages, PyTorch's CPU build and what draws charts, in an environment of their own."""
@@ -77,6 +84,7 @@ def work(name: str) -> None:
 
     lib = library(name)
     run: Any = None
+    times = 0
     for line in sys.stdin:
         message = json.loads(line)
         if message["do"] == "build":
@@ -91,14 +99,24 @@ def work(name: str) -> None:
                 ]
                 for r in results
             ]
-            for _ in range(3):
-                run()
+            repeat(run, WARM_UP)
+            times = repeat(run, TURN)
         else:
+            repeat(run, WARM_UP)
             started = time.perf_counter()
-            for _ in range(message["times"]):
+            for _ in range(times):
                 run()
-            answer = (time.perf_counter() - started) / message["times"]
+            answer = (time.perf_counter() - started) / times
         print(json.dumps(answer), flush=True)
+
+
+def repeat(run: Any, seconds: float) -> int:
+    """Run something at least once and until the time is over; say how often."""
+    started, times = time.perf_counter(), 0
+    while times == 0 or time.perf_counter() - started < seconds:
+        run()
+        times += 1
+    return times
 
 
 def measure(workers: dict[str, Worker], name: str, seconds: float) -> dict[str, float]:
@@ -111,13 +129,12 @@ def measure(workers: dict[str, Worker], name: str, seconds: float) -> dict[str, 
             or max(abs(length - theirs[1]), abs(projection - theirs[2])) > tolerance
         ):
             raise SystemExit(f"{name}: results differ: {results['ours']} {results['torch']}")
-    once = max(workers["ours"].ask(do="time", times=1), 1e-6)
-    times = max(1, int(0.02 / once))
-    turns = max(7, int(seconds / (3 * once * times)))
     taken: dict[str, list[float]] = {c: [] for c in workers}
-    for _ in range(min(turns, 200)):
+    started, rounds = time.perf_counter(), 0
+    while rounds < 7 or time.perf_counter() - started < seconds:
         for contestant, worker in workers.items():
-            taken[contestant].append(worker.ask(do="time", times=times))
+            taken[contestant].append(worker.ask(do="time"))
+        rounds += 1
     return {c: statistics.median(t) for c, t in taken.items()}
 
 
