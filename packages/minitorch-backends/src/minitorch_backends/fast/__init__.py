@@ -238,9 +238,10 @@ class FastBackend(NumpyBackend):
         if winograd.suits(window, groups, weight.shape):
             self._winograd(out, _rows(x), _rows(weight), window.padding)
             return TensorData(out, x.dtype, shape)
-        columns = _column_buffers(x.shape, shape, window, x.dtype)
+        sizes = convolution.sizes(x.shape, shape, window, groups)
+        buffers = _convolution_buffers(x.shape, weight.shape, sizes, x.dtype)
         run = convolution.conv2d.over(_products(out, weight), thresholds.PRODUCT)
-        run(out, _rows(x), _rows(weight), columns, *window[1:], groups)
+        run(out, _rows(x), _rows(weight), buffers, groups, sizes)
         return TensorData(out, x.dtype, shape)
 
     def conv2d_input_grad(
@@ -259,9 +260,10 @@ class FastBackend(NumpyBackend):
             padding = 2 - window.padding[0], 2 - window.padding[1]
             self._winograd(out, _rows(grad_output), winograd.turned(_rows(weight)), padding)
             return TensorData(out, dtype, input_shape)
-        columns = _column_buffers(input_shape, grad_output.shape, window, dtype)
+        sizes = convolution.sizes(input_shape, grad_output.shape, window, groups)
+        buffers = _convolution_buffers(input_shape, weight.shape, sizes, dtype)
         run = convolution.conv2d_input_grad.over(_products(grad_output, weight), thresholds.PRODUCT)
-        run(out, _rows(grad_output), _rows(weight), columns, *window[1:], groups)
+        run(out, _rows(grad_output), _rows(weight), buffers, groups, sizes)
         return TensorData(out, dtype, input_shape)
 
     def conv2d_weight_grad(
@@ -276,13 +278,12 @@ class FastBackend(NumpyBackend):
             return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
         if winograd.suits(window, groups, weight_shape):
             return self._winograd_weight_grad(grad_output, x, weight_shape, window.padding)
-        columns = _column_buffers(x.shape, grad_output.shape, window, x.dtype)
-        parts = np.zeros((len(columns), *weight_shape), x.dtype.numpy)
-        run = convolution.conv2d_weight_grad.over(
-            _products(grad_output, parts[0]), thresholds.PRODUCT
-        )
-        run(parts, _rows(grad_output), _rows(x), columns, *window, groups)
-        return TensorData(silently().run(parts.sum, 0), x.dtype, weight_shape)
+        out = memory.empty(weight_shape, x.dtype.numpy)
+        sizes = convolution.sizes(x.shape, grad_output.shape, window, groups)
+        buffers = _convolution_buffers(x.shape, weight_shape, sizes, x.dtype)
+        run = convolution.conv2d_weight_grad.over(_products(grad_output, out), thresholds.PRODUCT)
+        run(out, _rows(grad_output), _rows(x), buffers, groups, sizes)
+        return TensorData(out, x.dtype, weight_shape)
 
     def _winograd(
         self,
@@ -497,13 +498,13 @@ def _around(shape: Shape, dim: int) -> tuple[int, int, int]:
     return math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
 
 
-def _column_buffers(
-    input_shape: Shape, output_shape: Shape, window: Window, dtype: DType
+def _convolution_buffers(
+    input_shape: Shape, weight_shape: Shape, sizes: convolution.Sizes, dtype: DType
 ) -> npt.NDArray[Any]:
-    """Room for the windows of one sample, for each thread that has a sample to work on."""
+    """Buffers for each thread that has a sample to work on."""
     threads = max(1, min(usable_threads(), input_shape[0]))
-    size = input_shape[1] * math.prod(window.kernel) * math.prod(output_shape[2:])
-    return np.zeros((threads, size), dtype.numpy)
+    room = convolution.room(input_shape, weight_shape, sizes)
+    return memory.empty((threads, room), dtype.numpy)
 
 
 def _all_own(written: Sequence[TensorData]) -> bool:
