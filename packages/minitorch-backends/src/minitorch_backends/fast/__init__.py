@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from functools import lru_cache, partial
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,20 +54,34 @@ CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu}
 CHEAP |= {ops.add, ops.sub, ops.mul, ops.div, ops.max, ops.min, ops.keep_if}
 CHEAP |= {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
 CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
-_COMPILED_FROM: dict[Any, int] = {
-    **dict.fromkeys(COSTLY, thresholds.COMPILED_TRANSCENDENTAL),
-    **dict.fromkeys(CHEAP, thresholds.COMPILED),
-    ops.relu: thresholds.COMPILED_TRANSCENDENTAL,  # of which numpy has no loop for one operand
-}
-_SHARED_FROM: dict[Any, int] = {
-    **dict.fromkeys(COSTLY, thresholds.TRANSCENDENTAL),
-    **dict.fromkeys(CHEAP, thresholds.ARITHMETIC),
-}
-_NEVER = 1 << 62
 
 #: Below this many elements numpy's own loops serve every function that is one of them.
 _SMALL = thresholds.COMPILED
 _UFUNCS = {fn: ufunc for fn, ufunc in BINARY.items() if isinstance(ufunc, np.ufunc)}
+
+
+class _Choice(NamedTuple):
+    """From how many elements on a loop is compiled, and from how many it is shared."""
+
+    compiled_from: float
+    shared_from: int
+
+
+def _choice(known: dict[Any, Any], fn: Any) -> _Choice:
+    """What serves a scalar function best, where numpy's own loops are the `known` ones."""
+    cheap = fn in CHEAP
+    compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
+    if fn not in known:
+        compiled = 0
+    elif fn is ops.relu:  # of which numpy has no loop for one operand
+        compiled = thresholds.COMPILED_TRANSCENDENTAL
+    elif not cheap and fn not in COSTLY:
+        compiled = math.inf
+    return _Choice(compiled, thresholds.ARITHMETIC if cheap else thresholds.TRANSCENDENTAL)
+
+
+_map_choice = lru_cache(maxsize=1024)(partial(_choice, UNARY))
+_zip_choice = lru_cache(maxsize=1024)(partial(_choice, BINARY))
 
 
 def _rows(x: TensorData) -> npt.NDArray[Any]:
@@ -75,14 +90,6 @@ def _rows(x: TensorData) -> npt.NDArray[Any]:
         array: npt.NDArray[Any] = x.buffer
         return array
     return as_array(x if x.is_contiguous() else copying.contiguous(x))
-
-
-def _left_to_numpy(known: dict[Any, Any], fn: Any, *operands: TensorData) -> bool:
-    """Whether numpy has a loop for a scalar function that does as well, for so many elements."""
-    if fn not in known:
-        return False
-    size = max(x.size for x in operands)
-    return size < _COMPILED_FROM.get(fn, _NEVER) or operands[-1].dtype.kind != "float"
 
 
 class FastBackend(NumpyBackend):
@@ -105,31 +112,42 @@ class FastBackend(NumpyBackend):
     # -- the higher-order operations, for any scalar function -----------------------------------
 
     def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
-        if _left_to_numpy(UNARY, fn, x):
+        choice = _map_choice(fn)
+        size = x.size
+        if choice.compiled_from and (size < choice.compiled_from or x.dtype.kind != "float"):
             return super().map(fn, x, dtype)
         out = memory.empty(x.shape, dtype.numpy)
-        kernel = elementwise.tensor_map(fn)
-        shared = _SHARED_FROM.get(fn, thresholds.TRANSCENDENTAL)
-        kernel.over(out.size, shared)(out.reshape(-1), _rows(x).reshape(-1))
+        run = elementwise.tensor_map(fn).over(size, choice.shared_from)
+        run(out.reshape(-1), _rows(x).reshape(-1))
         return TensorData(out, dtype, x.shape)
 
     def zip(
         self, fn: Callable[[float, float], float], x: TensorData, y: TensorData, dtype: DType
     ) -> TensorData:
         a, b = x.buffer, y.buffer
-        if a.size < _SMALL and b.size < _SMALL and x.base is None is y.base and fn in _UFUNCS:
+        whole = x.base is None is y.base
+        if whole and a.size < _SMALL and b.size < _SMALL and fn in _UFUNCS:
             # What the next lines come to for small whole arrays, where each line tells.
             result = silently().run(_UFUNCS[fn], a, b)
             if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
                 return TensorData(result, dtype, result.shape)
-        if _left_to_numpy(BINARY, fn, x, y):
+        choice = _zip_choice(fn)
+        if choice.compiled_from and (
+            (x.size < choice.compiled_from and y.size < choice.compiled_from)
+            or y.dtype.kind != "float"
+        ):
             return super().zip(fn, x, y, dtype)
-        shape = x.shape if x.shape == y.shape else broadcast_shapes(x.shape, y.shape)
+        alike = x.shape == y.shape
+        shape = x.shape if alike else broadcast_shapes(x.shape, y.shape)
         out = memory.empty(shape, dtype.numpy)
-        if out.size:
-            shared = _SHARED_FROM.get(fn, thresholds.TRANSCENDENTAL)
-            run = elementwise.tensor_zip(fn).over(out.size, shared)
-            run(out.reshape(-1), *elementwise.plan(shape, x, y), usable_threads())
+        size = out.size
+        if size:
+            run = elementwise.tensor_zip(fn).over(size, choice.shared_from)
+            if whole and alike:
+                how = a.reshape(-1), b.reshape(-1), elementwise.in_line(size)
+            else:
+                how = elementwise.plan(shape, x, y)
+            run(out.reshape(-1), *how, usable_threads())
         return TensorData(out, dtype, shape)
 
     def reduce(
@@ -438,7 +456,9 @@ class FastBackend(NumpyBackend):
                 nesterov=nesterov,
             )
             return
-        rate, keep, weight, decay = _typed(parameter, lr, momentum, 1.0 - dampening, weight_decay)
+        rate, keep, weight, decay = _typed(
+            parameter.dtype, lr, momentum, 1.0 - dampening, weight_decay
+        )
         p, g = parameter.buffer.reshape(-1), _rows(gradient).reshape(-1)
         if velocity is None:
             optimizers.sgd_step.over(p.size, thresholds.OPTIMIZER)(p, g, rate, decay)
@@ -477,8 +497,9 @@ class FastBackend(NumpyBackend):
                 decoupled=decoupled,
             )
             return
-        factors = adam.factors(step, lr, beta1, beta2, eps, weight_decay, decoupled)
-        scalars = _typed(parameter, *factors)
+        scalars = _adam_scalars(
+            parameter.dtype, step, lr, beta1, beta2, eps, weight_decay, decoupled
+        )
         optimizers.adam_step.over(parameter.size, thresholds.OPTIMIZER)(
             parameter.buffer.reshape(-1),
             _rows(gradient).reshape(-1),
@@ -512,6 +533,12 @@ def _all_own(written: Sequence[TensorData]) -> bool:
     return all(x.base is None for x in written)
 
 
-def _typed(like: TensorData, *values: float) -> list[Any]:
+def _typed(dtype: DType, *values: float) -> list[Any]:
     """Python numbers in the dtype of the data they meet, so that a kernel computes in it."""
-    return [like.dtype.numpy.type(value) for value in values]
+    return [dtype.numpy.type(value) for value in values]
+
+
+@lru_cache(maxsize=16)
+def _adam_scalars(dtype: DType, *settings: Any) -> list[Any]:
+    """`adam.factors` for kernels; kept, since all parameters of a step have the same."""
+    return _typed(dtype, *adam.factors(*settings))

@@ -70,8 +70,8 @@ def sizes(input_shape: Shape, output_shape: Shape, window: Window, groups: int) 
     frame = height + 2 * window.padding[0], width + 2 * window.padding[1]
     spared = output_shape[1] // groups * (frame[1] - ow) <= SPARED * ow
     pitch = frame[1] if window.stride == (1, 1) and spared else ow
-    numbers = itertools.chain(*window)
-    return Sizes(height, width, *frame, oh, ow, *numbers, pitch, (oh - 1) * pitch + ow)
+    length = (oh - 1) * pitch + ow
+    return Sizes(height, width, *frame, oh, ow, *itertools.chain(*window), pitch, length)  # type: ignore[call-arg]
 
 
 def room(input_shape: Shape, weight_shape: Shape, s: Sizes) -> int:

@@ -24,6 +24,8 @@ class Matrices(NamedTuple):
 
 def as_matrices(x: TensorData) -> Matrices | None:
     """(..., M, N) as a batch of matrices in x's own memory, or None where that takes a copy."""
+    if x.base is None:
+        return contiguous_matrices(x)
     rows, columns = x.shape[-2:]
     flat = x if x.ndim == 3 else x.reshape((math.prod(x.shape[:-2]), rows, columns))
     if flat is None:

@@ -16,7 +16,7 @@ import numba
 from numba import config as numba_config
 
 #: How often a thread that waits looks whether there is work, before it sleeps.
-SPINS = 1000
+SPINS = 3000
 
 
 def load_openmp() -> bool:
@@ -25,10 +25,11 @@ def load_openmp() -> bool:
 
     At the end of each parallel loop GNU OpenMP's threads spin for a while, in the hope that the
     next one begins. To wake one that sleeps takes as long as adding 100,000 numbers, and a training
-    step has dozens of loops: without spinning, LeNet's takes 6.5 ms instead of 4.1. But where
-    another program wants the cores, each spinning thread keeps the one off that it waits for: with
-    OpenMP's own choice, some milliseconds, the same step takes up to 116 ms then. `SPINS` is about
-    20 microseconds, which bridges the Python between two loops and costs little when in vain.
+    step has dozens of loops: without spinning, LeNet's takes 6 ms instead of 3.5. But where other
+    programs want the cores, each spinning thread keeps the one off that it waits for: with OpenMP's
+    own choice, some milliseconds, the same step takes 3.2 ms alone, 11 beside a busy program, and
+    up to 180 beside two. `SPINS` is about 60 microseconds, which bridges most of the Python between
+    two loops: 3.5, 9 and 10 ms.
 
     The runtime reads its settings from the environment while it is being loaded, so they are put
     there for just that long. Whoever sets them has the last word.

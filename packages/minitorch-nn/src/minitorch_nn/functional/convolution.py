@@ -20,25 +20,31 @@ Gradients: TypeAlias = "tuple[Tensor | None, ...]"
 
 
 class Conv2d(Function):
-    """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
+    """out[n, o, i, j] = bias[o] + sum over c, k, l of
+    weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
 
-    Shapes:    x (N, C, H, W), weight (O, C / groups, KH, KW) -> out (N, O, OH, OW)
-    Gradients: the adjoints of out as a linear map of x, and of weight
+    Shapes:    x (N, C, H, W), weight (O, C / groups, KH, KW), bias (O) or None
+               -> out (N, O, OH, OW)
+    Gradients: the adjoints of out as a linear map of x, of weight, and of bias
     """
 
     @staticmethod
-    def forward(ctx: Context, x: Tensor, weight: Tensor, window: Window, groups: int) -> Tensor:
+    def forward(
+        ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int
+    ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.how = window, groups
-        return x._new(x.backend.conv2d(x._data, weight._data, window, groups))
+        out = x._new(x.backend.conv2d(x._data, weight._data, window, groups))
+        return out if bias is None else out + bias.reshape(-1, 1, 1)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> Gradients:
         x, weight = ctx.saved_tensors
-        to_x, to_weight, *_ = ctx.edges
+        to_x, to_weight, to_bias, *_ = ctx.edges
         return (
             Conv2dInputGrad.apply(d, weight, x.shape, *ctx.how) if to_x else None,
             Conv2dWeightGrad.apply(d, x, weight.shape, *ctx.how) if to_weight else None,
+            d.sum((0, 2, 3)) if to_bias else None,
             None,
             None,
         )
@@ -67,7 +73,7 @@ class Conv2dInputGrad(Function):
         d, weight = ctx.saved_tensors
         to_d, to_weight, *_ = ctx.edges
         return (
-            Conv2d.apply(e, weight, *ctx.how) if to_d else None,
+            Conv2d.apply(e, weight, None, *ctx.how) if to_d else None,
             Conv2dWeightGrad.apply(d, e, weight.shape, *ctx.how) if to_weight else None,
             None,
             None,
@@ -96,7 +102,7 @@ class Conv2dWeightGrad(Function):
         d, x = ctx.saved_tensors
         to_d, to_x, *_ = ctx.edges
         return (
-            Conv2d.apply(x, e, *ctx.how) if to_d else None,
+            Conv2d.apply(x, e, None, *ctx.how) if to_d else None,
             Conv2dInputGrad.apply(d, e, x.shape, *ctx.how) if to_x else None,
             None,
             None,
@@ -128,8 +134,8 @@ def conv2d(
     _check_channels("conv2d", input, weight, bias, groups)
     if input.dtype is not weight.dtype:
         input, weight = promoted(input, weight)
-    out: Tensor = Conv2d.apply(input, weight, window, groups)
-    return out if bias is None else out + bias.reshape(1, -1, 1, 1)
+    out: Tensor = Conv2d.apply(input, weight, bias, window, groups)
+    return out
 
 
 def conv1d(

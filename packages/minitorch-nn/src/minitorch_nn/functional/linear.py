@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
+import math
+
+from minitorch_autodiff import Context, Function
 from minitorch_tensor import Tensor
+
+
+class Linear(Function):
+    """out = x @ weight^T + bias.
+
+    Shapes:    x (..., I), weight (O, I), bias (O) or None -> out (..., O)
+    Gradients: d @ weight, d^T @ x, and d, the last two summed over leading dimensions
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        out = x @ weight.mT
+        return out if bias is None else out + bias
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        to_x, to_weight, to_bias = ctx.edges
+        count = math.prod(d.shape[:-1])
+        rows = d.reshape(count, d.shape[-1])
+        return (
+            d @ weight if to_x else None,
+            rows.mT @ x.reshape(count, x.shape[-1]) if to_weight else None,
+            rows.sum(0) if to_bias else None,
+        )
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -22,5 +51,5 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: wanted a bias of shape {weight.shape[:1]}, one for each row of weight "
             f"{weight.shape}, got {bias.shape}."
         )
-    out = input @ weight.mT
-    return out if bias is None else out + bias
+    out: Tensor = Linear.apply(input, weight, bias)
+    return out

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
@@ -61,12 +60,13 @@ class Permute(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, dims: tuple[int, ...]) -> Tensor:
-        ctx.inverse = tuple(np.argsort(dims).tolist())
+        ctx.dims = dims
         return x._new(x._data.permute(*dims))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return Permute.apply(d, ctx.inverse), None
+        dims = ctx.dims
+        return Permute.apply(d, tuple(sorted(range(len(dims)), key=dims.__getitem__))), None
 
 
 class Expand(Function):
