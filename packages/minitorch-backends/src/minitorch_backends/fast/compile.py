@@ -46,6 +46,11 @@ def serial(kernel: F) -> F:
     return cast(F, _dispatcher(kernel, "", error_model="numpy", nogil=True, fastmath=REORDER))
 
 
+def serial_ordered(kernel: F) -> F:
+    """As `serial`, but additions stay in the order in which they are written."""
+    return cast(F, _dispatcher(kernel, "", error_model="numpy", nogil=True, fastmath=set(IN_ORDER)))
+
+
 def _dispatcher(function: Callable[..., Any], key: str | None, **options: Any) -> Any:
     """A function that numba compiles for each signature it is called with; kept on disk under a
     key, or, where that is None, not kept."""

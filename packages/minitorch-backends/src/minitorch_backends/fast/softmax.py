@@ -15,7 +15,7 @@ import numpy as np
 from numba import prange
 
 from minitorch_backends.fast import vector_math
-from minitorch_backends.fast.compile import ordered, serial
+from minitorch_backends.fast.compile import ordered, serial, serial_ordered
 
 #: Maxima found side by side, so that one need not wait for the last.
 LANES = 64
@@ -91,17 +91,23 @@ def softmax_rows(out: Any, x: Any, parts: Any) -> None:
                 out[r, k] *= share
 
 
+@serial_ordered
+def log_softmax(out: Any, x: Any, lanes: Any) -> None:
+    """out[k] = x[k] - m - log(sum over k of exp(x[k] - m)), m the largest of x."""
+    m = largest(x, lanes)
+    shift = vector_math.log(sum_of_exponentials(x, m))
+    for k in range(x.size):
+        out[k] = x[k] - m - shift
+
+
 @ordered
 def log_softmax_rows(out: Any, x: Any, parts: Any) -> None:
     """out[r, k] = x[r, k] - m - log(sum over k of exp(x[r, k] - m)), m the largest of row r."""
-    rows, size = x.shape
+    rows = x.shape[0]
     for part in prange(parts):
         lanes = np.empty(LANES, x.dtype)
         for r in range(rows * part // parts, rows * (part + 1) // parts):
-            m = largest(x[r], lanes)
-            shift = vector_math.log(sum_of_exponentials(x[r], m))
-            for k in range(size):
-                out[r, k] = x[r, k] - m - shift
+            log_softmax(out[r], x[r], lanes)
 
 
 @serial
@@ -166,6 +172,17 @@ def log_softmax_rows_backward(out: Any, y: Any, d: Any) -> None:
         sum_of = total(d[r])
         for k in range(size):
             out[r, k] = d[r, k] - vector_math.exp(y[r, k]) * sum_of
+
+
+@ordered
+def cross_entropy(losses: Any, y: Any, x: Any, target: Any, parts: Any) -> None:
+    """y = the log-softmax of the rows of x, and losses[r] = -y[r, target[r]]."""
+    rows = x.shape[0]
+    for part in prange(parts):
+        lanes = np.empty(LANES, x.dtype)
+        for r in range(rows * part // parts, rows * (part + 1) // parts):
+            log_softmax(y[r], x[r], lanes)
+            losses[r] = -y[r, target[r]]
 
 
 @ordered

@@ -157,6 +157,38 @@ def halves(typing_context: Any, shifted: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def rank(typing_context: Any, x: Any) -> Any:
+    """An integer that is the larger the larger x is, and the largest for NaN. The bits of numbers
+    without a sign are in order already; those of the others the wrong way around."""
+    width = x.bitwidth
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer = _bits(x)
+        most = integer((1 << (width - 1)) - 1)
+        bits = builder.bitcast(arguments[0], integer)
+        ordered = builder.xor(bits, builder.and_(builder.ashr(bits, integer(width - 1)), most))
+        infinity = integer(int(FORMATS[x].scalar(math.inf).view(f"i{width // 8}")))
+        nan = builder.icmp_unsigned(">", builder.and_(bits, most), infinity)
+        return builder.select(nan, most, ordered)
+
+    return types.Integer.from_bitwidth(width)(x), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def of_rank(typing_context: Any, ranked: Any, like: Any) -> Any:
+    """The number of a rank, of the type of another number."""
+    width = like.bitwidth
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer, bits = _bits(like), arguments[0]
+        most = integer((1 << (width - 1)) - 1)
+        bits = builder.xor(bits, builder.and_(builder.ashr(bits, integer(width - 1)), most))
+        return builder.bitcast(bits, context.get_value_type(like))
+
+    return like(ranked, like), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def split(typing_context: Any, x: Any) -> Any:
     """(n, m) with x = 2**n * m and m between sqrt(1/2) and sqrt(2), for a normal positive x."""
     form = FORMATS[x]

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.activation import softplus
 from minitorch_tensor import Tensor, log_softmax, softmax, where
@@ -76,7 +74,7 @@ def cross_entropy(
     of_classes = not (target.is_floating_point() and target.shape == input.shape)
     if of_classes and input.ndim == 2 and not label_smoothing and input.is_floating_point():
         return _class_loss(
-            "cross_entropy", input, target, weight, ignore_index, reduction, 0.0, _of_logits
+            "cross_entropy", input, target, weight, ignore_index, reduction, 0.0, True
         )
     log_probabilities = log_softmax(input, 1)
     if not of_classes:
@@ -87,22 +85,26 @@ def cross_entropy(
 
 
 class CrossEntropy(Function):
-    """-log(softmax(x))[i, target[i]] of each row i. Gradient: d[i] (softmax(x) - e)[i], with e 1 at
-    target[i] and 0 elsewhere.
+    """-log(softmax(x))[i, target[i]] of each row i, or the mean of them. Gradient: d[i] (softmax(x)
+    - e)[i], with e 1 at target[i] and 0 elsewhere; of the mean, d / N for each d[i].
 
-    Shapes: x (N, C), target (N) -> (N)
+    Shapes: x (N, C), target (N) -> (N), or () for the mean
     """
 
     @staticmethod
-    def forward(ctx: Context, x: Tensor, target: Tensor) -> Tensor:
+    def forward(ctx: Context, x: Tensor, target: Tensor, mean: bool) -> Tensor:
         losses, log_probabilities = x.backend.cross_entropy(x._data, target._data)
         ctx.save_for_backward(x, target, x._new(log_probabilities))
-        return x._new(losses)
+        ctx.mean = mean
+        out = x._new(losses)
+        return out.mean() if mean else out
 
     @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         x, target, log_probabilities = ctx.saved_tensors
-        return CrossEntropyBackward.apply(x, target, d, log_probabilities), None
+        if ctx.mean:
+            d = (d / target.numel()).expand(target.shape)
+        return CrossEntropyBackward.apply(x, target, d, log_probabilities), None, None
 
 
 class CrossEntropyBackward(Function):
@@ -126,25 +128,18 @@ class CrossEntropyBackward(Function):
         return y * (e - mean) * d.unsqueeze(1), None, grad_d.squeeze(1), None
 
 
-def _of_logits(logits: Tensor, target: Tensor) -> Tensor:
-    return CrossEntropy.apply(logits, target.long())  # type: ignore[no-any-return]
-
-
-def _of_log_probabilities(log_probabilities: Tensor, target: Tensor) -> Tensor:
-    return -log_probabilities.gather(1, target.unsqueeze(1)).squeeze(1)
-
-
 def _class_loss(
     operation: str,
-    log_probabilities: Tensor,
+    scores: Tensor,
     target: Tensor,
     weight: Tensor | None,
     ignore_index: int,
     reduction: str,
     label_smoothing: float,
-    losses_of: Callable[[Tensor, Tensor], Tensor] = _of_log_probabilities,
+    of_logits: bool = False,
 ) -> Tensor:
-    shape = log_probabilities.shape
+    """The loss of log-probabilities, or without label_smoothing also of logits (N, C)."""
+    shape = scores.shape
     if len(shape) < 2 or target.shape != (shape[0], *shape[2:]):
         raise ValueError(
             f"{operation}: wanted input (N, C, *) and target (N, *), got {shape} and "
@@ -152,19 +147,25 @@ def _class_loss(
         )
     _check_reduction(operation, reduction)
     _check_weight(operation, weight, shape[1])
-    check_backends(operation, log_probabilities, target)
+    check_backends(operation, scores, target)
     ignoring = bool((target.numpy() == ignore_index).any())
     if ignoring:
         ignored = target == ignore_index
         target = where(ignored, 0, target)
     check_range(operation, target, shape[1])
-    losses = losses_of(log_probabilities, target)
+    if of_logits:
+        at_once = reduction == "mean" and weight is None and not ignoring
+        losses: Tensor = CrossEntropy.apply(scores, target.long(), at_once)
+        if at_once:
+            return losses
+    else:
+        losses = -scores.gather(1, target.unsqueeze(1)).squeeze(1)
     share = None  # of each element in the mean; None for 1
     if weight is not None:
         share = weight.index_select(0, target.reshape(-1)).reshape(target.shape)
         losses = losses * share
     if label_smoothing:
-        spread = -_weighted(log_probabilities, weight).sum(1) * (label_smoothing / shape[1])
+        spread = -_weighted(scores, weight).sum(1) * (label_smoothing / shape[1])
         losses = losses * (1.0 - label_smoothing) + spread
     if ignoring:
         losses = where(ignored, 0.0, losses)
