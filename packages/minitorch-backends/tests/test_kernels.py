@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numba import config
 
 import minitorch_backends.fast as module
@@ -24,13 +25,17 @@ COMPARISONS = {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
 
 @pytest.fixture(autouse=True, scope="module")
 def _everything_compiled():
+    chosen = module._map_choice, module._zip_choice
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("COMPILED_TRANSCENDENTAL", "COMPILED_REDUCTION", "DIRECT_PRODUCT"):
+        for name in ("COMPILED", "COMPILED_TRANSCENDENTAL", "COMPILED_REDUCTION", "DIRECT_PRODUCT"):
             patch.setattr(thresholds, name, 0)
-        patch.setattr(module, "_COMPILED_FROM", dict.fromkeys(OPERATORS, 0))
         patch.setattr(module, "_SMALL", 0)
         patch.setattr(thresholds, "TILED", 0)
+        for choice in chosen:
+            choice.cache_clear()
         yield
+    for choice in chosen:
+        choice.cache_clear()
 
 
 def data(shape, seed=0, dtype=np.float32) -> TensorData:
@@ -119,11 +124,56 @@ def test_a_long_sum_is_as_exact_as_its_format_allows():
     assert abs(got - exact) / exact < 3e-7
 
 
-def test_a_maximum_of_numbers_and_a_nan_is_nan():
-    x = np.zeros((3, 5000), np.float32)
-    x[1, 4321] = np.nan
-    got = fast.to_numpy(fast.reduce(ops.max, fast.from_numpy(x), 1, -np.inf, float32))
-    np.testing.assert_array_equal(got.ravel(), [0.0, np.nan, 0.0])
+@pytest.mark.parametrize("dtype", [float32, float64])
+@pytest.mark.parametrize("nan", [np.nan, -np.nan])
+def test_an_extreme_of_numbers_and_a_nan_is_nan(nan, dtype):
+    x = np.zeros((3, 5000), dtype.numpy)
+    x[1, 4321] = nan
+    x[2, :2] = np.inf, -np.inf
+    for fn, start, last in ((ops.max, -np.inf, np.inf), (ops.min, np.inf, -np.inf)):
+        got = fast.to_numpy(fast.reduce(fn, fast.from_numpy(x), 1, start, dtype))
+        np.testing.assert_array_equal(got.ravel(), [0.0, np.nan, last])
+
+
+@given(
+    hnp.arrays(np.float32, st.integers(1, 300), elements=st.floats(width=32)),
+    st.sampled_from([(ops.max, -np.inf, np.max), (ops.min, np.inf, np.min)]),
+)
+def test_an_extreme_is_the_one_of_numpy_for_any_numbers(x, how):
+    fn, start, expected = how
+    got = fast.to_numpy(fast.reduce(fn, fast.from_numpy(x), 0, start, float32))
+    np.testing.assert_array_equal(got, [expected(x)])
+
+
+PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@given(
+    st.integers(1, 3), st.sampled_from([(1, 1, 2), (1, 3, 40), (2, 2, 3)]), PAIRS, PAIRS,
+    st.tuples(st.integers(0, 2), st.integers(0, 2)), PAIRS,
+    st.tuples(st.integers(0, 4), st.integers(0, 4)), st.sampled_from([np.float32, np.float64]),
+)  # fmt: skip
+def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
+    n, channels, kernel, stride, padding, dilation, more, dtype
+):
+    groups, inputs, outputs = channels
+    window = Window(kernel, stride, padding, dilation)
+    size = [d * (k - 1) + 1 + m for k, d, m in zip(kernel, dilation, more)]
+    x = data((n, groups * inputs, *size), 0, dtype)
+    weight = data((groups * outputs, inputs, *kernel), 1, dtype)
+    check_convolution(x, weight, window, groups, 1e-4 if dtype is np.float32 else 1e-12)
+
+
+def check_convolution(x, weight, window, groups, tolerance) -> None:
+    out = fast.conv2d(x, weight, window, groups)
+    same(out, reference.conv2d(x, weight, window, groups), tolerance)
+    d = data(out.shape, 2, x.dtype.numpy)
+    for name, other, shape in (
+        ("conv2d_input_grad", weight, x.shape),
+        ("conv2d_weight_grad", x, weight.shape),
+    ):
+        got = getattr(fast, name)(d, other, shape, window, groups)
+        same(got, getattr(reference, name)(d, other, shape, window, groups), tolerance)
 
 
 @given(
@@ -136,16 +186,7 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
     window = Window((3, 3), (1, 1), padding, (1, 1))
     x, weight = data((n, 16, height, width), 0, dtype), data((32, 16, 3, 3), 1, dtype)
     assert winograd.suits(window, 1, weight.shape)
-    tolerance = 2e-4 if dtype is np.float32 else 1e-12
-    out = fast.conv2d(x, weight, window, 1)
-    same(out, reference.conv2d(x, weight, window, 1), tolerance)
-    d = data(out.shape, 2, dtype)
-    for name, other, shape in (
-        ("conv2d_input_grad", weight, x.shape),
-        ("conv2d_weight_grad", x, weight.shape),
-    ):
-        got = getattr(fast, name)(d, other, shape, window, 1)
-        same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
+    check_convolution(x, weight, window, 1, 2e-4 if dtype is np.float32 else 1e-12)
 
 
 @pytest.mark.skipif(config.NUMBA_NUM_THREADS < 2, reason="wants two threads")
