@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minitorch_autodiff import operators as ops
+from minitorch_backends.fast.pooling import SIDE_BY_SIDE
 from minitorch_tensor import TensorData, Window, get_backend
 from minitorch_tensor.dtypes import float32, float64, int64
 
@@ -101,10 +102,12 @@ def windows(draw, size=(7, 6)):
     return window
 
 
-@given(windows(), st.sampled_from([1, 2]), st.booleans())
-def test_convolution_and_its_adjoints_agree_with_the_derived_ones(window, groups, permuted):
+@given(windows(), st.sampled_from([1, 2]), st.sampled_from([6, 60]), st.booleans())
+def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
+    window, groups, outputs, permuted
+):
     x = data((2, 4, 6, 7)).permute(0, 1, 3, 2) if permuted else data((2, 4, 7, 6))
-    weight = data((6, 4 // groups, *window.kernel), 1)
+    weight = data((outputs, 4 // groups, *window.kernel), 1)
     out = fast.conv2d(x, weight, window, groups)
     close(out, reference.conv2d(x, weight, window, groups), atol=1e-4)
     for name, other, shape in (
@@ -136,13 +139,21 @@ def test_pooling_agrees_with_the_derived_one(window):
 
 
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
-def test_max_pooling_of_special_values_agrees_with_the_derived_one(special):
+@pytest.mark.parametrize("window", [Window((2, 3), (2, 1), (1, 1), (1, 1)), SIDE_BY_SIDE])
+def test_max_pooling_of_special_values_agrees_with_the_derived_one(window, special):
     array = np.random.default_rng(0).normal(size=(1, 2, 6, 6)).astype(np.float32)
     array[0, 0, 2:, 1:4] = special
     x = fast.from_numpy(array)
-    window = Window((2, 3), (2, 1), (1, 1), (1, 1))
     for got, expected in zip(fast.max_pool2d(x, window), reference.max_pool2d(x, window)):
         close(got, expected)
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(2, 9), st.integers(1, 20))
+def test_max_pooling_by_four_agrees_with_the_derived_one(n, channels, height, columns):
+    x = data((n, channels, height, 2 * columns))
+    got, expected = fast.max_pool2d(x, SIDE_BY_SIDE), reference.max_pool2d(x, SIDE_BY_SIDE)
+    for a, b in zip(got, expected):
+        close(a, b)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -145,37 +145,6 @@ def test_an_extreme_is_the_one_of_numpy_for_any_numbers(x, how):
     np.testing.assert_array_equal(got, [expected(x)])
 
 
-PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
-
-
-@given(
-    st.integers(1, 3), st.sampled_from([(1, 1, 2), (1, 3, 40), (2, 2, 3)]), PAIRS, PAIRS,
-    st.tuples(st.integers(0, 2), st.integers(0, 2)), PAIRS,
-    st.tuples(st.integers(0, 4), st.integers(0, 4)), st.sampled_from([np.float32, np.float64]),
-)  # fmt: skip
-def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
-    n, channels, kernel, stride, padding, dilation, more, dtype
-):
-    groups, inputs, outputs = channels
-    window = Window(kernel, stride, padding, dilation)
-    size = [d * (k - 1) + 1 + m for k, d, m in zip(kernel, dilation, more)]
-    x = data((n, groups * inputs, *size), 0, dtype)
-    weight = data((groups * outputs, inputs, *kernel), 1, dtype)
-    check_convolution(x, weight, window, groups, 1e-4 if dtype is np.float32 else 1e-12)
-
-
-def check_convolution(x, weight, window, groups, tolerance) -> None:
-    out = fast.conv2d(x, weight, window, groups)
-    same(out, reference.conv2d(x, weight, window, groups), tolerance)
-    d = data(out.shape, 2, x.dtype.numpy)
-    for name, other, shape in (
-        ("conv2d_input_grad", weight, x.shape),
-        ("conv2d_weight_grad", x, weight.shape),
-    ):
-        got = getattr(fast, name)(d, other, shape, window, groups)
-        same(got, getattr(reference, name)(d, other, shape, window, groups), tolerance)
-
-
 @given(
     st.integers(1, 3), st.integers(3, 9), st.integers(3, 9),
     st.tuples(st.integers(0, 2), st.integers(0, 2)), st.sampled_from([np.float32, np.float64]),
@@ -186,7 +155,16 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
     window = Window((3, 3), (1, 1), padding, (1, 1))
     x, weight = data((n, 16, height, width), 0, dtype), data((32, 16, 3, 3), 1, dtype)
     assert winograd.suits(window, 1, weight.shape)
-    check_convolution(x, weight, window, 1, 2e-4 if dtype is np.float32 else 1e-12)
+    out = fast.conv2d(x, weight, window, 1)
+    tolerance = 2e-4 if dtype is np.float32 else 1e-12
+    same(out, reference.conv2d(x, weight, window, 1), tolerance)
+    d = data(out.shape, 2, dtype)
+    for name, other, shape in (
+        ("conv2d_input_grad", weight, x.shape),
+        ("conv2d_weight_grad", x, weight.shape),
+    ):
+        got = getattr(fast, name)(d, other, shape, window, 1)
+        same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
 
 
 @pytest.mark.skipif(config.NUMBA_NUM_THREADS < 2, reason="wants two threads")

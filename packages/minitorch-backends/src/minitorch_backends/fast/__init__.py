@@ -338,8 +338,13 @@ class FastBackend(NumpyBackend):
         shape = (*x.shape[:2], *window.output_size(x.shape[2:]))
         values = memory.empty(shape, x.dtype.numpy)
         indices = memory.empty(shape, int64.numpy)
-        run = pooling.max_pool2d.over(values.size * math.prod(window.kernel), thresholds.POOLING)
-        run(values, indices, _rows(x), *window)
+        work = values.size * math.prod(window.kernel)
+        if window == pooling.SIDE_BY_SIDE and x.shape[3] % 2 == 0:
+            run = pooling.max_pool2d_of_four.over(work, thresholds.POOLING)
+            run(values, indices, _rows(x), usable_threads())
+        else:
+            run = pooling.max_pool2d.over(work, thresholds.POOLING)
+            run(values, indices, _rows(x), *window)
         return TensorData(values, x.dtype, shape), TensorData(indices, int64, shape)
 
     def max_pool2d_backward(

@@ -13,6 +13,7 @@ from numba import prange, uintp
 
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.windows import inside
+from minitorch_tensor.derived import Window
 
 
 @serial
@@ -28,31 +29,71 @@ def keep_larger(best: Any, place: Any, x: Any, at: int, step: int, first: int, e
         place[uintp(j)] = np.int32(at + j * step) if larger else place[uintp(j)]
 
 
-@serial
-def largest_of_four(values: Any, indices: Any, x: Any, width: int, ow: int, line: Any) -> None:
-    """A plane of windows of 2 by 2 side by side, the common case. Everything is flat.
+#: Windows of 2 by 2 next to each other.
+SIDE_BY_SIDE = Window((2, 2), (2, 2), (0, 0), (1, 1))
 
-    Selections again, from numbers that stay in registers. The place in the window is found in 32
-    bits, as the values are, and made a place in the plane afterwards: loops over numbers of one
-    size are vectorised best.
+#: Loops over short rows run on to a multiple of this: what they write too far, the next row's loop
+#: writes again. So compiled code has whole vectors only, and no rest that it takes one by one.
+WHOLE = 16
+
+
+@serial
+def largest_of_pairs(values: Any, places: Any, x: Any, count: int) -> None:
+    """values[t] = the larger of x[2 t] and x[2 t + 1], NaN counting as larger, the later one before
+    the earlier; places[t] which it is, 0 or 1."""
+    zero, one = np.int32(0), np.int32(1)
+    for t in range(count):
+        a, b = x[uintp(2 * t)], x[uintp(2 * t + 1)]
+        later = (b > a) | (b != b)  # selections: which is larger cannot be predicted
+        values[uintp(t)] = b if later else a
+        places[uintp(t)] = one if later else zero
+
+
+@serial
+def larger_rows(
+    values: Any, places: Any, pairs: Any, pair_places: Any, rows: int, width: int
+) -> None:
+    """Of rows 2 i and 2 i + 1 of pairs, the larger of each column, as row i of values; the lower
+    one's places count on from `width` * 2, the width of the image. In one loop over both this is
+    not vectorised."""
+    below = np.int32(2 * width)
+    for i in range(rows):
+        to, top = i * width, 2 * i * width
+        under = top + width
+        for j in range((width + WHOLE - 1) // WHOLE * WHOLE):
+            a, b = pairs[uintp(top + j)], pairs[uintp(under + j)]
+            p, q = pair_places[uintp(top + j)], np.int32(pair_places[uintp(under + j)] + below)
+            places[uintp(to + j)] = q if (b > a) | (b != b) else p
+        for j in range((width + WHOLE - 1) // WHOLE * WHOLE):
+            a, b = pairs[uintp(top + j)], pairs[uintp(under + j)]
+            values[uintp(to + j)] = b if (b > a) | (b != b) else a
+
+
+@parallel
+def max_pool2d_of_four(values: Any, indices: Any, x: Any, threads: Any) -> None:
+    """`max_pool2d` for windows of 2 by 2 side by side that leave no column over, the common case.
+
+    First the larger of each two neighbours, for all rows of a plane in one go, then of each two
+    rows. Places are found in 32 bits, as the values are, in the window first, and then made places
+    in the plane: loops over numbers of one size are vectorised best. Each thread owns planes.
     """
-    first, second = np.int32(0), np.int32(1)
-    third, fourth = np.int32(width), np.int32(width + 1)
-    for i in range(values.size // ow):
-        to, top = i * ow, 2 * i * width
-        below = top + width
-        for j in range(ow):
-            a, b = x[uintp(top + 2 * j)], x[uintp(top + 2 * j + 1)]
-            c, d = x[uintp(below + 2 * j)], x[uintp(below + 2 * j + 1)]
-            later = (b > a) | (b != b)  # which of two, the last NaN before all
-            upper, upper_place = b if later else a, second if later else first
-            later = (d > c) | (d != d)
-            lower, lower_place = d if later else c, fourth if later else third
-            later = (lower > upper) | (lower != lower)
-            values[uintp(to + j)] = lower if later else upper
-            line[uintp(j)] = lower_place if later else upper_place
-        for j in range(ow):
-            indices[uintp(to + j)] = top + 2 * j + line[uintp(j)]
+    planes, (oh, ow) = x.shape[0] * x.shape[1], values.shape[2:]
+    count, size = oh * ow, x.shape[2] * x.shape[3]
+    flat, to, to_indices = x.reshape(-1), values.reshape(-1), indices.reshape(-1)
+    for thread in prange(threads):
+        pairs, best = np.empty(2 * count + WHOLE, x.dtype), np.empty(count + WHOLE, x.dtype)
+        pair_places = np.empty(2 * count + WHOLE, np.int32)
+        places, corners = np.empty(count + WHOLE, np.int32), np.empty(count, np.int32)
+        for t in range(count):
+            corners[t] = 2 * (t + t // ow * ow)
+        for plane in range(planes * thread // threads, planes * (thread + 1) // threads):
+            largest_of_pairs(pairs, pair_places, flat[plane * size :], 2 * count)
+            larger_rows(best, places, pairs, pair_places, oh, ow)
+            first = plane * count
+            for t in range(count):
+                to[uintp(first + t)] = best[uintp(t)]
+            for t in range(count):
+                to_indices[uintp(first + t)] = corners[uintp(t)] + places[uintp(t)]
 
 
 @parallel
@@ -67,16 +108,10 @@ def max_pool2d(
     """
     channels, height, width = x.shape[1:]
     oh, ow = values.shape[2:]
-    side_by_side = kernel == stride == (2, 2) and padding == (0, 0) and dilation == (1, 1)
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
         flat = x[n, c].reshape(-1)
-        place = np.empty(ow, np.int32)
-        if side_by_side:
-            to = values[n, c].reshape(-1)
-            largest_of_four(to, indices[n, c].reshape(-1), flat, width, ow, place)
-            continue
-        best = np.empty(ow, x.dtype)
+        best, place = np.empty(ow, x.dtype), np.empty(ow, np.int32)
         for i in range(oh):
             top = i * stride[0] - padding[0]
             first_row, end_row = inside(height, kernel[0], top, dilation[0])
