@@ -17,16 +17,46 @@ from minitorch_tensor.derived import Window
 
 
 @serial
-def keep_larger(best: Any, place: Any, x: Any, at: int, step: int, first: int, end: int) -> None:
-    """For j from first to end: where x[at + j step] is larger than best[j], or is NaN, or
-    nothing was kept yet (place[j] < 0), it is kept, and its place at + j step."""
-    for j in range(first, end):
-        value = x[uintp(at + j * step)]
-        # Written as selections: which is larger cannot be predicted, and is not asked then.
-        # A NaN stays: nothing compares larger, and a later NaN takes its place.
-        larger = (value > best[uintp(j)]) | (value != value) | (place[uintp(j)] < 0)
-        best[uintp(j)] = value if larger else best[uintp(j)]
-        place[uintp(j)] = np.int32(at + j * step) if larger else place[uintp(j)]
+def largest_of_columns(
+    best: Any, rows: Any, x: Any, top: int, step: int, first: int, end: int
+) -> None:
+    """best[w] = max over k in range(first, end) of x[top + k step, w], x (H, W) flat; rows[w] the
+    first row that attains it, or the last with a NaN."""
+    width = best.size
+    at = (top + first * step) * width
+    for w in range(width):
+        best[uintp(w)] = x[uintp(at + w)]
+        rows[uintp(w)] = np.int32(top + first * step)
+    for k in range(first + 1, end):
+        row = np.int32(top + k * step)
+        at = row * width
+        # Selections: which is larger cannot be predicted, and is not asked then. A NaN stays, as
+        # nothing compares larger, and a later NaN takes its place.
+        for w in range(width):
+            value = x[uintp(at + w)]
+            larger = (value > best[uintp(w)]) | (value != value)
+            rows[uintp(w)] = row if larger else rows[uintp(w)]
+        for w in range(width):
+            value = x[uintp(at + w)]
+            larger = (value > best[uintp(w)]) | (value != value)
+            best[uintp(w)] = value if larger else best[uintp(w)]
+
+
+@serial
+def largest_of_line(best: Any, rows: Any, left: int, step: int, first: int, end: int) -> Any:
+    """The max over l in range(first, end) of best[left + l step], and its place row * W + column:
+    the first that attains it, or the last with a NaN."""
+    width = best.size
+    column = left + first * step
+    value, place = best[column], rows[column] * width + column
+    for l in range(first + 1, end):  # noqa: E741 - the letter of the formula
+        column = left + l * step
+        other, there = best[uintp(column)], rows[uintp(column)] * width + column
+        larger = (other > value) | ((other == value) & (there < place))
+        larger |= (other != other) & ((value == value) | (there > place))
+        value = other if larger else value
+        place = there if larger else place
+    return value, place
 
 
 #: Windows of 2 by 2 next to each other.
@@ -103,32 +133,34 @@ def max_pool2d(
     """values[n, c, i, j] = max over k, l of x[n, c, i s + k d - p, j s + l d - p], inside x;
     indices the place h * W + w of the first that attains it, NaN counting as the largest.
 
-    x (N, C, H, W), values and indices (N, C, OH, OW). Each thread owns planes (n, c), and works on
-    a row of values at a time: one line of x for each place in the window.
+    x (N, C, H, W), values and indices (N, C, OH, OW). Each thread owns planes (n, c). For each row
+    of values, first the largest of each column that its windows see is found, for a whole line
+    at once, and then of the columns that belong together.
     """
     channels, height, width = x.shape[1:]
     oh, ow = values.shape[2:]
+    spans = np.empty((ow, 2), np.int64)
+    for j in range(ow):
+        left = j * stride[1] - padding[1]
+        spans[j, 0], spans[j, 1] = inside(width, kernel[1], left, dilation[1])
     for plane in prange(x.shape[0] * channels):
         n, c = plane // channels, plane % channels
         flat = x[n, c].reshape(-1)
-        best, place = np.empty(ow, x.dtype), np.empty(ow, np.int32)
+        to, places = values[n, c].reshape(-1), indices[n, c].reshape(-1)
+        best, rows = np.empty(width, x.dtype), np.empty(width, np.int32)
         for i in range(oh):
             top = i * stride[0] - padding[0]
             first_row, end_row = inside(height, kernel[0], top, dilation[0])
-            best[:] = -np.inf
-            place[:] = -1
-            for k in range(first_row, end_row):
-                row = (top + k * dilation[0]) * width
-                for l in range(kernel[1]):  # noqa: E741 - the letter of the formula
-                    left = l * dilation[1] - padding[1]
-                    first, end = inside(width, ow, left, stride[1])
-                    if stride[1] == 2:  # a step that is known when it is compiled is vectorised
-                        keep_larger(best, place, flat, row + left, 2, first, end)
-                    else:
-                        keep_larger(best, place, flat, row + left, stride[1], first, end)
+            if first_row < end_row:
+                largest_of_columns(best, rows, flat, top, dilation[0], first_row, end_row)
             for j in range(ow):
-                values[n, c, i, j] = best[j]
-                indices[n, c, i, j] = place[j]
+                left = j * stride[1] - padding[1]
+                first, end = spans[j, 0], spans[j, 1]
+                if first < end and first_row < end_row:
+                    value, place = largest_of_line(best, rows, left, dilation[1], first, end)
+                else:  # a window between whose places all of x lies
+                    value, place = x.dtype.type(-np.inf), -1
+                to[uintp(i * ow + j)], places[uintp(i * ow + j)] = value, place
 
 
 @parallel
