@@ -1,9 +1,50 @@
-"""The table as a picture: one bar a case, as long as the ratio to PyTorch's time."""
+"""The table in short, and as a picture: one bar a case, as long as the ratio to PyTorch's time."""
 
 from __future__ import annotations
 
+import re
+import statistics
 from pathlib import Path
 from typing import Any
+
+#: Rows of the short table, and the cases that each is of.
+KINDS = {
+    "training step of the course's network and LeNet-5": r"step: (course|LeNet)",
+    "training step of RNN, LSTM and GRU on reviews": r"step: sentiment",
+    "RNN, LSTM and GRU, both ways": r"sequence: (?!.* down to)",
+    "the same, of reviews of different lengths": r"sequence: .* down to",
+    "convolution, both ways": r"conv.d: .*both ways",
+    "pooling, both ways": r"(max|avg)_pool2d",
+    "softmax and cross entropy, both ways": r"softmax|cross entropy",
+    "embedding": r"embedding",
+    "matrix products": r"matmul",
+    "step of Adam and SGD": r"optimizer",
+    "exp, sigmoid, tanh and log of 64k numbers and more": (
+        r"elementwise: (exp|sigmoid|tanh|log), (64k|1M|16M)"
+    ),
+    "arithmetic on 16M numbers": r"elementwise: (?!exp|sigmoid|tanh|log).*, 16M",
+    "arithmetic on 64k and 1M numbers": r"elementwise: (?!exp|sigmoid|tanh|log).*, (64k|1M)",
+    "sums, means and maxima of 1M and 16M numbers": r"reduction: .*, (1M|16M)",
+    "sums, means and maxima of 64k numbers": r"reduction: .*, 64k",
+    "anything on 1k numbers": r".*, 1k$",
+    "100 tiny operations, both ways": r"tiny",
+    "start to the end of the first training step": r"process: start.*warm",
+    "the same, before kernels are compiled": r"process: start.*cold",
+    "memory of a training at its peak": r"memory",
+}
+
+
+def summary(figures: dict[str, dict[str, float]]) -> str:
+    """The median ratio of each kind of case, the lowest and the highest, in Markdown."""
+    lines = ["| what | cases | time or memory, PyTorch's being 1 |", "|---|---|---|"]
+    for kind, pattern in KINDS.items():
+        ratios = [figures[name]["ratio"] for name in figures if re.match(pattern, name)]
+        if ratios:
+            middle = f"**{statistics.median(ratios):.2f}**"
+            span = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
+            lines.append(f"| {kind} | {len(ratios)} | {middle}{span} |")
+    return "\n".join(lines)
+
 
 #: Bars shorter than 1 (ours is ahead) and longer.
 AHEAD, BEHIND = "#2a7f62", "#b5523b"

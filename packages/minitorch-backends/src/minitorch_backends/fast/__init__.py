@@ -258,10 +258,7 @@ class FastBackend(NumpyBackend):
         if winograd.suits(window, groups, weight.shape):
             self._winograd(out, _rows(x), _rows(weight), window.padding)
             return TensorData(out, x.dtype, shape)
-        sizes = convolution.sizes(x.shape, shape, window, groups)
-        buffers = _convolution_buffers(x.shape, weight.shape, sizes, x.dtype)
-        run = convolution.conv2d.over(_products(out, weight), thresholds.PRODUCT)
-        run(out, _rows(x), _rows(weight), buffers, groups, sizes)
+        _convolve(convolution.OF_OUTPUT, _rows(x), _rows(weight), out, window, groups)
         return TensorData(out, x.dtype, shape)
 
     def conv2d_input_grad(
@@ -280,10 +277,7 @@ class FastBackend(NumpyBackend):
             padding = 2 - window.padding[0], 2 - window.padding[1]
             self._winograd(out, _rows(grad_output), winograd.turned(_rows(weight)), padding)
             return TensorData(out, dtype, input_shape)
-        sizes = convolution.sizes(input_shape, grad_output.shape, window, groups)
-        buffers = _convolution_buffers(input_shape, weight.shape, sizes, dtype)
-        run = convolution.conv2d_input_grad.over(_products(grad_output, weight), thresholds.PRODUCT)
-        run(out, _rows(grad_output), _rows(weight), buffers, groups, sizes)
+        _convolve(convolution.OF_INPUT, out, _rows(weight), _rows(grad_output), window, groups)
         return TensorData(out, dtype, input_shape)
 
     def conv2d_weight_grad(
@@ -299,10 +293,7 @@ class FastBackend(NumpyBackend):
         if winograd.suits(window, groups, weight_shape):
             return self._winograd_weight_grad(grad_output, x, weight_shape, window.padding)
         out = memory.empty(weight_shape, x.dtype.numpy)
-        sizes = convolution.sizes(x.shape, grad_output.shape, window, groups)
-        buffers = _convolution_buffers(x.shape, weight_shape, sizes, x.dtype)
-        run = convolution.conv2d_weight_grad.over(_products(grad_output, out), thresholds.PRODUCT)
-        run(out, _rows(grad_output), _rows(x), buffers, groups, sizes)
+        _convolve(convolution.OF_WEIGHT, _rows(x), out, _rows(grad_output), window, groups)
         return TensorData(out, x.dtype, weight_shape)
 
     def _winograd(
@@ -526,13 +517,22 @@ def _around(shape: Shape, dim: int) -> tuple[int, int, int]:
     return math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
 
 
-def _convolution_buffers(
-    input_shape: Shape, weight_shape: Shape, sizes: convolution.Sizes, dtype: DType
-) -> npt.NDArray[Any]:
-    """Buffers for each thread that has a sample to work on."""
-    threads = max(1, min(usable_threads(), input_shape[0]))
-    room = convolution.room(input_shape, weight_shape, sizes)
-    return memory.empty((threads, room), dtype.numpy)
+def _convolve(
+    what: int,
+    x: npt.NDArray[Any],
+    weight: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    window: Window,
+    groups: int,
+) -> None:
+    """Write one of three arrays from the two others; see `convolution.conv2d`."""
+    sizes = convolution.sizes(x.shape, y.shape, window, groups)
+    threads = max(1, min(usable_threads(), len(x)))  # that have a sample to work on
+    room = convolution.room(x.shape, weight.shape, sizes)
+    buffers = memory.empty((threads, room), x.dtype)
+    parts = memory.empty((threads, weight.size), x.dtype)
+    run = convolution.conv2d.over(_products(y, weight), thresholds.PRODUCT)
+    run(what, x, weight, y, buffers, parts, groups, sizes)
 
 
 def _all_own(written: Sequence[TensorData]) -> bool:

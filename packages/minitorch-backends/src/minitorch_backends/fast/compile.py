@@ -38,6 +38,16 @@ REORDER = {"reassoc", "contract", "nsz"}
 #: Products and sums may be fused, and nothing else.
 IN_ORDER = frozenset({"contract"})
 
+#: What numba shares among threads: loops over `prange`, and nothing that it finds by itself, which
+#: takes longer to compile.
+SHARED = {
+    option: option == "prange"
+    for option in (
+        "comprehension", "fusion", "inplace_binop", "numpy", "prange", "reduction", "setitem",
+        "stencil",
+    )
+}  # fmt: skip
+
 event.register("numba:compile", ProgressNote("fast"))  # type: ignore[no-untyped-call]
 
 
@@ -103,7 +113,7 @@ class Kernel:
             error_model="numpy",
             nogil=True,
             fastmath=set(self._fastmath),
-            parallel=parallel,
+            parallel=SHARED if parallel else False,
         )
 
 

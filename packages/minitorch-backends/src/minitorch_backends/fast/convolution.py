@@ -27,7 +27,6 @@ import itertools
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import numpy as np
 from numba import prange, uintp
 
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
@@ -105,15 +104,15 @@ def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> 
             to = (c * s.fh + s.ph) * fw + s.pw
             copy_rows(frame, to, fw, x, at + c * s.height * s.width, s.width, s.height, s.width)
     source, start = (frame, 0) if framed else (x, at)
+    in_line = s.sh == 1 and s.sw == 1 and s.pitch == fw
+    rows, count = (1, s.length) if in_line else (oh, ow)
     to = 0
     for c in range(channels):
         for k in range(s.kh):
             for l in range(s.kw):  # noqa: E741 - the letter of the formula
                 first = start + (c * s.fh + k * s.dh) * fw + l * s.dw
-                if s.sh == s.sw == 1 and s.pitch == fw:
-                    copy_rows(columns, to, 0, source, first, 0, 1, s.length)
-                elif s.sw == 1:
-                    copy_rows(columns, to, ow, source, first, s.sh * fw, oh, ow)
+                if s.sw == 1:
+                    copy_rows(columns, to, ow, source, first, s.sh * fw, rows, count)
                 else:
                     for i in range(oh):
                         line, begin = to + i * ow, first + i * s.sh * fw
@@ -126,7 +125,8 @@ def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> 
 def col2im(x: Any, at: int, columns: Any, frame: Any, channels: int, s: Any) -> None:
     """x[c, h, w] = sum of columns[c, k, l, i, j] over all that im2col takes from there."""
     fw, oh, ow = s.fw, s.oh, s.ow
-    frame[:] = 0
+    for i in range(frame.size):
+        frame[uintp(i)] = 0
     to = 0
     for c in range(channels):
         for k in range(s.kh):
@@ -146,84 +146,109 @@ def col2im(x: Any, at: int, columns: Any, frame: Any, channels: int, s: Any) -> 
         copy_rows(x, at + c * s.height * s.width, s.width, frame, first, fw, s.height, s.width)
 
 
-@parallel
-def conv2d(out: Any, x: Any, weight: Any, buffers: Any, groups: Any, s: Any) -> None:
-    """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
-
-    Each thread owns samples n of out.
-    """
-    samples, channels = x.shape[:2]
-    outputs, oh, ow = weight.shape[0], s.oh, s.ow
-    o, q, p = outputs // groups, channels // groups * s.kh * s.kw, oh * ow
-    to, source, rows = out.reshape(-1), x.reshape(-1), weight.reshape(-1)
-    threads = buffers.shape[0]
-    for t in prange(threads):
-        frame, columns, lines = _buffers(buffers[t], channels, outputs, s)
-        for n in range(samples * t // threads, samples * (t + 1) // threads):
-            im2col(columns, source, n * (x.size // samples), frame, channels, s)
-            for g in range(groups):
-                gemm(
-                    lines, g * o * s.length, s.length, 0.0,
-                    rows, g * o * q, q, PLAIN,
-                    columns, g * q * s.length, s.length, PLAIN, o, s.length, q,
-                )  # fmt: skip
-            for k in range(outputs):
-                at = (n * outputs + k) * p
-                copy_rows(to, at, ow, lines, k * s.length, s.pitch, oh, ow)
-
-
-@parallel
-def conv2d_input_grad(out: Any, grad: Any, weight: Any, buffers: Any, groups: Any, s: Any) -> None:
-    """The adjoint of conv2d in x, into out (N, C, H, W). Each thread owns samples n of out."""
-    samples, channels = out.shape[:2]
-    outputs = weight.shape[0]
-    o, q = outputs // groups, channels // groups * s.kh * s.kw
-    to, source, rows = out.reshape(-1), grad.reshape(-1), weight.reshape(-1)
-    threads = buffers.shape[0]
-    for t in prange(threads):
-        frame, columns, lines = _buffers(buffers[t], channels, outputs, s)
-        for n in range(samples * t // threads, samples * (t + 1) // threads):
-            _lines_of_grad(lines, source, n, outputs, s)
-            for g in range(groups):
-                gemm(
-                    columns, g * q * s.length, s.length, 0.0,
-                    rows, g * o * q, q, TRANSPOSED,
-                    lines, g * o * s.length, s.length, PLAIN, q, s.length, o,
-                )  # fmt: skip
-            col2im(to, n * (out.size // samples), columns, frame, channels, s)
-
-
-@parallel
-def conv2d_weight_grad(out: Any, grad: Any, x: Any, buffers: Any, groups: Any, s: Any) -> None:
-    """The adjoint of conv2d in weight, into out (O, C / G, KH, KW).
-
-    Each thread adds up its samples in a part of its own; the parts are added up in order, so that
-    results repeat. A part is out transposed, (G, C / G * KH * KW, O / G): so the product, of two
-    short sides and a long one, takes BLAS three quarters of the time.
-    """
-    samples, channels = x.shape[:2]
-    outputs = out.shape[0]
-    o, q = outputs // groups, channels // groups * s.kh * s.kw
-    to, source, received = out.reshape(-1), x.reshape(-1), grad.reshape(-1)
-    threads = buffers.shape[0]
-    parts = np.zeros((threads, out.size), out.dtype)
-    for t in prange(threads):
-        frame, columns, lines = _buffers(buffers[t], channels, outputs, s)
-        for n in range(samples * t // threads, samples * (t + 1) // threads):
-            im2col(columns, source, n * (x.size // samples), frame, channels, s)
-            _lines_of_grad(lines, received, n, outputs, s)
-            for g in range(groups):
-                gemm(
-                    parts[t], g * q * o, o, 1.0,
-                    columns, g * q * s.length, s.length, PLAIN,
-                    lines, g * o * s.length, s.length, TRANSPOSED, q, o, s.length,
-                )  # fmt: skip
-    for t in range(1, threads):
-        parts[0] += parts[t]
+@serial
+def forward(
+    y: Any, n: int, x: Any, weight: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
+) -> None:
+    """y[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d]."""
+    channels, outputs = x.shape[1], weight.shape[0]
+    o, q = outputs // groups, weight.size // outputs
+    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, channels, s)
     for g in range(groups):
-        for i in range(o):
-            for j in range(q):
-                to[(g * o + i) * q + j] = parts[0, (g * q + j) * o + i]
+        gemm(
+            lines, g * o * s.length, s.length, 0.0,
+            weight.reshape(-1), g * o * q, q, PLAIN,
+            columns, g * q * s.length, s.length, PLAIN, o, s.length, q,
+        )  # fmt: skip
+    flat, size = y.reshape(-1), s.oh * s.ow
+    for k in range(outputs):
+        at = (n * outputs + k) * size
+        copy_rows(flat, at, s.ow, lines, k * s.length, s.pitch, s.oh, s.ow)
+
+
+@serial
+def lines_of(lines: Any, y: Any, n: int, s: Any) -> None:
+    """Put a sample of y where `forward` has it in lines. What is left out there stays zero."""
+    flat, outputs, size = y.reshape(-1), y.shape[1], s.oh * s.ow
+    for k in range(outputs):
+        at = (n * outputs + k) * size
+        copy_rows(lines, k * s.length, s.pitch, flat, at, s.ow, s.oh, s.ow)
+
+
+@serial
+def input_adjoint(
+    x: Any, n: int, y: Any, weight: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
+) -> None:
+    """The adjoint of `forward` in x, of a sample."""
+    channels, outputs = x.shape[1], weight.shape[0]
+    o, q = outputs // groups, weight.size // outputs
+    lines_of(lines, y, n, s)
+    for g in range(groups):
+        gemm(
+            columns, g * q * s.length, s.length, 0.0,
+            weight.reshape(-1), g * o * q, q, TRANSPOSED,
+            lines, g * o * s.length, s.length, PLAIN, q, s.length, o,
+        )  # fmt: skip
+    col2im(x.reshape(-1), n * (x.size // x.shape[0]), columns, frame, channels, s)
+
+
+@serial
+def weight_adjoint(
+    part: Any, n: int, y: Any, x: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
+) -> None:
+    """The adjoint of `forward` in weight, of a sample, added to `part`, which is weight transposed:
+    (G, C / G * KH * KW, O / G). So the product, of two short sides and a long one, takes BLAS three
+    quarters of the time."""
+    channels, outputs = x.shape[1], y.shape[1]
+    o, q = outputs // groups, part.size // outputs
+    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, channels, s)
+    lines_of(lines, y, n, s)
+    for g in range(groups):
+        gemm(
+            part, g * q * o, o, 1.0,
+            columns, g * q * s.length, s.length, PLAIN,
+            lines, g * o * s.length, s.length, TRANSPOSED, q, o, s.length,
+        )  # fmt: skip
+
+
+#: What `conv2d` writes: y, or the gradient of x or of weight from that of y.
+OF_OUTPUT, OF_INPUT, OF_WEIGHT = 0, 1, 2
+
+
+@parallel
+def conv2d(
+    what: Any, x: Any, weight: Any, y: Any, buffers: Any, parts: Any, groups: Any, s: Any
+) -> None:
+    """Write y, x or weight from the two others, as `forward` and its adjoints say.
+
+    One kernel, since each that is shared among threads takes seconds to compile. Each thread t owns
+    samples n, which it writes, or adds up in parts[t] (threads, weight's size); these are added up
+    in order, so that results repeat.
+    """
+    samples, threads = x.shape[0], buffers.shape[0]
+    for t in prange(threads):
+        frame, columns, lines = _buffers(buffers[t], x.shape[1], y.shape[1], s)
+        if what == OF_WEIGHT:
+            for i in range(weight.size):
+                parts[t, i] = 0
+        for n in range(samples * t // threads, samples * (t + 1) // threads):
+            if what == OF_OUTPUT:
+                forward(y, n, x, weight, frame, columns, lines, groups, s)
+            elif what == OF_INPUT:
+                input_adjoint(x, n, y, weight, frame, columns, lines, groups, s)
+            else:
+                weight_adjoint(parts[t], n, y, x, frame, columns, lines, groups, s)
+    if what == OF_WEIGHT:
+        flat, outputs = weight.reshape(-1), weight.shape[0]
+        o, q = outputs // groups, weight.size // outputs
+        for g in range(groups):
+            for i in range(o):
+                for j in range(q):
+                    at = (g * q + j) * o + i
+                    total = parts[0, at]
+                    for t in range(1, threads):
+                        total += parts[t, at]
+                    flat[(g * o + i) * q + j] = total
 
 
 @serial
@@ -231,16 +256,8 @@ def _buffers(buffer: Any, channels: int, outputs: int, s: Any) -> Any:
     """The frame, columns and lines of a thread; what must be zero is."""
     begin = channels * s.fh * s.fw
     end = begin + channels * s.kh * s.kw * s.length
-    buffer[:begin] = 0
-    buffer[end:] = 0
+    for i in range(begin):
+        buffer[uintp(i)] = 0
+    for i in range(end, buffer.size):
+        buffer[uintp(i)] = 0
     return buffer[:begin], buffer[begin:end], buffer[end : end + outputs * s.length]
-
-
-@serial
-def _lines_of_grad(lines: Any, grad: Any, n: int, outputs: int, s: Any) -> None:
-    """Put a sample's gradient where the product with columns has its result: what is left out
-    there stays zero."""
-    oh, ow = s.oh, s.ow
-    for k in range(outputs):
-        at = (n * outputs + k) * oh * ow
-        copy_rows(lines, k * s.length, s.pitch, grad, at, ow, oh, ow)

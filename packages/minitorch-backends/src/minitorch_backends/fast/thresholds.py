@@ -8,8 +8,10 @@ is in each comment; the time is that of one thread.
 
 from __future__ import annotations
 
-#: Elements of cheap arithmetic (add, mul, relu): 0.13 ns each while they fit in the cache.
-ARITHMETIC = 1 << 17
+#: Elements of cheap arithmetic (add, mul, relu): 0.13 ns each while they fit in the cache. Threads
+#: pay from a quarter of this, but a shared loop takes a second to compile, and small networks, whose
+#: first step is a wait, do without.
+ARITHMETIC = 1 << 19
 
 #: Elements of an arithmetic operation below which numpy's loop is as good as a compiled one.
 COMPILED = 1 << 15
@@ -26,8 +28,8 @@ COMPILED_TRANSCENDENTAL = 1 << 9
 #: Elements from which a compiled reduction is ahead of numpy's.
 COMPILED_REDUCTION = 1 << 9
 
-#: Elements folded by a reduction: 0.06 ns each.
-REDUCTION = 1 << 18
+#: Elements folded by a reduction: 0.06 ns each. Again what small networks do without.
+REDUCTION = 1 << 19
 
 #: Elements of a softmax: 0.5 ns each, for its passes together.
 SOFTMAX = 1 << 15
