@@ -15,8 +15,8 @@ row nevertheless.
 Positions are unsigned (`uintp`): for a signed index numba asks each time whether it counts from the
 end, and that question alone keeps a loop from being vectorised.
 
-Shapes everywhere: x (N, C, H, W), weight (O, C / G, KH, KW), grad and out (N, O, OH, OW); stride,
-padding, dilation and kernel are (height, width). Of a thread's buffers, which are flat, the frame
+Shapes everywhere: x (N, C, H, W), weight (O, C / G, KH, KW), y (N, O, OH, OW); stride, padding,
+dilation and kernel are (height, width). Of a thread's buffers, which are flat, the frame
 is (C, FH, FW), columns (C * KH * KW, length), and lines, the result with what is left out,
 (O, length): see `Sizes`.
 """

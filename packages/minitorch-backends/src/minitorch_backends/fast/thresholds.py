@@ -9,8 +9,8 @@ is in each comment; the time is that of one thread.
 from __future__ import annotations
 
 #: Elements of cheap arithmetic (add, mul, relu): 0.13 ns each while they fit in the cache. Threads
-#: pay from a quarter of this, but a shared loop takes a second to compile, and small networks, whose
-#: first step is a wait, do without.
+#: pay from a quarter of this, but a shared loop takes a second to compile, and small networks,
+#: whose first step is a wait, do without.
 ARITHMETIC = 1 << 19
 
 #: Elements of an arithmetic operation below which numpy's loop is as good as a compiled one.
