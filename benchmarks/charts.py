@@ -1,4 +1,4 @@
-"""The table in short, and as a picture: one bar a case, as long as the ratio to PyTorch's time."""
+"""The table in short, in Markdown and as a picture."""
 
 from __future__ import annotations
 
@@ -34,11 +34,20 @@ KINDS = {
 }
 
 
+#: Ratios below 1 (ours is ahead) and above.
+AHEAD, BEHIND = "#2a7f62", "#b5523b"
+
+
+def of_kind(figures: dict[str, dict[str, float]], kind: str) -> list[float]:
+    """The ratios of the cases of a kind."""
+    return [figures[name]["ratio"] for name in figures if re.match(KINDS[kind], name)]
+
+
 def summary(figures: dict[str, dict[str, float]]) -> str:
     """The median ratio of each kind of case, the lowest and the highest, in Markdown."""
     lines = ["| what | cases | time or memory, PyTorch's being 1 |", "|---|---|---|"]
-    for kind, pattern in KINDS.items():
-        ratios = [figures[name]["ratio"] for name in figures if re.match(pattern, name)]
+    for kind in KINDS:
+        ratios = of_kind(figures, kind)
         if ratios:
             middle = f"**{statistics.median(ratios):.2f}**"
             span = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
@@ -51,24 +60,34 @@ AHEAD, BEHIND = "#2a7f62", "#b5523b"
 
 
 def draw(figures: dict[str, dict[str, float]], machine: dict[str, Any], path: Path) -> None:
-    """Write PATH.svg and PATH.png."""
+    """Write PATH.svg and PATH.png: a row for each kind, a bar to its median, a dot a case."""
     import matplotlib
 
     matplotlib.use("agg")
+    matplotlib.rcParams["svg.fonttype"] = "none"  # letters as letters: a tenth of the size
     from matplotlib import pyplot
 
-    names = list(figures)[::-1]
-    ratios = [figures[name]["ratio"] for name in names]
-    figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.19 * len(names)), layout="constrained")
-    colours = [AHEAD if ratio <= 1 else BEHIND for ratio in ratios]
-    # Bars start at 1, on a scale where twice as fast is as long as twice as slow.
-    axes.barh(names, [ratio - 1 for ratio in ratios], left=1, color=colours)
+    kinds = {kind: of_kind(figures, kind) for kind in reversed(KINDS)}
+    kinds = {kind: ratios for kind, ratios in kinds.items() if ratios}
+    figure, axes = pyplot.subplots(figsize=(9, 1.1 + 0.24 * len(kinds)), layout="constrained")
     axes.set_xscale("log", base=2)
+    for row, ratios in enumerate(kinds.values()):
+        middle = statistics.median(ratios)
+        colour = AHEAD if middle <= 1 else BEHIND
+        axes.plot([1, middle], [row, row], color=colour, linewidth=7, alpha=0.35)
+        colours = [AHEAD if ratio <= 1 else BEHIND for ratio in ratios]
+        axes.scatter(
+            ratios, [row] * len(ratios), s=14, c=colours, edgecolors="white", linewidths=0.4
+        )
+    axes.set_yticks(range(len(kinds)), kinds, fontsize=8)
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    axes.tick_params(axis="y", labelsize=7)
-    axes.margins(y=0.005)
-    axes.set_xlabel("time or memory, MiniTorch / PyTorch's better figure (left of 1: ahead)")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x >= 1 else f"1/{1 / x:g}")
+    axes.grid(axis="x", linewidth=0.3)
+    axes.margins(y=0.03)
+    axes.set_xlabel(
+        "time or memory, PyTorch's better figure being 1 (left of it: ahead); dots: cases",
+        fontsize=8,
+    )
     axes.set_title(
         f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}, "
         f"PyTorch {machine['torch']}",
