@@ -33,7 +33,6 @@ KINDS = {
     "memory of a training at its peak": r"memory",
 }
 
-
 #: Ratios below 1 (ours is ahead) and above.
 AHEAD, BEHIND = "#2a7f62", "#b5523b"
 
@@ -55,10 +54,6 @@ def summary(figures: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-#: Bars shorter than 1 (ours is ahead) and longer.
-AHEAD, BEHIND = "#2a7f62", "#b5523b"
-
-
 def draw(figures: dict[str, dict[str, float]], machine: dict[str, Any], path: Path) -> None:
     """Write PATH.svg and PATH.png: a row for each kind, a bar to its median, a dot a case."""
     import matplotlib
@@ -76,9 +71,8 @@ def draw(figures: dict[str, dict[str, float]], machine: dict[str, Any], path: Pa
         colour = AHEAD if middle <= 1 else BEHIND
         axes.plot([1, middle], [row, row], color=colour, linewidth=7, alpha=0.35)
         colours = [AHEAD if ratio <= 1 else BEHIND for ratio in ratios]
-        axes.scatter(
-            ratios, [row] * len(ratios), s=14, c=colours, edgecolors="white", linewidths=0.4
-        )
+        places = [row] * len(ratios)
+        axes.scatter(ratios, places, s=14, c=colours, edgecolors="white", zorder=3)
     axes.set_yticks(range(len(kinds)), kinds, fontsize=8)
     axes.axvline(1, color="black", linewidth=0.8)
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}" if x >= 1 else f"1/{1 / x:g}")
