@@ -143,6 +143,18 @@ def test_only_the_gradients_that_are_asked_for_are_computed() -> None:
     assert weight.grad.shape == weight.shape
 
 
+def test_a_bias_of_another_dtype_takes_part_in_the_promotion(backend: str) -> None:
+    x, weight = [mt.randn(*shape, requires_grad=True) for shape in ((2, 3, 5, 5), (4, 3, 3, 3))]
+    bias = mt.randn(4, dtype="float64", requires_grad=True)
+    direction = mt.randn(2, 4, 3, 3, dtype="float64")
+    F.conv2d(x, weight, bias).backward(direction)
+    wide = [t.detach().double().requires_grad_() for t in (x, weight, bias)]
+    F.conv2d(*wide).backward(direction)
+    for got, expected in zip((x, weight, bias), wide):
+        assert got.grad.dtype is got.dtype
+        np.testing.assert_allclose(got.grad.numpy(), expected.grad.numpy(), rtol=1e-4, atol=1e-5)
+
+
 def test_operands_of_two_dtypes_are_promoted() -> None:
     x, weight = mt.randn(1, 1, 3, 3, dtype="float64"), mt.randn(1, 1, 2, 2)
     assert F.conv2d(x, weight).dtype is mt.float64

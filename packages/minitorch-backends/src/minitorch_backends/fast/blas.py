@@ -69,6 +69,8 @@ def gemm(
 
 @overload(gemm)
 def _gemm(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def]
+    if not out.dtype == x.dtype == y.dtype:  # whose memory would be read as what it is not
+        return None
     external: Any = _gemm_of[x.dtype]
     size = x.dtype.bitwidth // 8
 

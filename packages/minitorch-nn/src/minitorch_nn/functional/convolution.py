@@ -134,6 +134,9 @@ def conv2d(
     _check_channels("conv2d", input, weight, bias, groups)
     if input.dtype is not weight.dtype:
         input, weight = promoted(input, weight)
+    if bias is not None and bias.dtype is not input.dtype:
+        input, bias = promoted(input, bias)
+        weight = weight.to(input.dtype)
     out: Tensor = Conv2d.apply(input, weight, bias, window, groups)
     return out
 
