@@ -546,6 +546,6 @@ def _typed(dtype: DType, *values: float) -> list[Any]:
 
 
 @lru_cache(maxsize=16)
-def _adam_scalars(dtype: DType, *settings: Any) -> list[Any]:
+def _adam_scalars(dtype: DType, *settings: Any) -> tuple[Any, ...]:
     """`adam.factors` for kernels; kept, since all parameters of a step have the same."""
-    return _typed(dtype, *adam.factors(*settings))
+    return tuple(_typed(dtype, *adam.factors(*settings)))

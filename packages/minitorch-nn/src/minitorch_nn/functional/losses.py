@@ -74,7 +74,7 @@ def cross_entropy(
     of_classes = not (target.is_floating_point() and target.shape == input.shape)
     if of_classes and input.ndim == 2 and not label_smoothing and input.is_floating_point():
         return _class_loss(
-            "cross_entropy", input, target, weight, ignore_index, reduction, 0.0, True
+            "cross_entropy", input, target, weight, ignore_index, reduction, 0.0, of_logits=True
         )
     log_probabilities = log_softmax(input, 1)
     if not of_classes:
