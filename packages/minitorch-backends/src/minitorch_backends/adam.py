@@ -15,8 +15,8 @@ def factors(
     """What a kernel takes for the `step`-th step, counted from 1 (Kingma and Ba 2015, end of
     section 2; decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2).
 
-    Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, root, eps, decay, keep: with mean and square
-        updated from g + decay * p, p = keep * p - rate * mean / (root * sqrt(square) + eps).
+    Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, decay, shrink, in the
+        words of the kernels `adam_step`.
     """
     return (
         lr / (1.0 - beta1**step),

@@ -25,11 +25,11 @@ def load_openmp() -> bool:
 
     At the end of each parallel loop GNU OpenMP's threads spin for a while, in the hope that the
     next one begins. To wake one that sleeps takes as long as adding 100,000 numbers, and a training
-    step has dozens of loops: without spinning, LeNet's takes 6 ms instead of 3.5. But where other
-    programs want the cores, each spinning thread keeps the one off that it waits for: with OpenMP's
-    own choice, some milliseconds, the same step takes 3.2 ms alone, 11 beside a busy program, and
-    up to 180 beside two. `SPINS` is about 60 microseconds, which bridges most of the Python between
-    two loops: 3.5, 9 and 10 ms.
+    step has dozens of loops: with 20 microseconds of spinning, LeNet's takes 4.1 ms instead of 3.5.
+    But where other programs want the cores, each spinning thread keeps the one off that it waits
+    for: with OpenMP's own choice, some milliseconds, the same step takes 3.2 ms alone, 11 beside a
+    busy program, and up to 180 beside two. `SPINS` is about 60 microseconds, which bridges most of
+    the Python between two loops: 3.5, 9 and 10 ms.
 
     The runtime reads its settings from the environment while it is being loaded, so they are put
     there for just that long. Whoever sets them has the last word.
