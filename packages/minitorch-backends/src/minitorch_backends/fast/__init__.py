@@ -49,8 +49,8 @@ __all__ = ["FastBackend", "get_num_threads", "set_num_threads"]
 
 #: Operators of which a compiled loop is ahead of numpy's, by how much there is to an element.
 COSTLY: set[Any] = {ops.exp, ops.expm1, ops.log, ops.log1p, ops.sigmoid, ops.tanh}
-COSTLY |= {ops.sigmoid_back, ops.tanh_back, ops.relu_back}
-CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu}
+COSTLY |= {ops.sigmoid_back, ops.tanh_back}
+CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu, ops.relu_back}
 CHEAP |= {ops.add, ops.sub, ops.mul, ops.div, ops.max, ops.min, ops.keep_if}
 CHEAP |= {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
 CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
@@ -73,7 +73,7 @@ def _choice(known: dict[Any, Any], fn: Any) -> _Choice:
     compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
     if fn not in known:
         compiled = 0
-    elif fn is ops.relu:  # of which numpy has no loop for one operand
+    elif fn in (ops.relu, ops.relu_back):  # for which numpy takes several passes
         compiled = thresholds.COMPILED_TRANSCENDENTAL
     elif not cheap and fn not in COSTLY:
         compiled = math.inf

@@ -16,28 +16,18 @@ from numba import prange
 
 from minitorch_backends.fast import vector_math
 from minitorch_backends.fast.compile import ordered, serial, serial_ordered
-
-#: Maxima found side by side, so that one need not wait for the last.
-LANES = 64
+from minitorch_backends.fast.vector_math import of_rank, rank
 
 
 @serial
-def largest(row: Any, lanes: Any) -> Any:
-    """The largest of a row. If one is NaN this may be any number: the sum of the exponentials is
-    NaN then, and so is every result."""
+def largest(row: Any) -> Any:
+    """The largest of a row; NaN if one is, and then so is every result."""
     low = row.dtype.type(-np.inf)
-    m = low
-    whole = row.size // LANES * LANES
-    if whole:
-        lanes[:] = low
-        for k in range(0, whole, LANES):
-            for i in range(LANES):
-                lanes[i] = row[k + i] if row[k + i] > lanes[i] else lanes[i]
-        for i in range(LANES):
-            m = lanes[i] if lanes[i] > m else m
-    for k in range(whole, row.size):
-        m = row[k] if row[k] > m else m
-    return m
+    top = rank(low)
+    for k in range(row.size):
+        ranked = rank(row[k])
+        top = ranked if ranked > top else top
+    return of_rank(top, low)
 
 
 @serial
@@ -83,18 +73,17 @@ def softmax_rows(out: Any, x: Any, parts: Any) -> None:
     """out[r, k] = exp(x[r, k] - m) / sum over k of exp(x[r, k] - m), m the largest of row r."""
     rows, size = x.shape
     for part in prange(parts):
-        lanes = np.empty(LANES, x.dtype)
         for r in range(rows * part // parts, rows * (part + 1) // parts):
-            sum_of = exponentials(out[r], x[r], largest(x[r], lanes))
+            sum_of = exponentials(out[r], x[r], largest(x[r]))
             share = x.dtype.type(1) / sum_of
             for k in range(size):
                 out[r, k] *= share
 
 
 @serial_ordered
-def log_softmax(out: Any, x: Any, lanes: Any) -> None:
+def log_softmax(out: Any, x: Any) -> None:
     """out[k] = x[k] - m - log(sum over k of exp(x[k] - m)), m the largest of x."""
-    m = largest(x, lanes)
+    m = largest(x)
     shift = vector_math.log(sum_of_exponentials(x, m))
     for k in range(x.size):
         out[k] = x[k] - m - shift
@@ -105,9 +94,8 @@ def log_softmax_rows(out: Any, x: Any, parts: Any) -> None:
     """out[r, k] = x[r, k] - m - log(sum over k of exp(x[r, k] - m)), m the largest of row r."""
     rows = x.shape[0]
     for part in prange(parts):
-        lanes = np.empty(LANES, x.dtype)
         for r in range(rows * part // parts, rows * (part + 1) // parts):
-            log_softmax(out[r], x[r], lanes)
+            log_softmax(out[r], x[r])
 
 
 @serial
@@ -179,9 +167,8 @@ def cross_entropy(losses: Any, y: Any, x: Any, target: Any, parts: Any) -> None:
     """y = the log-softmax of the rows of x, and losses[r] = -y[r, target[r]]."""
     rows = x.shape[0]
     for part in prange(parts):
-        lanes = np.empty(LANES, x.dtype)
         for r in range(rows * part // parts, rows * (part + 1) // parts):
-            log_softmax(y[r], x[r], lanes)
+            log_softmax(y[r], x[r])
             losses[r] = -y[r, target[r]]
 
 

@@ -16,7 +16,7 @@ import numba
 from numba import config as numba_config
 
 #: How often a thread that waits looks whether there is work, before it sleeps.
-SPINS = 3000
+SPINS = 30000
 
 
 def load_openmp() -> bool:
@@ -25,11 +25,18 @@ def load_openmp() -> bool:
 
     At the end of each parallel loop GNU OpenMP's threads spin for a while, in the hope that the
     next one begins. To wake one that sleeps takes as long as adding 100,000 numbers, and a training
-    step has dozens of loops: with 20 microseconds of spinning, LeNet's takes 4.1 ms instead of 3.5.
-    But where other programs want the cores, each spinning thread keeps the one off that it waits
-    for: with OpenMP's own choice, some milliseconds, the same step takes 3.2 ms alone, 11 beside a
-    busy program, and up to 180 beside two. `SPINS` is about 60 microseconds, which bridges most of
-    the Python between two loops: 3.5, 9 and 10 ms.
+    step has dozens of loops; but a thread that spins keeps the core from whom else wants it, be it
+    another program or one of Python's threads. Measured on two cores, milliseconds:
+
+    | turns | microseconds | LeNet's step | LSTM's step | LeNet's beside a busy program |
+    |---|---|---|---|---|
+    | 3000 | 60 | 3.7 | 33 | 7 |
+    | 30000 | 600 | 2.9 | 33 | 19 to 26 |
+    | 300000, OpenMP's choice | 6000 | 2.9 | 46 | 9 to 13 |
+    | PyTorch's | | 6.1 | 62 | 19 to 22 |
+
+    `SPINS` bridges the Python between two loops, which is what most machines that train spend their
+    time on. A machine that is shared does better with less: GOMP_SPINCOUNT=3000.
 
     The runtime reads its settings from the environment while it is being loaded, so they are put
     there for just that long. Whoever sets them has the last word.
