@@ -103,7 +103,7 @@ class CrossEntropy(Function):
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
         x, target, log_probabilities = ctx.saved_tensors
         if ctx.mean:
-            d = (d / target.numel()).expand(target.shape)
+            d = d.expand(target.shape) / target.numel()
         return CrossEntropyBackward.apply(x, target, d, log_probabilities), None, None
 
 
@@ -148,11 +148,15 @@ def _class_loss(
     _check_reduction(operation, reduction)
     _check_weight(operation, weight, shape[1])
     check_backends(operation, scores, target)
-    ignoring = bool((target.numpy() == ignore_index).any())
-    if ignoring:
-        ignored = target == ignore_index
-        target = where(ignored, 0, target)
-    check_range(operation, target, shape[1])
+    classes = range(shape[1])
+    within = target.dtype.kind == "int" and target.backend.within(target._data, 0, len(classes))
+    ignoring = False
+    if not within or ignore_index in classes:
+        ignoring = bool((target.numpy() == ignore_index).any())
+        if ignoring:
+            ignored = target == ignore_index
+            target = where(ignored, 0, target)
+        check_range(operation, target, len(classes))
     if of_logits:
         at_once = reduction == "mean" and weight is None and not ignoring
         losses: Tensor = CrossEntropy.apply(scores, target.long(), at_once)
