@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minitorch_autodiff import operators as ops
@@ -94,7 +94,7 @@ def windows(draw, size=(7, 6)):
     kernel = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
     window = Window(
         kernel,
-        draw(st.tuples(st.integers(1, 3), st.integers(1, 3))),
+        draw(st.just((1, 1)) | st.tuples(st.integers(1, 3), st.integers(1, 3))),
         tuple(draw(st.integers(0, k // 2)) for k in kernel),
         draw(st.tuples(st.integers(1, 2), st.integers(1, 2))),
     )
@@ -102,12 +102,17 @@ def windows(draw, size=(7, 6)):
     return window
 
 
-@given(windows(), st.sampled_from([1, 2]), st.sampled_from([6, 60]), st.booleans())
+@given(
+    windows(), st.sampled_from([1, 2]), st.sampled_from([4, 16]), st.sampled_from([6, 60]),
+    st.booleans(),
+)  # fmt: skip
+@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 1, 4, 6, False)  # a product for each row
+@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 2, 16, 6, False)  # and for each place of a window
 def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
-    window, groups, outputs, permuted
+    window, groups, channels, outputs, permuted
 ):
-    x = data((2, 4, 6, 7)).permute(0, 1, 3, 2) if permuted else data((2, 4, 7, 6))
-    weight = data((outputs, 4 // groups, *window.kernel), 1)
+    x = data((2, channels, 6, 7)).permute(0, 1, 3, 2) if permuted else data((2, channels, 7, 6))
+    weight = data((outputs, channels // groups, *window.kernel), 1)
     out = fast.conv2d(x, weight, window, groups)
     close(out, reference.conv2d(x, weight, window, groups), atol=1e-4)
     for name, other, shape in (

@@ -290,7 +290,7 @@ class FastBackend(NumpyBackend):
     ) -> TensorData:
         if x.dtype.kind != "float":
             return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
-        if winograd.suits(window, groups, weight_shape):
+        if winograd.suits(window, groups, weight_shape, winograd.WORTHWHILE_FOR_WEIGHT):
             return self._winograd_weight_grad(grad_output, x, weight_shape, window.padding)
         out = memory.empty(weight_shape, x.dtype.numpy)
         _convolve(convolution.OF_WEIGHT, _rows(x), out, _rows(grad_output), window, groups)
@@ -528,11 +528,13 @@ def _convolve(
     """Write one of three arrays from the two others; see `convolution.conv2d`."""
     sizes = convolution.sizes(x.shape, y.shape, window, groups)
     threads = max(1, min(usable_threads(), len(x)))  # that have a sample to work on
-    room = convolution.room(x.shape, weight.shape, sizes)
-    buffers = memory.empty((threads, room), x.dtype)
+    buffers = memory.empty((threads, convolution.room(x.shape, y.shape, sizes)), x.dtype)
     parts = memory.empty((threads, weight.size), x.dtype)
+    products = convolution.arranged(weight, sizes)
     run = convolution.conv2d.over(_products(y, weight), thresholds.PRODUCT)
-    run(what, x, weight, y, buffers, parts, groups, sizes)
+    run(what, x, products, y, buffers, parts, groups, sizes)
+    if what == convolution.OF_WEIGHT:
+        convolution.rearrange(weight, products, sizes)
 
 
 def _all_own(written: Sequence[TensorData]) -> bool:

@@ -9,16 +9,19 @@ An image is first put into a frame of zeros, as large as padding makes it. With 
 numbers that a weight meets while its window slides along the rows of the frame lie one after
 another there, but that at each row's end the window also slides over the edge. So they are copied
 as one long line, where row by row takes longer than the product itself; what is computed over the
-edge is left out of the result. Where that would be too much, and with other strides, it is row by
-row nevertheless.
+edge is left out of the result. And what the weight in the window's next row meets is the same line,
+some places further on. So there is a line for each column of the window only, or where there are
+many channels a single one, and a *product* for each part of the window that shares it: BLAS
+multiplies a few dozen lines without rearranging them first. Where what is left out would be too
+much, and with other strides, it is one product, laid out row by row.
 
 Positions are unsigned (`uintp`): for a signed index numba asks each time whether it counts from the
 end, and that question alone keeps a loop from being vectorised.
 
-Shapes everywhere: x (N, C, H, W), weight (O, C / G, KH, KW), y (N, O, OH, OW); stride, padding,
-dilation and kernel are (height, width). Of a thread's buffers, which are flat, the frame
-is (C, FH, FW), columns (C * KH * KW, length), and lines, the result with what is left out,
-(O, length): see `Sizes`.
+Shapes everywhere: x (N, C, H, W), weight (P, O, Q), the kernels (O, C / G, KH, KW) rearranged by
+`arranged` into P products, y (N, O, OH, OW); stride, padding, dilation and kernel are (height,
+width). Of a thread's buffers, which are flat, the frame is (C, FH, FW), columns (G * Q, row), and
+lines, the result with what is left out, (O, length): see `Sizes`.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ import itertools
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from numba import prange, uintp
 
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
@@ -36,6 +41,9 @@ from minitorch_tensor.layout import Shape
 
 #: How many products for nothing cost as much as copying a row by itself, for each of its numbers.
 SPARED = 24
+
+#: Channels from which every place of the window has a product of its own, and not every row.
+MANY = 8
 
 
 class Sizes(NamedTuple):
@@ -59,7 +67,11 @@ class Sizes(NamedTuple):
     dw: int
     #: From one row of the output to the next, in columns and lines; and how long these are.
     pitch: int
+    row: int
     length: int
+    #: How many products there are to a window: for how many of its rows, times of its columns.
+    high: int
+    wide: int
 
 
 @lru_cache(maxsize=1024)
@@ -68,15 +80,37 @@ def sizes(input_shape: Shape, output_shape: Shape, window: Window, groups: int) 
     (height, width), (oh, ow) = input_shape[2:], output_shape[2:]
     frame = height + 2 * window.padding[0], width + 2 * window.padding[1]
     spared = output_shape[1] // groups * (frame[1] - ow) <= SPARED * ow
-    pitch = frame[1] if window.stride == (1, 1) and spared else ow
+    in_line = window.stride == (1, 1) and spared
+    pitch = frame[1] if in_line else ow
     length = (oh - 1) * pitch + ow
-    return Sizes(height, width, *frame, oh, ow, *itertools.chain(*window), pitch, length)  # type: ignore[call-arg]
+    (kh, kw), (dh, dw) = window.kernel, window.dilation
+    high = kh if in_line else 1
+    wide = kw if in_line and input_shape[1] // groups >= MANY else 1
+    row = length + (high - 1) * dh * pitch + (wide - 1) * dw
+    return Sizes(  # type: ignore[call-arg]
+        height, width, *frame, oh, ow, *itertools.chain(*window), pitch, row, length, high, wide
+    )  # fmt: skip
 
 
-def room(input_shape: Shape, weight_shape: Shape, s: Sizes) -> int:
+def room(input_shape: Shape, output_shape: Shape, s: Sizes) -> int:
     """How many elements the buffers of a thread have."""
-    channels, outputs = input_shape[1], weight_shape[0]
-    return channels * (s.fh * s.fw + s.kh * s.kw * s.length) + outputs * s.length
+    channels, outputs = input_shape[1], output_shape[1]
+    columns = channels * (s.kh // s.high) * (s.kw // s.wide) * s.row
+    return channels * s.fh * s.fw + columns + outputs * s.length
+
+
+def arranged(weight: npt.NDArray[Any], s: Sizes) -> npt.NDArray[Any]:
+    """The kernels (O, C / G, KH, KW) as products take them: (P, O, Q), with P = `high` * `wide`."""
+    parts = weight.reshape(*weight.shape[:2], s.high, -1, s.wide, s.kw // s.wide)
+    rearranged = parts.transpose(2, 4, 0, 1, 3, 5)
+    return np.ascontiguousarray(rearranged).reshape(s.high * s.wide, len(weight), -1)
+
+
+def rearrange(weight: npt.NDArray[Any], products: npt.NDArray[Any], s: Sizes) -> None:
+    """The inverse of `arranged`: weight from products."""
+    parts = weight.reshape(*weight.shape[:2], s.high, -1, s.wide, s.kw // s.wide)
+    rearranged = parts.transpose(2, 4, 0, 1, 3, 5)
+    np.copyto(rearranged, products.reshape(rearranged.shape))
 
 
 @serial
@@ -93,7 +127,8 @@ def copy_rows(
 
 @serial
 def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> None:
-    """columns[c, k, l, i, j] = framed x[c, i s + k d, j s + l d]. x is flat and begins at `at`.
+    """columns[c, k, l, i, j] = framed x[c, i s + k d, j s + l d], for the first window row of each
+    product and the first window column. x is flat and begins at `at`.
 
     `frame` is zero but for what this writes into it.
     """
@@ -105,11 +140,11 @@ def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> 
             copy_rows(frame, to, fw, x, at + c * s.height * s.width, s.width, s.height, s.width)
     source, start = (frame, 0) if framed else (x, at)
     in_line = s.sh == 1 and s.sw == 1 and s.pitch == fw
-    rows, count = (1, s.length) if in_line else (oh, ow)
+    rows, count = (1, s.row) if in_line else (oh, ow)
     to = 0
     for c in range(channels):
-        for k in range(s.kh):
-            for l in range(s.kw):  # noqa: E741 - the letter of the formula
+        for k in range(s.kh // s.high):
+            for l in range(s.kw // s.wide):  # noqa: E741 - the letter of the formula
                 first = start + (c * s.fh + k * s.dh) * fw + l * s.dw
                 if s.sw == 1:
                     copy_rows(columns, to, ow, source, first, s.sh * fw, rows, count)
@@ -118,7 +153,7 @@ def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> 
                         line, begin = to + i * ow, first + i * s.sh * fw
                         for j in range(ow):
                             columns[uintp(line + j)] = source[uintp(begin + j * s.sw)]
-                to += s.length
+                to += s.row
 
 
 @serial
@@ -129,18 +164,18 @@ def col2im(x: Any, at: int, columns: Any, frame: Any, channels: int, s: Any) -> 
         frame[uintp(i)] = 0
     to = 0
     for c in range(channels):
-        for k in range(s.kh):
-            for l in range(s.kw):  # noqa: E741 - the letter of the formula
+        for k in range(s.kh // s.high):
+            for l in range(s.kw // s.wide):  # noqa: E741 - the letter of the formula
                 first = (c * s.fh + k * s.dh) * fw + l * s.dw
                 if s.sh == s.sw == 1 and s.pitch == fw:
-                    for j in range(s.length):
+                    for j in range(s.row):
                         frame[uintp(first + j)] += columns[uintp(to + j)]
                 else:
                     for i in range(oh):
                         line, begin = to + i * ow, first + i * s.sh * fw
                         for j in range(ow):
                             frame[uintp(begin + j * s.sw)] += columns[uintp(line + j)]
-                to += s.length
+                to += s.row
     for c in range(channels):
         first = (c * s.fh + s.ph) * fw + s.pw
         copy_rows(x, at + c * s.height * s.width, s.width, frame, first, fw, s.height, s.width)
@@ -151,19 +186,27 @@ def forward(
     y: Any, n: int, x: Any, weight: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
 ) -> None:
     """y[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d]."""
-    channels, outputs = x.shape[1], weight.shape[0]
-    o, q = outputs // groups, weight.size // outputs
-    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, channels, s)
+    products, outputs, q = weight.shape
+    o = outputs // groups
+    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, x.shape[1], s)
     for g in range(groups):
-        gemm(
-            lines, g * o * s.length, s.length, 0.0,
-            weight.reshape(-1), g * o * q, q, PLAIN,
-            columns, g * q * s.length, s.length, PLAIN, o, s.length, q,
-        )  # fmt: skip
+        for p in range(products):
+            gemm(
+                lines, g * o * s.length, s.length, 0.0 if p == 0 else 1.0,
+                weight.reshape(-1), (p * outputs + g * o) * q, q, PLAIN,
+                columns, g * q * s.row + further(p, s), s.row, PLAIN, o, s.length, q,
+            )  # fmt: skip
     flat, size = y.reshape(-1), s.oh * s.ow
     for k in range(outputs):
         at = (n * outputs + k) * size
         copy_rows(flat, at, s.ow, lines, k * s.length, s.pitch, s.oh, s.ow)
+
+
+@serial
+def further(p: int, s: Any) -> int:
+    """How much further on in columns than the first product product p begins."""
+    k, l = p // s.wide, p % s.wide  # noqa: E741 - the letter of the formula
+    return k * s.dh * s.pitch + l * s.dw
 
 
 @serial
@@ -180,16 +223,20 @@ def input_adjoint(
     x: Any, n: int, y: Any, weight: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
 ) -> None:
     """The adjoint of `forward` in x, of a sample."""
-    channels, outputs = x.shape[1], weight.shape[0]
-    o, q = outputs // groups, weight.size // outputs
+    products, outputs, q = weight.shape
+    o = outputs // groups
     lines_of(lines, y, n, s)
+    if products > 1:
+        for i in range(columns.size):
+            columns[uintp(i)] = 0
     for g in range(groups):
-        gemm(
-            columns, g * q * s.length, s.length, 0.0,
-            weight.reshape(-1), g * o * q, q, TRANSPOSED,
-            lines, g * o * s.length, s.length, PLAIN, q, s.length, o,
-        )  # fmt: skip
-    col2im(x.reshape(-1), n * (x.size // x.shape[0]), columns, frame, channels, s)
+        for p in range(products):
+            gemm(
+                columns, g * q * s.row + further(p, s), s.row, 0.0 if products == 1 else 1.0,
+                weight.reshape(-1), (p * outputs + g * o) * q, q, TRANSPOSED,
+                lines, g * o * s.length, s.length, PLAIN, q, s.length, o,
+            )  # fmt: skip
+    col2im(x.reshape(-1), n * (x.size // x.shape[0]), columns, frame, x.shape[1], s)
 
 
 @serial
@@ -197,18 +244,19 @@ def weight_adjoint(
     part: Any, n: int, y: Any, x: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
 ) -> None:
     """The adjoint of `forward` in weight, of a sample, added to `part`, which is weight transposed:
-    (G, C / G * KH * KW, O / G). So the product, of two short sides and a long one, takes BLAS three
-    quarters of the time."""
-    channels, outputs = x.shape[1], y.shape[1]
-    o, q = outputs // groups, part.size // outputs
-    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, channels, s)
+    (P, G, Q, O / G). So the product, of two short sides and a long one, takes BLAS three quarters
+    of the time."""
+    outputs, products = y.shape[1], s.high * s.wide
+    o, q = outputs // groups, part.size // (products * outputs)
+    im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, x.shape[1], s)
     lines_of(lines, y, n, s)
     for g in range(groups):
-        gemm(
-            part, g * q * o, o, 1.0,
-            columns, g * q * s.length, s.length, PLAIN,
-            lines, g * o * s.length, s.length, TRANSPOSED, q, o, s.length,
-        )  # fmt: skip
+        for p in range(products):
+            gemm(
+                part, (p * groups + g) * q * o, o, 1.0,
+                columns, g * q * s.row + further(p, s), s.row, PLAIN,
+                lines, g * o * s.length, s.length, TRANSPOSED, q, o, s.length,
+            )  # fmt: skip
 
 
 #: What `conv2d` writes: y, or the gradient of x or of weight from that of y.
@@ -239,23 +287,24 @@ def conv2d(
             else:
                 weight_adjoint(parts[t], n, y, x, frame, columns, lines, groups, s)
     if what == OF_WEIGHT:
-        flat, outputs = weight.reshape(-1), weight.shape[0]
-        o, q = outputs // groups, weight.size // outputs
-        for g in range(groups):
-            for i in range(o):
-                for j in range(q):
-                    at = (g * q + j) * o + i
-                    total = parts[0, at]
-                    for t in range(1, threads):
-                        total += parts[t, at]
-                    flat[(g * o + i) * q + j] = total
+        products, outputs, q = weight.shape
+        o = outputs // groups
+        for p in range(products):
+            for g in range(groups):
+                for i in range(o):
+                    for j in range(q):
+                        at = ((p * groups + g) * q + j) * o + i
+                        total = parts[0, at]
+                        for t in range(1, threads):
+                            total += parts[t, at]
+                        weight[p, g * o + i, j] = total
 
 
 @serial
 def _buffers(buffer: Any, channels: int, outputs: int, s: Any) -> Any:
     """The frame, columns and lines of a thread; what must be zero is."""
     begin = channels * s.fh * s.fw
-    end = begin + channels * s.kh * s.kw * s.length
+    end = begin + channels * (s.kh // s.high) * (s.kw // s.wide) * s.row
     for i in range(begin):
         buffer[uintp(i)] = 0
     for i in range(end, buffer.size):

@@ -47,18 +47,21 @@ SIGN = (-1, 1, -1, -1)
 #: Elements of the V and M that are worked on together; they stay in a core's second cache.
 TOGETHER = 1 << 18
 
-#: Products of input and output channels from which less multiplying outweighs more adding.
-WORTHWHILE = 512
+#: From where less multiplying, which is for each pair of an input and an output channel, outweighs
+#: more adding, which is for each channel: pairs to a channel, in a convolution and in the gradient
+#: of its weight.
+WORTHWHILE, WORTHWHILE_FOR_WEIGHT = 10, 16
 
 
-def suits(window: Window, groups: int, weight_shape: Shape) -> bool:
-    """Whether a convolution, and its gradients, are best computed so."""
+def suits(window: Window, groups: int, weight_shape: Shape, worthwhile: int = WORTHWHILE) -> bool:
+    """Whether a convolution, or a gradient of one, is best computed so."""
+    outputs, channels = weight_shape[:2]
     return (
         window.kernel == (3, 3)
         and window.stride == window.dilation == (1, 1)
         and max(window.padding) <= 2  # which the gradient of x turns into 2 - padding
         and groups == 1
-        and weight_shape[0] * weight_shape[1] >= WORTHWHILE
+        and outputs * channels >= worthwhile * (outputs + channels)
     )
 
 
