@@ -103,24 +103,26 @@ def windows(draw, size=(7, 6)):
 
 
 @given(
-    windows(), st.sampled_from([1, 2]), st.sampled_from([4, 16]), st.sampled_from([6, 60]),
-    st.booleans(),
+    windows(), st.sampled_from([2, 250]), st.sampled_from([1, 2]), st.sampled_from([4, 16]),
+    st.sampled_from([6, 60]), st.booleans(),
 )  # fmt: skip
-@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 1, 4, 6, False)  # a product for each row
-@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 2, 16, 6, False)  # and for each place of a window
+@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 250, 1, 4, 6, False)  # a product for each row
+@example(Window((3, 3), (1, 1), (1, 1), (2, 2)), 250, 2, 16, 6, False)  # for each place of a window
 def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
-    window, groups, channels, outputs, permuted
+    window, samples, groups, channels, outputs, permuted
 ):
-    x = data((2, channels, 6, 7)).permute(0, 1, 3, 2) if permuted else data((2, channels, 7, 6))
+    shape = samples, channels, 7, 6
+    x = data((*shape[:2], 6, 7)).permute(0, 1, 3, 2) if permuted else data(shape)
     weight = data((outputs, channels // groups, *window.kernel), 1)
     out = fast.conv2d(x, weight, window, groups)
     close(out, reference.conv2d(x, weight, window, groups), atol=1e-4)
+    d = data(out.shape, 2)
     for name, other, shape in (
         ("conv2d_input_grad", weight, x.shape),
         ("conv2d_weight_grad", x, weight.shape),
     ):
-        got = getattr(fast, name)(out, other, shape, window, groups)
-        expected = getattr(reference, name)(out, other, shape, window, groups)
+        got = getattr(fast, name)(d, other, shape, window, groups)
+        expected = getattr(reference, name)(d, other, shape, window, groups)
         close(got, expected, rtol=1e-4, atol=1e-3)
 
 

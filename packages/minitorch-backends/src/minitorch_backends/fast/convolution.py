@@ -27,6 +27,7 @@ lines, the result with what is left out, (O, length): see `Sizes`.
 from __future__ import annotations
 
 import itertools
+import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange, uintp
 
+from minitorch_backends.fast import thresholds
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_tensor.derived import Window
@@ -84,8 +86,9 @@ def sizes(input_shape: Shape, output_shape: Shape, window: Window, groups: int) 
     pitch = frame[1] if in_line else ow
     length = (oh - 1) * pitch + ow
     (kh, kw), (dh, dw) = window.kernel, window.dilation
-    high = kh if in_line else 1
-    wide = kw if in_line and input_shape[1] // groups >= MANY else 1
+    apart = in_line and input_shape[0] * oh * ow >= thresholds.REARRANGED
+    high = kh if apart else 1
+    wide = kw if apart and input_shape[1] // groups >= MANY else 1
     row = length + (high - 1) * dh * pitch + (wide - 1) * dw
     return Sizes(  # type: ignore[call-arg]
         height, width, *frame, oh, ow, *itertools.chain(*window), pitch, row, length, high, wide
@@ -101,16 +104,23 @@ def room(input_shape: Shape, output_shape: Shape, s: Sizes) -> int:
 
 def arranged(weight: npt.NDArray[Any], s: Sizes) -> npt.NDArray[Any]:
     """The kernels (O, C / G, KH, KW) as products take them: (P, O, Q), with P = `high` * `wide`."""
-    parts = weight.reshape(*weight.shape[:2], s.high, -1, s.wide, s.kw // s.wide)
-    rearranged = parts.transpose(2, 4, 0, 1, 3, 5)
-    return np.ascontiguousarray(rearranged).reshape(s.high * s.wide, len(weight), -1)
+    parts = _by_products(weight, s)
+    outputs, size = len(weight), math.prod(parts.shape[3:])
+    return np.ascontiguousarray(parts).reshape(s.high * s.wide, outputs, size)
 
 
 def rearrange(weight: npt.NDArray[Any], products: npt.NDArray[Any], s: Sizes) -> None:
     """The inverse of `arranged`: weight from products."""
-    parts = weight.reshape(*weight.shape[:2], s.high, -1, s.wide, s.kw // s.wide)
-    rearranged = parts.transpose(2, 4, 0, 1, 3, 5)
-    np.copyto(rearranged, products.reshape(rearranged.shape))
+    parts = _by_products(weight, s)
+    np.copyto(parts, products.reshape(parts.shape))
+
+
+def _by_products(weight: npt.NDArray[Any], s: Sizes) -> npt.NDArray[Any]:
+    """A view of the kernels: (high, wide, O, C / G, rows, columns of the window in a product)."""
+    rows, columns = s.kh // s.high, s.kw // s.wide
+    return weight.reshape(*weight.shape[:2], s.high, rows, s.wide, columns).transpose(
+        2, 4, 0, 1, 3, 5
+    )
 
 
 @serial
@@ -203,7 +213,7 @@ def forward(
 
 
 @serial
-def further(p: int, s: Any) -> int:
+def further(p: int, s: Any) -> Any:
     """How much further on in columns than the first product product p begins."""
     k, l = p // s.wide, p % s.wide  # noqa: E741 - the letter of the formula
     return k * s.dh * s.pitch + l * s.dw
