@@ -137,8 +137,8 @@ def copy_rows(
 
 @serial
 def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> None:
-    """columns[c, k, l, i, j] = framed x[c, i s + k d, j s + l d], for the first window row of each
-    product and the first window column. x is flat and begins at `at`.
+    """columns[c, k, l, i, j] = framed x[c, i s + k d, j s + l d], for the places (k, l) of a window
+    that are in the first product; the others read on in the same lines. x is flat, from `at` on.
 
     `frame` is zero but for what this writes into it.
     """

@@ -35,8 +35,8 @@ def load_openmp() -> bool:
     | 300000, OpenMP's choice | 6000 | 2.9 | 46 | 9 to 13 |
     | PyTorch's | | 6.1 | 62 | 19 to 22 |
 
-    `SPINS` bridges the Python between two loops, which is what most machines that train spend their
-    time on. A machine that is shared does better with less: GOMP_SPINCOUNT=3000.
+    `SPINS` bridges the Python between two loops. On a machine that is shared less is better:
+    GOMP_SPINCOUNT=3000 in the environment.
 
     The runtime reads its settings from the environment while it is being loaded, so they are put
     there for just that long. Whoever sets them has the last word.
