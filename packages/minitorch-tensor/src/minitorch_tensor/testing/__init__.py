@@ -16,7 +16,8 @@ from minitorch_tensor.testing.comparison import assert_close
 from minitorch_tensor.testing.gradients import gradcheck, gradgradcheck
 from minitorch_tensor.testing.kernels import KERNELS, Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS, arrange
-from minitorch_tensor.testing.operations import OPERATIONS, Draw, Operation, Sample
+from minitorch_tensor.testing.operations import OPERATIONS, Operation
+from minitorch_tensor.testing.samples import Draw, Sample
 
 __all__ = [
     "KERNELS",

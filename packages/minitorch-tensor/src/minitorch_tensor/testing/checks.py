@@ -25,7 +25,8 @@ from minitorch_tensor.testing.comparison import assert_close
 from minitorch_tensor.testing.gradients import gradcheck
 from minitorch_tensor.testing.kernels import Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS, arrange
-from minitorch_tensor.testing.operations import Draw, Operation, Sample
+from minitorch_tensor.testing.operations import Operation
+from minitorch_tensor.testing.samples import Draw, Sample
 
 T = TypeVar("T")
 

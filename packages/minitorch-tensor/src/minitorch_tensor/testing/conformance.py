@@ -76,8 +76,9 @@ from minitorch_tensor.testing.checks import (
 from minitorch_tensor.testing.comparison import assert_close
 from minitorch_tensor.testing.kernels import KERNELS, WINDOWS, Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS, arrange
-from minitorch_tensor.testing.operations import FLOATS, NUMBERS, OPERATIONS, Draw, Operation
+from minitorch_tensor.testing.operations import OPERATIONS, Operation
 from minitorch_tensor.testing.report import Report
+from minitorch_tensor.testing.samples import FLOATS, NUMBERS, Draw
 from minitorch_tensor.testing.views import View, matrices, values, views, views_to_broadcast
 from minitorch_tensor.testing.workloads import (
     COMPOSITES,

@@ -15,7 +15,7 @@ from minitorch_tensor.backend import Backend
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.tensor_data import TensorData
-from minitorch_tensor.testing.operations import NUMBERS
+from minitorch_tensor.testing.samples import NUMBERS
 
 
 @dataclass(frozen=True)

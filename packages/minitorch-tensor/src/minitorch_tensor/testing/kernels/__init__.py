@@ -1,0 +1,34 @@
+"""The operations that only a backend has, with sample inputs and their meaning written as loops.
+
+Each module holds one family: the loops, then `ROWS`.
+"""
+
+from minitorch_tensor.testing.kernels import (
+    convolution,
+    core,
+    creation,
+    embedding,
+    indexing,
+    optimizers,
+    pooling,
+    recurrent,
+    softmax,
+    windows,
+)
+from minitorch_tensor.testing.kernels.row import Kernel, kernel
+from minitorch_tensor.testing.kernels.windows import WINDOWS
+
+__all__ = ["KERNELS", "WINDOWS", "Kernel", "kernel"]
+
+KERNELS: list[Kernel] = [
+    *core.ROWS,
+    *creation.ROWS,
+    *indexing.ROWS,
+    *softmax.ROWS,
+    *convolution.ROWS,
+    *pooling.ROWS,
+    *windows.ROWS,
+    *embedding.ROWS,
+    *recurrent.ROWS,
+    *optimizers.ROWS,
+]
