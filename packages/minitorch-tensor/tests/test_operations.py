@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
+
 import numpy as np
 import pytest
 
 import minitorch_tensor as mt
-from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close
+from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close, operations
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -77,3 +81,15 @@ def test_the_table_has_every_public_function():
     dtypes = {name for name in public if isinstance(getattr(mt, name), mt.DType)}
     functions = public - classes - dtypes - elsewhere
     assert {name for name in functions if getattr(mt, name) not in table} == set()
+
+
+@pytest.mark.parametrize(
+    "family", [m.name for m in pkgutil.iter_modules(operations.__path__) if m.name != "row"]
+)
+def test_rows_lie_in_the_family_of_their_function(family):
+    rows = importlib.import_module(f"{operations.__name__}.{family}").ROWS
+    assert rows
+    assert {row.name for row in rows} <= {row.name for row in OPERATIONS}
+    for row in rows:
+        home = inspect.unwrap(row.function).__module__
+        assert home in (f"minitorch_tensor.functions.{family}", f"{operations.__name__}.{family}")
