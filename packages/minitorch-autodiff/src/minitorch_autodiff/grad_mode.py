@@ -7,7 +7,7 @@ import inspect
 import threading
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
 __all__ = [
     "detect_anomaly",
@@ -18,8 +18,6 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from minitorch_autodiff.function import Context
 
 P = ParamSpec("P")

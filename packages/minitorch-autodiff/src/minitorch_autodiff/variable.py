@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from minitorch_autodiff.engine import run_backward
 from minitorch_autodiff.grad_mode import enable_grad, set_grad_enabled
@@ -13,8 +13,6 @@ from minitorch_autodiff.protocol import Edge, Gradient, Hook
 __all__ = ["RemovableHandle", "Variable", "grad", "jvp", "vjp"]
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from minitorch_autodiff.function import Context
 
 
