@@ -3,8 +3,8 @@
 A backend computes on `TensorData`. It must provide eight methods (`REQUIRED`): four that allocate
 and move (`empty`, `from_numpy`, `to_numpy`, `copy_`) and four that compute (`map`, `zip`, `reduce`,
 `matmul`). Everything else (`DERIVED`), from `where` to convolution, is derived from these in
-`derived.DerivedOperations`; a backend may override any of it to be faster, never to differ. The
-guide "Write a backend" goes from an empty folder to a backend that passes
+`derived`, a file for each family; a backend may override any of it to be faster, never to differ.
+The guide "Write a backend" goes from an empty folder to a backend that passes
 `testing.conformance`, which checks all that is promised here.
 
 Rules for every method:
@@ -169,7 +169,8 @@ REQUIRED: tuple[str, ...] = tuple(
 DERIVED: tuple[str, ...] = tuple(
     [
         name
-        for name, value in [*vars(DerivedOperations).items(), *vars(Backend).items()]
+        for family in reversed(Backend.__mro__)
+        for name, value in vars(family).items()
         if callable(value) and not name.startswith("_") and name not in REQUIRED
     ]
 )

@@ -17,7 +17,7 @@ share: a block may have several rows (`rows`), which a weight then serves.
 Sequences are (T, B, *) or (B, T, *), contiguous; element (t, b) of any of them is row
 t * stride_t + b * stride_b. H is the hidden size and G the number of gates. A row of `kept` holds,
 H numbers each: an LSTM's i, f, g, o; a GRU's r, z, n and the state's part of n. Formulas are in
-`minitorch_tensor.sequences`.
+`minitorch_tensor.derived.cells`.
 """
 
 from __future__ import annotations

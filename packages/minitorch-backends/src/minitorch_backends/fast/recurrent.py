@@ -21,7 +21,7 @@ writes many arrays is not vectorised.
 
 A row of `gates` (and of their gradients) holds, H numbers each: an LSTM's i, f, g, o; a GRU's r, z,
 n and the state's part of n; a plain network's only gate. Formulas are in
-`minitorch_tensor.sequences`. All arrays are C-contiguous; those with strides are flat, with the
+`minitorch_tensor.derived.cells`. All arrays are C-contiguous; those with strides are flat, with the
 position of their first element and the distance between steps and between rows of the batch.
 """
 

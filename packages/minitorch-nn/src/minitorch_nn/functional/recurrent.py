@@ -153,7 +153,7 @@ def _gru(x: Tensor, h: Tensor, state: State) -> list[Tensor]:
 
 
 #: The next state from the gates as the input and the state make them, and the state; formulas in
-#: `minitorch_tensor.sequences`.
+#: `minitorch_tensor.derived.cells`.
 _STEPS: dict[str, Callable[[Tensor, Tensor, State], list[Tensor]]] = {
     "rnn_tanh": lambda x, h, state: [(x + h).tanh()],
     "rnn_relu": lambda x, h, state: [(x + h).relu()],

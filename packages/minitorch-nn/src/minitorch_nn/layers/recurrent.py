@@ -25,7 +25,7 @@ class _Recurrent(Module):
     gates: ClassVar[int]
     parts: ClassVar[int] = 1
 
-    #: The name of the step in `minitorch_tensor.sequences`.
+    #: The name of the step in `minitorch_tensor.derived.cells`.
     cell: str
 
     input_size: int

@@ -1,27 +1,19 @@
-"""Recurrent layers over whole sequences, step by step: the derived defaults of backends.
+"""One step of each recurrent layer, and how gradients go back through it.
 
-Everything here is in terms of a backend's core. `CELLS` says by name what one step computes and
-how gradients go back through it; `forward` and `backward` run it over a batch of sequences of
-different lengths.
-
-Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
-in a plain network). The gates of a weight lie one after the other, in PyTorch's order.
+Sizes: B rows of the batch, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1 in a plain
+network). The gates of a weight lie one after the other, in PyTorch's order.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
-
-import numpy as np
+from typing import Any, ClassVar, TypeAlias
 
 from minitorch_autodiff import operators as ops
+from minitorch_tensor.derived.elementwise import ElementwiseOperations
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData
-
-if TYPE_CHECKING:
-    from minitorch_tensor.derived import DerivedOperations
 
 #: One step's gradients: of the gates as the input made them, as the state made them, and of the
 #: previous state as far as it does not pass through these.
@@ -31,7 +23,7 @@ StepGradients: TypeAlias = "tuple[TensorData, TensorData, list[TensorData | None
 class Arithmetic:
     """Short names for a backend's operations on data of one dtype."""
 
-    def __init__(self, backend: DerivedOperations, dtype: DType) -> None:
+    def __init__(self, backend: ElementwiseOperations, dtype: DType) -> None:
         self.backend = backend
         self.dtype = dtype
 
@@ -211,124 +203,6 @@ CELLS: dict[str, Cell] = {
     "lstm": LSTM(),
     "gru": GRU(),
 }
-
-
-def forward(
-    backend: DerivedOperations,
-    name: str,
-    x: TensorData,
-    state: Sequence[TensorData],
-    weights: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
-    keep: bool,
-) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-    """See `DerivedOperations.recurrent_sequence`."""
-    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
-    weight_ih, weight_hh, bias_ih, bias_hh = weights
-    if batch_first:
-        x = x.permute(1, 0, 2)
-    steps, batch, features = x.shape
-    hidden = weight_hh.shape[1]
-    active = _active(backend, steps, lengths)
-    zero = backend.constant(0.0, x.dtype)
-    if active is not None:
-        x = backend.where(active, x, zero)
-    rows = backend.reshape(x, (steps * batch, features))
-    projected = do.affine(rows, weight_ih, bias_ih).owned((steps, batch, cell.gates * hidden))
-    out = backend.empty((batch, steps, hidden) if batch_first else (steps, batch, hidden), x.dtype)
-    outputs = out.permute(1, 0, 2) if batch_first else out
-    now = [backend.contiguous(part) for part in state]
-    saved: list[TensorData] = []
-    for t in range(steps)[:: -1 if reverse else 1]:
-        from_h = do.affine(now[0], weight_hh, bias_hh)
-        new, kept = cell.step(do, _at(projected, t), from_h, now)
-        if keep:
-            saved += [*now, *kept]
-        output = new[0]
-        if active is not None:
-            here = _at(active, t)
-            output = backend.where(here, output, zero)
-            new = [backend.where(here, after, before) for after, before in zip(new, now)]
-        backend.copy_(_at(outputs, t), output)
-        now = new
-    return out, now, saved
-
-
-def backward(
-    backend: DerivedOperations,
-    name: str,
-    d_out: TensorData,
-    d_state: Sequence[TensorData],
-    x: TensorData,
-    weights: Sequence[TensorData],
-    saved: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
-) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-    """See `DerivedOperations.recurrent_sequence_backward`."""
-    if batch_first:
-        x, d_out = x.permute(1, 0, 2), d_out.permute(1, 0, 2)
-    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
-    weight_ih, weight_hh = weights[:2]
-    steps, batch, features = x.shape
-    hidden = weight_hh.shape[1]
-    active = _active(backend, steps, lengths)
-    zero = backend.constant(0.0, x.dtype)
-    if active is not None:
-        x = backend.where(active, x, zero)
-    to_x, to_h = (backend.empty((steps, batch, cell.gates * hidden), x.dtype) for _ in range(2))
-    previous = backend.empty((steps, batch, hidden), x.dtype)
-    d = [backend.contiguous(part) for part in d_state]
-    each = len(saved) // steps if steps else 0
-    order = range(steps)[:: -1 if reverse else 1]
-    for number in reversed(range(steps)):
-        t = order[number]
-        of_step = list(saved[number * each : (number + 1) * each])
-        state, kept = of_step[: cell.states], of_step[cell.states :]
-        arriving = [do.add(d[0], _at(d_out, t)), *d[1:]]
-        if active is not None:
-            here = _at(active, t)
-            arriving = [backend.where(here, part, zero) for part in arriving]
-        from_x, from_h, direct = cell.back(do, arriving, state, kept)
-        new = backend.matmul(from_h, weight_hh)
-        first, *others = direct
-        before = [new if first is None else do.add(new, first)]
-        before += [part for part in others if part is not None]
-        if active is not None:
-            before = [backend.where(here, part, old) for part, old in zip(before, d)]
-        d = before
-        for whole, part in ((to_x, from_x), (to_h, from_h), (previous, state[0])):
-            backend.copy_(_at(whole, t), part)
-    flat = [part.owned((steps * batch, part.shape[2])) for part in (to_x, to_h, previous)]
-    rows = backend.reshape(x, (steps * batch, features))
-    d_x = backend.matmul(flat[0], weight_ih).owned(x.shape)
-    return (
-        backend.contiguous(d_x.permute(1, 0, 2)) if batch_first else d_x,
-        d,
-        [
-            backend.matmul(flat[0].transpose(), rows),
-            backend.matmul(flat[1].transpose(), flat[2]),
-            do.sum_rows(flat[0]),
-            do.sum_rows(flat[1]),
-        ],
-    )
-
-
-def _active(
-    backend: DerivedOperations, steps: int, lengths: Sequence[int] | None
-) -> TensorData | None:
-    """Which rows are still within their length at each step: bool (T, B, 1), or None for all."""
-    if lengths is None or all(n >= steps for n in lengths):
-        return None
-    return backend.from_numpy(np.arange(steps)[:, None, None] < np.asarray(lengths)[:, None])
-
-
-def _at(x: TensorData, t: int) -> TensorData:
-    """x[t], a view."""
-    return x.as_strided(x.shape[1:], x.strides[1:], x.offset + t * x.strides[0])
 
 
 def _gates(x: TensorData, count: int) -> list[Any]:

@@ -1,0 +1,195 @@
+"""Recurrent layers over whole sequences, step by step; `cells` says what a step computes.
+
+Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
+in a plain network).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minitorch_tensor.derived.cells import CELLS, Arithmetic
+from minitorch_tensor.derived.elementwise import ElementwiseOperations
+from minitorch_tensor.tensor_data import TensorData
+
+
+class RecurrentOperations(ElementwiseOperations):
+    """All steps of a recurrent layer in one operation, and its gradients."""
+
+    def recurrent_sequence(
+        self,
+        cell: str,
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+        keep: bool = True,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        """A recurrent layer, in one direction, over a batch of sequences.
+
+        In every step t the gates are x[t] @ weight_ih^T + bias_ih and h @ weight_hh^T + bias_hh,
+        with h the output of the step before; what becomes of them is in `cells.CELLS`.
+
+        Args:
+            cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".
+            x: (T, B, I), or (B, T, I).
+            state: what the first step starts from: h (B, H), and for an LSTM c (B, H).
+            weights: weight_ih (G * H, I), weight_hh (G * H, H), bias_ih and bias_hh (G * H), with
+                the G gates in PyTorch's order.
+            lengths: for each row the number of its steps, from 1 to T; None for T throughout.
+                What x holds beyond is not looked at, be it NaN.
+            reverse: from each row's last step to its first.
+            batch_first: whether x and the outputs are (B, T, *), not (T, B, *).
+            keep: whether `recurrent_sequence_backward` will follow.
+
+        Returns: the outputs (T, B, H) or (B, T, H), 0 beyond a row's length; the state after each
+            row's own last step, as (B, H) each; and, if `keep`, whatever else
+            `recurrent_sequence_backward` wants to know, which concerns nobody else.
+        """
+        return _forward(self, cell, x, state, weights, lengths, reverse, batch_first, keep)
+
+    def recurrent_sequence_backward(
+        self,
+        cell: str,
+        d_out: TensorData,
+        d_state: Sequence[TensorData],
+        x: TensorData,
+        state: Sequence[TensorData],
+        weights: Sequence[TensorData],
+        out: TensorData,
+        saved: Sequence[TensorData],
+        lengths: Sequence[int] | None,
+        reverse: bool,
+        batch_first: bool,
+    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        """The gradients of x, of the state's parts and of the weights, from those of
+        `recurrent_sequence`'s output and final state.
+
+        x to weights, and lengths to batch_first, are what it was given, out and saved what it
+        returned.
+        """
+        return _backward(
+            self, cell, d_out, d_state, x, weights, saved, lengths, reverse, batch_first
+        )
+
+
+def _forward(
+    backend: ElementwiseOperations,
+    name: str,
+    x: TensorData,
+    state: Sequence[TensorData],
+    weights: Sequence[TensorData],
+    lengths: Sequence[int] | None,
+    reverse: bool,
+    batch_first: bool,
+    keep: bool,
+) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    """See `RecurrentOperations.recurrent_sequence`."""
+    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    if batch_first:
+        x = x.permute(1, 0, 2)
+    steps, batch, features = x.shape
+    hidden = weight_hh.shape[1]
+    active = _active(backend, steps, lengths)
+    zero = backend.constant(0.0, x.dtype)
+    if active is not None:
+        x = backend.where(active, x, zero)
+    rows = backend.reshape(x, (steps * batch, features))
+    projected = do.affine(rows, weight_ih, bias_ih).owned((steps, batch, cell.gates * hidden))
+    out = backend.empty((batch, steps, hidden) if batch_first else (steps, batch, hidden), x.dtype)
+    outputs = out.permute(1, 0, 2) if batch_first else out
+    now = [backend.contiguous(part) for part in state]
+    saved: list[TensorData] = []
+    for t in range(steps)[:: -1 if reverse else 1]:
+        from_h = do.affine(now[0], weight_hh, bias_hh)
+        new, kept = cell.step(do, _at(projected, t), from_h, now)
+        if keep:
+            saved += [*now, *kept]
+        output = new[0]
+        if active is not None:
+            here = _at(active, t)
+            output = backend.where(here, output, zero)
+            new = [backend.where(here, after, before) for after, before in zip(new, now)]
+        backend.copy_(_at(outputs, t), output)
+        now = new
+    return out, now, saved
+
+
+def _backward(
+    backend: ElementwiseOperations,
+    name: str,
+    d_out: TensorData,
+    d_state: Sequence[TensorData],
+    x: TensorData,
+    weights: Sequence[TensorData],
+    saved: Sequence[TensorData],
+    lengths: Sequence[int] | None,
+    reverse: bool,
+    batch_first: bool,
+) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    """See `RecurrentOperations.recurrent_sequence_backward`."""
+    if batch_first:
+        x, d_out = x.permute(1, 0, 2), d_out.permute(1, 0, 2)
+    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
+    weight_ih, weight_hh = weights[:2]
+    steps, batch, features = x.shape
+    hidden = weight_hh.shape[1]
+    active = _active(backend, steps, lengths)
+    zero = backend.constant(0.0, x.dtype)
+    if active is not None:
+        x = backend.where(active, x, zero)
+    to_x, to_h = (backend.empty((steps, batch, cell.gates * hidden), x.dtype) for _ in range(2))
+    previous = backend.empty((steps, batch, hidden), x.dtype)
+    d = [backend.contiguous(part) for part in d_state]
+    each = len(saved) // steps if steps else 0
+    order = range(steps)[:: -1 if reverse else 1]
+    for number in reversed(range(steps)):
+        t = order[number]
+        of_step = list(saved[number * each : (number + 1) * each])
+        state, kept = of_step[: cell.states], of_step[cell.states :]
+        arriving = [do.add(d[0], _at(d_out, t)), *d[1:]]
+        if active is not None:
+            here = _at(active, t)
+            arriving = [backend.where(here, part, zero) for part in arriving]
+        from_x, from_h, direct = cell.back(do, arriving, state, kept)
+        new = backend.matmul(from_h, weight_hh)
+        first, *others = direct
+        before = [new if first is None else do.add(new, first)]
+        before += [part for part in others if part is not None]
+        if active is not None:
+            before = [backend.where(here, part, old) for part, old in zip(before, d)]
+        d = before
+        for whole, part in ((to_x, from_x), (to_h, from_h), (previous, state[0])):
+            backend.copy_(_at(whole, t), part)
+    flat = [part.owned((steps * batch, part.shape[2])) for part in (to_x, to_h, previous)]
+    rows = backend.reshape(x, (steps * batch, features))
+    d_x = backend.matmul(flat[0], weight_ih).owned(x.shape)
+    return (
+        backend.contiguous(d_x.permute(1, 0, 2)) if batch_first else d_x,
+        d,
+        [
+            backend.matmul(flat[0].transpose(), rows),
+            backend.matmul(flat[1].transpose(), flat[2]),
+            do.sum_rows(flat[0]),
+            do.sum_rows(flat[1]),
+        ],
+    )
+
+
+def _active(
+    backend: ElementwiseOperations, steps: int, lengths: Sequence[int] | None
+) -> TensorData | None:
+    """Which rows are still within their length at each step: bool (T, B, 1), or None for all."""
+    if lengths is None or all(n >= steps for n in lengths):
+        return None
+    return backend.from_numpy(np.arange(steps)[:, None, None] < np.asarray(lengths)[:, None])
+
+
+def _at(x: TensorData, t: int) -> TensorData:
+    """x[t], a view."""
+    return x.as_strided(x.shape[1:], x.strides[1:], x.offset + t * x.strides[0])

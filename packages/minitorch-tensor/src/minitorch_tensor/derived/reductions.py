@@ -1,0 +1,59 @@
+"""Folds, running folds and order along a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from minitorch_tensor.derived.copying import CopyingOperations
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.tensor_data import TensorData
+
+
+class ReductionOperations(CopyingOperations):
+    """Operations along a dimension."""
+
+    def reduce_dims(
+        self,
+        fn: Callable[[float, float], float],
+        x: TensorData,
+        dims: Sequence[int],
+        start: float,
+        dtype: DType,
+    ) -> TensorData:
+        """`reduce` over several dimensions, each kept with size 1; over none it converts."""
+        for dim in dims:
+            x = self.reduce(fn, x, dim, start, dtype)
+        return x if dims else self.cast(x, dtype)
+
+    def argmax(self, x: TensorData, dim: int) -> TensorData:
+        """Index (int64) of the largest along `dim`, kept with size 1; the first NaN, or else the
+        first of equals."""
+        return self.from_numpy(np.argmax(self.to_numpy(x), axis=dim, keepdims=True))
+
+    def argmin(self, x: TensorData, dim: int) -> TensorData:
+        """Index (int64) of the smallest along `dim`, kept with size 1; ties as in `argmax`."""
+        return self.from_numpy(np.argmin(self.to_numpy(x), axis=dim, keepdims=True))
+
+    def within(self, x: TensorData, low: int, high: int) -> bool:
+        """Whether low <= every element < high, of integers. Override it where the answer may be
+        known without waiting for the elements."""
+        array = self.to_numpy(x)
+        return not array.size or (low <= int(array.min()) and int(array.max()) < high)
+
+    def cumsum(self, x: TensorData, dim: int) -> TensorData:
+        """out[i] = x[0] + ... + x[i] along `dim`."""
+        array = self.to_numpy(x)
+        with np.errstate(all="ignore"):
+            return self.from_numpy(np.cumsum(array, axis=dim, dtype=array.dtype))
+
+    def argsort(self, x: TensorData, dim: int, descending: bool) -> TensorData:
+        """The indices (int64) that put x in order along `dim`; equals keep their order, and NaN
+        counts as largest."""
+        array = self.to_numpy(x)
+        if not descending:
+            return self.from_numpy(np.argsort(array, axis=dim, kind="stable"))
+        # Reversed before and after, so that equals end up in the order they had.
+        order = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
+        return self.from_numpy(x.shape[dim] - 1 - order)
