@@ -43,7 +43,7 @@ def as_tensor(values: Any, dtype: DType) -> Tensor:
 
 
 def weights_of(output: Tensor) -> Tensor:
-    """What an output is multiplied by before it is added up, as in make.py."""
+    """What an output is multiplied by before it is added up, as in pytorch/runner.py."""
     weights = np.cos(np.arange(output.numel(), dtype=np.float64)).reshape(output.shape)
     return mt.tensor(weights, dtype=output.dtype)
 

@@ -6,9 +6,9 @@ test_against_pytorch.py.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,9 @@ SECTIONS = [name for name in STORED if name != "torch"]
 
 
 @pytest.fixture(scope="module")
-def computed() -> dict[str, Any]:
+def computed(runner: ModuleType, table: ModuleType) -> dict[str, Any]:
     """All cases as PyTorch computes them here, as they would be stored."""
-    spec = importlib.util.spec_from_file_location("minitorch_nn_make", HERE / "make.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    cases: dict[str, Any] = json.loads(json.dumps(module.compute()))
+    cases: dict[str, Any] = json.loads(json.dumps(runner.compute(table)))
     return cases
 
 

@@ -1,0 +1,25 @@
+"""What is stored of PyTorch belongs to the rows of the table; PyTorch is not needed."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+WRITE = "Run `tox -e pytorch -- --write` and look at what changes."
+
+
+def test_every_row_is_another_and_is_stored_in_its_order(
+    table: ModuleType, stored: dict[str, Any]
+) -> None:
+    assert set(stored) == {"torch", *table.SECTIONS}
+    for section, rows in table.SECTIONS.items():
+        names = [repr(row) for row in rows]
+        assert len(set(names)) == len(names), section
+        assert [case["row"] for case in stored[section]] == names, f"{section}. {WRITE}"
+
+
+def test_the_numbers_of_a_row_are_its_own(table: ModuleType) -> None:
+    row, other = table.FUNCTIONS[0], table.FUNCTIONS[1]
+    first = table.Draw(row)(4).tolist()
+    assert first == table.Draw(row)(4).tolist()
+    assert first != table.Draw(other)(4).tolist()
