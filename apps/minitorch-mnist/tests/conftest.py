@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import minitorch_tensor as mt
+from minitorch_cli.testing import Run, in_process
 from minitorch_datasets import ImageDataset, load_digits
 from minitorch_mnist import cli
-from minitorch_nn.testing import Run, in_process
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from minitorch_cli import UserError
 from minitorch_datasets import draw_digits, write_idx
 from minitorch_mnist.images import fit_digit, read_images
-from minitorch_nn.cli import UserError
 
 Array = np.ndarray[Any, Any]
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minitorch_cli.testing import accuracy, script, without_notes
 from minitorch_datasets import ImageDataset
 from minitorch_mnist import __version__, cli
 from minitorch_nn.checkpoint import load_checkpoint
-from minitorch_nn.testing import accuracy, script, without_notes
 from minitorch_nn.training import fit
 
 SCRIPT = script("minitorch-mnist")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import minitorch_tensor as mt
+from minitorch_cli.testing import Run, in_process
 from minitorch_datasets import TextDataset, load_reviews
-from minitorch_nn.testing import Run, in_process
 from minitorch_sentiment import cli
 
 

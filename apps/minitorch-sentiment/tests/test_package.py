@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minitorch_nn.testing import ProgramLaws
+from minitorch_cli.testing import ProgramLaws
 
 
 class TestProgram(ProgramLaws):

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minitorch_cli.testing import accuracy, script, without_notes
 from minitorch_datasets import TextDataset, Vocabulary
 from minitorch_nn.checkpoint import load_checkpoint, save_checkpoint
-from minitorch_nn.testing import accuracy, script, without_notes
 from minitorch_nn.training import fit
 from minitorch_sentiment import __version__, cli
 from minitorch_sentiment.trained import TABLE, load

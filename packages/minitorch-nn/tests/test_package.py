@@ -40,7 +40,7 @@ import sys
 for name in ("numba", "minitorch_backends", "minitorch_datasets", "PIL"):
     sys.modules[name] = None
 import minitorch_nn as nn, minitorch_tensor as mt
-from minitorch_nn import checkpoint, cli, training
+from minitorch_nn import checkpoint, training
 mt.use_backend("numpy")
 print(nn.Linear(2, 1)(mt.zeros(1, 2)).shape)
 """

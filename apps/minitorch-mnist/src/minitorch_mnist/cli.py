@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import minitorch_cli as cli
 import minitorch_tensor as mt
 from minitorch_datasets import (
     IMAGE_DATASETS,
@@ -21,7 +22,7 @@ from minitorch_mnist import __version__
 from minitorch_mnist.data import ImageBatches, to_input
 from minitorch_mnist.images import read_images
 from minitorch_mnist.models import RECIPES
-from minitorch_nn import Module, cli, optim
+from minitorch_nn import Module, optim
 from minitorch_nn.checkpoint import Checkpoint, check_writable
 from minitorch_nn.training import ConsoleReporter, Reporter, evaluate, fit
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from PIL import Image as pillow
 from PIL import ImageOps, UnidentifiedImageError
 
+from minitorch_cli import UserError
 from minitorch_datasets import DatasetError, read_idx
-from minitorch_nn.cli import UserError
 
 Image = npt.NDArray[np.uint8]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+import minitorch_cli as cli
 import minitorch_tensor as mt
 from minitorch_datasets import DatasetError
-from minitorch_nn import cli
 from minitorch_nn.checkpoint import check_writable
 from minitorch_nn.training import Evaluation, Reporter
 from minitorch_points import __version__

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import minitorch_cli as cli
 import minitorch_tensor as mt
 from minitorch_datasets import (
     SENTIMENTS,
@@ -17,7 +18,7 @@ from minitorch_datasets import (
     load_text_dataset,
     tokenize,
 )
-from minitorch_nn import cli, optim
+from minitorch_nn import optim
 from minitorch_nn.checkpoint import check_writable
 from minitorch_nn.training import Evaluation, Reporter, best_epoch, evaluate, fit
 from minitorch_sentiment import __version__

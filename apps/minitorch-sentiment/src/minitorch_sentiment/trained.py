@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import minitorch_cli as cli
 from minitorch_datasets import DatasetError, Vocabulary
-from minitorch_nn import Module, cli
+from minitorch_nn import Module
 from minitorch_nn.checkpoint import Checkpoint, CheckpointError
 from minitorch_sentiment import __version__
 from minitorch_sentiment.data import Reader

@@ -19,7 +19,7 @@ from minitorch_tensor import BackendUnavailable, get_backend
 
 datasets = pytest.importorskip("minitorch_datasets")
 nn = pytest.importorskip("minitorch_nn")
-accuracy = pytest.importorskip("minitorch_nn.testing").accuracy
+accuracy = pytest.importorskip("minitorch_cli.testing").accuracy
 
 
 class Step(NamedTuple):

@@ -1,6 +1,6 @@
-"""What is true of every program built on `minitorch_nn.cli`: laws to run in its own tests.
+"""What is true of every program built on minitorch-cli: laws to run in its own tests.
 
-    from minitorch_nn.testing import ProgramLaws
+    from minitorch_cli.testing import ProgramLaws
 
 
     class TestProgram(ProgramLaws):
@@ -11,7 +11,7 @@
 A program NAME is installed as the script NAME and the module of that name with underscores, which
 has `__version__` and, in `cli`, `main(argv)`, the exit status.
 
-Needs pytest.
+Needs pytest: install minitorch-cli[testing].
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the command lines of all apps share: commands, common options, and how they fail.
+"""The command line of a program: its commands, its help, and its exit codes.
 
 A mistake of the user's ends with one line on stderr and exit code 2, never a traceback.
 """
@@ -6,20 +6,13 @@ A mistake of the user's ends with one line on stderr and exit code 2, never a tr
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
-from minitorch_nn.checkpoint import (
-    Checkpoint,
-    CheckpointError,
-    load_checkpoint,
-    save_checkpoint,
-)
-from minitorch_nn.module import Module
+from minitorch_nn.checkpoint import CheckpointError
 from minitorch_nn.training import TrainingDiverged
 from minitorch_tensor import (
     BackendBroken,
@@ -46,9 +39,6 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     TrainingDiverged,
     OSError,
 )
-
-
-Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
@@ -183,143 +173,3 @@ def _options_help(command: Command) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-# -- options that more than one app has ------------------------------------------------------------
-
-
-def add_training_options(
-    parser: argparse.ArgumentParser,
-    default_out: str,
-    *,
-    epochs: str,
-    batch_size: str,
-    lr: str,
-) -> None:
-    """`--epochs`, `--batch-size`, `--lr`, `--seed`, `--out`: what every training takes.
-
-    Args:
-        parser: where to add them.
-        default_out: where the model goes without `--out`.
-        epochs, batch_size, lr: what the help calls their defaults.
-    """
-    parser.add_argument(
-        "--epochs", type=positive_int, metavar="N", help=f"passes over the data (default {epochs})"
-    )
-    add_batch_size(parser, batch_size)
-    parser.add_argument(
-        "--lr", type=positive_float, metavar="RATE", help=f"peak learning rate (default {lr})"
-    )
-    parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default 0)"
-    )
-    parser.add_argument(
-        "--out",
-        default=default_out,
-        metavar="FILE",
-        help=f"where to write the trained model (default {default_out})",
-    )
-
-
-def add_checkpoint_option(parser: argparse.ArgumentParser, default: str) -> None:
-    """`--checkpoint`: the trained model that a command uses."""
-    parser.add_argument(
-        "--checkpoint",
-        default=default,
-        metavar="FILE",
-        help=f"the trained model (default {default})",
-    )
-
-
-def add_batch_size(parser: argparse.ArgumentParser, default: str) -> None:
-    """`--batch-size`."""
-    parser.add_argument(
-        "--batch-size",
-        type=positive_int,
-        metavar="N",
-        help=f"examples in a batch (default {default})",
-    )
-
-
-def positive_int(text: str) -> int:
-    """An integer of at least 1, for argparse."""
-    return int(_number(text, int, lambda value: value >= 1, "a whole number of at least 1"))
-
-
-def seed(text: str) -> int:
-    """An integer of at least 0, for argparse."""
-    return int(_number(text, int, lambda value: value >= 0, "a whole number of at least 0"))
-
-
-def positive_float(text: str) -> float:
-    """A finite number above 0, for argparse."""
-    return float(_number(text, float, lambda value: 0 < value < math.inf, "a number above 0"))
-
-
-def _number(
-    text: str, kind: Callable[[str], float], accept: Callable[[float], bool], wanted: str
-) -> float:
-    try:
-        value: float | None = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not accept(value):
-        raise argparse.ArgumentTypeError(f"wanted {wanted}, got {text!r}")
-    return value
-
-
-# -- trained models --------------------------------------------------------------------------------
-
-
-def save_model(
-    path: str, model: Module, program: str, version: str, metadata: Mapping[str, Any]
-) -> None:
-    """Write a trained model for `load_model`, with what it takes to build it again.
-
-    Raises: CheckpointError if it cannot be written.
-    """
-    save_checkpoint(path, model.state_dict(), {"program": program, "version": version, **metadata})
-
-
-def load_model(
-    path: str, program: str, build: Callable[[Checkpoint], Module]
-) -> tuple[Module, dict[str, Any]]:
-    """Read a model that `save_model` wrote.
-
-    Args:
-        path: the file.
-        program: which must have written it.
-        build: makes the model that the file describes; its values are overwritten.
-
-    Returns: the model in evaluation mode, and the metadata.
-    Raises: CheckpointError if the file is missing, damaged, or another program's, or its values do
-        not fit the model.
-    """
-    checkpoint = load_checkpoint(path)
-    metadata = checkpoint.metadata
-    if metadata.get("program") != program:
-        raise CheckpointError(
-            f"{path} was written by {metadata.get('program', 'another program')}, not by "
-            f"{program}. Name the file that `{program} train` wrote."
-        )
-    model = build(checkpoint)
-    try:
-        model.load_state_dict(checkpoint.state_dict)
-    except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from None
-    return model.eval(), metadata
-
-
-def named_network(
-    path: str, program: str, version: str, networks: Mapping[str, Choice], name: object
-) -> Choice:
-    """What belongs to the name of a network in a checkpoint.
-
-    Raises: CheckpointError if the program has no network of that name.
-    """
-    if not isinstance(name, str) or name not in networks:
-        raise CheckpointError(
-            f"{path} holds the network {name!r}, which {program} {version} does not have: it has "
-            f"{', '.join(sorted(networks))}. Train again."
-        )
-    return networks[name]

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+import minitorch_cli as cli
 import minitorch_nn as nn
 import minitorch_tensor as mt
-from minitorch_nn import cli
+from minitorch_cli.testing import hearing_ctrl_c
 from minitorch_nn.checkpoint import Checkpoint, CheckpointError
-from minitorch_nn.testing import hearing_ctrl_c
 from minitorch_nn.training import TrainingDiverged
 
 
@@ -178,7 +178,7 @@ def test_a_bug_keeps_its_traceback() -> None:
 
 PREAMBLE = """
 import sys, time
-from minitorch_nn import cli
+import minitorch_cli as cli
 def loud(args):
     for _ in range(100000):
         print("line")
