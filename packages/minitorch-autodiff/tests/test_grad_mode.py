@@ -1,10 +1,12 @@
-"""Recording on and off: as context managers, as decorators, and for each thread by itself."""
+"""Recording on and off: as context managers and decorators, for each thread and task by itself."""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import inspect
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -191,12 +193,12 @@ def test_a_decorated_generator_switches_only_while_its_body_runs() -> None:
     assert list(count(2)) == [False, False]
 
 
-def test_coroutines_and_what_is_no_function_are_refused_by_name() -> None:
-    async def coroutine() -> None:
-        pass
+def test_asynchronous_generators_and_what_is_no_function_are_refused_by_name() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
 
-    with pytest.raises(TypeError, match=r"^no_grad: cannot decorate the coroutine .*coroutine"):
-        no_grad()(coroutine)
+    with pytest.raises(TypeError, match=r"^no_grad: cannot decorate the asynchronous .*numbers"):
+        no_grad()(numbers)
     with pytest.raises(TypeError, match=r"^no_grad: decorates a function, got bool\.$"):
         no_grad(True)  # type: ignore[call-overload]
 
@@ -246,3 +248,123 @@ def test_threads_that_overlap_in_one_decorated_function_keep_their_modes() -> No
     for thread in threads:
         thread.join()
     assert after == {"recording": True, "not recording": False}
+
+
+# -- tasks ---------------------------------------------------------------------------------------
+
+
+SWITCHES: dict[str, Callable[[], Any]] = {
+    "no_grad": no_grad,
+    "set_grad_enabled": lambda: set_grad_enabled(False),
+    "enable_grad in no_grad": lambda: _inside(no_grad(), enable_grad(), no_grad()),
+}
+
+
+@pytest.mark.parametrize("make", SWITCHES.values(), ids=SWITCHES)
+def test_a_switch_held_across_await_is_the_tasks_own(make: Callable[[], Any]) -> None:
+    async def held(entered: asyncio.Event, leave: asyncio.Event) -> tuple[bool, bool]:
+        with make():
+            entered.set()
+            await leave.wait()
+            inside = records()
+        return inside, records()
+
+    async def beside() -> list[Any]:
+        entered, leave = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(held(entered, leave))
+        await entered.wait()
+        found: list[Any] = [records()]
+        leave.set()
+        return [*found, await task, records()]
+
+    assert asyncio.run(beside()) == [True, (False, True), True]
+    assert records()
+
+
+def test_one_object_shared_by_tasks_that_overlap_restores_each_ones_own() -> None:
+    shared = no_grad()
+
+    async def overlap(outside: bool, entered: asyncio.Event, leave: asyncio.Event) -> bool:
+        with enable_grad() if outside else no_grad():
+            with shared:
+                entered.set()
+                await leave.wait()
+                assert not records()
+            return records()
+
+    async def both() -> list[bool]:
+        first, second, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        tasks = [
+            asyncio.create_task(overlap(True, first, second)),
+            asyncio.create_task(overlap(False, second, end)),
+        ]
+        found = [await tasks[0]]
+        end.set()
+        return [*found, await tasks[1], records()]
+
+    assert asyncio.run(both()) == [True, False, True]
+
+
+def test_set_grad_enabled_called_in_a_task_ends_with_it() -> None:
+    async def turn_off() -> bool:
+        set_grad_enabled(False)
+        await asyncio.sleep(0)
+        return records()
+
+    async def beside() -> tuple[bool, bool]:
+        return await asyncio.create_task(turn_off()), records()
+
+    assert asyncio.run(beside()) == (False, True)
+
+
+def test_anomalies_are_watched_in_the_task_that_asked() -> None:
+    async def watched(entered: asyncio.Event, leave: asyncio.Event) -> None:
+        with detect_anomaly():
+            entered.set()
+            await leave.wait()
+            with pytest.raises(RuntimeError, match="NaN"):
+                Scalar(float("inf")) * Scalar(0.0)
+
+    async def beside() -> None:
+        entered, leave = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(watched(entered, leave))
+        await entered.wait()
+        assert (Scalar(float("inf")) * Scalar(0.0)).data != 0
+        leave.set()
+        await task
+
+    asyncio.run(beside())
+
+
+def test_a_decorated_coroutine_runs_in_its_mode_and_others_in_theirs() -> None:
+    @no_grad()
+    async def waits(leave: asyncio.Event) -> bool:
+        await leave.wait()
+        return records()
+
+    async def beside() -> list[bool]:
+        leave = asyncio.Event()
+        task = asyncio.create_task(waits(leave))
+        await asyncio.sleep(0)
+        found = [records()]
+        leave.set()
+        return [*found, await task, records()]
+
+    assert asyncio.run(beside()) == [True, False, True]
+
+
+def test_work_handed_to_a_thread_by_a_task_keeps_its_mode() -> None:
+    async def hand_over() -> tuple[bool, bool]:
+        with no_grad():
+            inside = await asyncio.to_thread(records)
+        return inside, await asyncio.to_thread(records)
+
+    assert asyncio.run(hand_over()) == (False, True)
+
+
+def test_leaving_in_another_context_changes_nothing_there() -> None:
+    switch = no_grad()
+    contextvars.copy_context().run(switch.__enter__)
+    assert records()
+    switch.__exit__(None, None, None)
+    assert records()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -179,6 +181,30 @@ def test_a_failed_choice_changes_nothing():
     assert mt.get_backend() is outer
 
 
+def test_use_backend_held_across_await_is_the_tasks_own_choice():
+    async def chosen(name, before, after):
+        with mt.use_backend(name):
+            await before.wait()
+            after.set()
+            await asyncio.sleep(0)
+            return mt.get_backend().name
+
+    async def both():
+        first, second = asyncio.Event(), asyncio.Event()
+        first.set()
+        tasks = [
+            asyncio.create_task(chosen("simple", second, first)),
+            asyncio.create_task(chosen("numpy", first, second)),
+        ]
+        await asyncio.sleep(0)
+        outside = mt.get_backend().name
+        return outside, await asyncio.gather(*tasks)
+
+    before = mt.get_backend().name
+    assert asyncio.run(both()) == (before, ["simple", "numpy"])
+    assert mt.get_backend().name == before
+
+
 def test_threads_that_ask_at_once_get_one_instance(install):
     install(
         "slow",
@@ -252,7 +278,7 @@ def test_a_wrong_environment_variable_is_named_at_first_use(python):
 def test_a_broken_default_says_how_to_go_on_without_it(install, monkeypatch):
     monkeypatch.setattr(registry, "PREFERRED", ("broken", "numpy"))
     install("broken", "mt_broken:Mine", "import nowhere_to_be_found")
-    monkeypatch.setattr(registry._choice, "backend", None)
+    monkeypatch.setattr(registry, "_choice", ContextVar("choice", default=None))
     with pytest.raises(mt.BackendBroken, match="for example with MINITORCH_BACKEND=numpy") as error:
         mt.get_backend()
     assert isinstance(error.value.__cause__, ModuleNotFoundError)

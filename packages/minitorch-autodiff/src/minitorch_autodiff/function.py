@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from minitorch_autodiff.clock import changes, tick
-from minitorch_autodiff.grad_mode import mode, watchers
+from minitorch_autodiff.grad_mode import (
+    anomalies_watched,
+    grad_enabled,
+    reset_recording,
+    set_recording,
+    swept,
+    watchers,
+)
 from minitorch_autodiff.protocol import Edge, Gradient, Hook
 from minitorch_autodiff.variable import Variable
 
@@ -116,7 +123,7 @@ class Context:
         """The function's backward, its result checked and made a tuple. Without `keep` the saved
         values are dropped after it; a second backward that asks for them is told so."""
         function = self.function
-        if function.once_differentiable and mode.grad_enabled:
+        if function.once_differentiable and grad_enabled():
             raise RuntimeError(
                 f"{self.name}: its gradient cannot be differentiated again (it is marked "
                 "once_differentiable), so create_graph=True cannot pass through it."
@@ -126,7 +133,7 @@ class Context:
                 self._kind._zeros(spec) if gradient is None else gradient
                 for gradient, spec in zip(received, self._specs)
             ]
-        if watchers and mode.detect_anomaly:
+        if watchers and anomalies_watched():
             sent = self._send_back_watched(received if self.n_outputs > 1 else [received])
         elif self.n_outputs == 1:
             sent = function.backward(self, received)
@@ -147,11 +154,11 @@ class Context:
 
     def _send_back_watched(self, gradients: Sequence[Gradient | None]) -> Any:
         """`backward` under detect_anomaly. What it calls counts as done where this was called."""
-        outer, mode.swept = mode.swept, self
+        outer = swept.set(self)
         try:
             sent = self.function.backward(self, *gradients)
         finally:
-            mode.swept = outer
+            swept.reset(outer)
         made = sent if isinstance(sent, (tuple, list)) else (sent,)
         self._look_for_nan("backward", "no gradient that it received was NaN", gradients, made)
         return sent
@@ -277,22 +284,22 @@ class Function:
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
         """Run `forward`, and record the call if any input requires a gradient."""
-        if watchers and mode.detect_anomaly:
+        if watchers and anomalies_watched():
             return cls._apply_watched(Context(cls), inputs)
         for value in inputs:
             if isinstance(value, Variable) and value.requires_grad:
-                if mode.grad_enabled:
+                if grad_enabled():
                     return cls._apply_recorded(Context(cls), inputs)
                 break
         return cls.forward(_Unrecorded(cls), *inputs)
 
     @classmethod
     def _apply_recorded(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
-        mode.grad_enabled = False
+        before = set_recording(False)
         try:
             result = cls.forward(ctx, *inputs)
         finally:
-            mode.grad_enabled = True
+            reset_recording(before)
         # An input that is handed back keeps its own history; the output is another variable.
         if type(result) is not tuple:
             if _among(result, inputs):
@@ -306,12 +313,13 @@ class Function:
     @classmethod
     def _apply_watched(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
         """`apply` under detect_anomaly: remember who called, and look for the first NaN."""
-        ctx.called_at = _stack(inputs) if mode.swept is None else mode.swept.called_at
-        recording = mode.grad_enabled and any(
+        backward = swept.get()
+        ctx.called_at = _stack(inputs) if backward is None else backward.called_at
+        recording = grad_enabled() and any(
             isinstance(x, Variable) and x.requires_grad for x in inputs
         )
         result = cls._apply_recorded(ctx, inputs) if recording else cls.forward(ctx, *inputs)
-        if mode.swept is None:
+        if backward is None:
             made = result if type(result) is tuple else (result,)
             ctx._look_for_nan("forward", "no input was", inputs, made)
         return result

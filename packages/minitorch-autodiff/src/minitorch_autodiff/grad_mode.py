@@ -1,11 +1,17 @@
-"""Whether operations are recorded for differentiation: a switch that each thread owns."""
+"""Whether operations are recorded for differentiation: a switch that each context owns.
+
+A context is what `contextvars` calls one. A new thread begins with a context of its own, in which
+operations are recorded; a task of asyncio, and `asyncio.to_thread`, with a copy of the one that
+started it. So what one of them sets while it waits for another concerns nobody else.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
@@ -24,42 +30,42 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Mode(threading.local):
-    """The calling thread's switches. Class attributes are what a new thread starts with."""
+#: Whether operations are recorded; whether they are watched for NaN; and, while they are watched,
+#: the call whose backward is running.
+_recording: ContextVar[bool] = ContextVar("minitorch_recording", default=True)
+_watching: ContextVar[bool] = ContextVar("minitorch_watching", default=False)
+swept: ContextVar[Context | None] = ContextVar("minitorch_swept", default=None)
 
-    grad_enabled = True
-    detect_anomaly = False
-    #: Under detect_anomaly: the call whose backward is running.
-    swept: Context | None = None
+#: For operations, which ask for it every time: bound once.
+grad_enabled = _recording.get
+anomalies_watched = _watching.get
+set_recording, reset_recording = _recording.set, _recording.reset
 
-
-mode = _Mode()
-
-#: One entry for each `detect_anomaly` that is in force in some thread. While there is none, nobody
-#: need ask for the thread's own switch, which takes longer than looking here.
+#: One entry for each `detect_anomaly` that is in force in some context. While there is none, nobody
+#: need ask for the context's own switch, which takes longer than looking here.
 watchers: list[detect_anomaly] = []
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations on values that require a gradient are recorded in this thread."""
-    return mode.grad_enabled
+    """Whether operations on values that require a gradient are recorded in this context."""
+    return grad_enabled()
 
 
 class _SetSwitch:
-    """Set one switch of `mode`, and put the old value back: a context manager and a decorator.
+    """Set one switch, and put the old value back: a context manager and a decorator.
 
-    Reentrant: the earlier values are a stack, so one object may be entered again inside itself.
+    Reentrant: what was set is a stack, so one object may be entered again inside itself, and by
+    several tasks and threads at once.
     """
 
-    _switch: str
+    _switch: ContextVar[bool]
     _value: bool
 
     def __init__(self) -> None:
-        self._earlier: list[bool] = []
+        self._set: list[Token[bool]] = []
 
     def __enter__(self) -> None:
-        self._earlier.append(getattr(mode, self._switch))
-        setattr(mode, self._switch, self._value)
+        self._set.append(self._switch.set(self._value))
 
     def __exit__(
         self,
@@ -67,7 +73,16 @@ class _SetSwitch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        setattr(mode, self._switch, self._earlier.pop())
+        self._put_back()
+
+    def _put_back(self) -> None:
+        """Undo the latest setting that this object made in the calling context, if it made one:
+        those of other contexts refuse to be undone here."""
+        for token in reversed(tuple(self._set)):
+            with contextlib.suppress(ValueError, RuntimeError):
+                self._switch.reset(token)
+                self._set.remove(token)
+                return
 
     def _again(self) -> _SetSwitch:
         """A fresh one that sets the same: calls of a decorated function may overlap in threads."""
@@ -78,12 +93,14 @@ class _SetSwitch:
             raise TypeError(
                 f"{type(self).__name__}: decorates a function, got {type(function).__name__}."
             )
-        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        if inspect.isasyncgenfunction(function):
             raise TypeError(
-                f"{type(self).__name__}: cannot decorate the coroutine function "
-                f"{function.__qualname__}: while it waits, others run in this thread with its "
-                "switch. Use `with` around the parts that do not await."
+                f"{type(self).__name__}: cannot decorate the asynchronous generator "
+                f"{function.__qualname__}: whoever iterates over it would run with its switch. Use "
+                "`with` around the parts that do not yield."
             )
+        if inspect.iscoroutinefunction(function):
+            return self._coroutine(function)  # type: ignore[return-value]
         if inspect.isgeneratorfunction(function):
             return self._generator(function)  # type: ignore[return-value]
 
@@ -91,6 +108,16 @@ class _SetSwitch:
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             with self._again():
                 return function(*args, **kwargs)
+
+        return wrapped
+
+    def _coroutine(
+        self, function: Callable[P, Coroutine[Any, Any, R]]
+    ) -> Callable[P, Coroutine[Any, Any, R]]:
+        @functools.wraps(function)
+        async def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._again():
+                return await function(*args, **kwargs)
 
         return wrapped
 
@@ -143,13 +170,13 @@ class _Plain(_SetSwitch):
 class no_grad(_Plain):
     """Record nothing inside: `with no_grad(): ...` or `@no_grad()`."""
 
-    _switch, _value = "grad_enabled", False
+    _switch, _value = _recording, False
 
 
 class enable_grad(_Plain):
     """Record again inside a `no_grad`: `with enable_grad(): ...` or `@enable_grad()`."""
 
-    _switch, _value = "grad_enabled", True
+    _switch, _value = _recording, True
 
 
 class set_grad_enabled(_SetSwitch):
@@ -159,26 +186,30 @@ class set_grad_enabled(_SetSwitch):
     body, `with set_grad_enabled(training): ...`.
     """
 
-    _switch = "grad_enabled"
+    _switch = _recording
 
     def __init__(self, enabled: bool) -> None:
         super().__init__()
         self._value = bool(enabled)
-        self._before: bool | None = mode.grad_enabled  # what the first exit goes back to
-        mode.grad_enabled = self._value
+        self._called = True  # as a function, until it is entered or decorates
+        super().__enter__()
 
     def __enter__(self) -> None:
+        self._undo_call()
         super().__enter__()
-        if self._before is not None:
-            self._earlier[-1] = self._before
-            self._before = None
 
     def _again(self) -> _SetSwitch:
-        return set_grad_enabled(self._value)
+        again = set_grad_enabled(self._value)
+        again._undo_call()
+        return again
+
+    def _undo_call(self) -> None:
+        if self._called:
+            self._called = False
+            self._put_back()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        if self._before is not None:  # it was made to decorate
-            mode.grad_enabled, self._before = self._before, None
+        self._undo_call()
         return super().__call__(function)
 
 
@@ -189,7 +220,7 @@ class detect_anomaly(_Plain):
     gradient that `backward` makes NaN. It looks at every value, so it is slow; for debugging.
     """
 
-    _switch, _value = "detect_anomaly", True
+    _switch, _value = _watching, True
 
     def __enter__(self) -> None:
         super().__enter__()

@@ -7,11 +7,13 @@ lock of its own, so that a backend that takes long to load holds up nobody who a
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -115,13 +117,8 @@ class _Registry:
 _registry = _Registry()
 
 
-class _Choice(threading.local):
-    """The backend that `use_backend` chose for this thread."""
-
-    backend: Backend | None = None
-
-
-_choice = _Choice()
+#: The backend that `use_backend` chose in this context: a thread's own, or a copy in a task.
+_choice: ContextVar[Backend | None] = ContextVar("minitorch_backend", default=None)
 
 
 def backend_names() -> list[str]:
@@ -146,13 +143,13 @@ def get_backend(name: str | Backend | None = None) -> Backend:
         if not isinstance(name, str):
             raise TypeError(f"backend: wanted a name or a Backend, got {name!r}.")
         return _registry.get(name, asked_by="backend")
-    return _choice.backend or _registry.default or _load_default()
+    return _choice.get() or _registry.default or _load_default()
 
 
 def current_backend_name() -> str:
     """The name of the backend that `get_backend()` gives; nothing is imported, so that a tensor can
     say whether it is elsewhere even where the default one is broken."""
-    backend = _choice.backend or _registry.default
+    backend = _choice.get() or _registry.default
     return default_backend_name()[0] if backend is None else backend.name
 
 
@@ -353,7 +350,9 @@ def _describe(point: EntryPoint, rivals: list[EntryPoint]) -> BackendInfo:
 
 
 class use_backend:
-    """Make a backend the current one in this thread, for good or for a `with` block.
+    """Make a backend the current one in this context, for good or for a `with` block.
+
+    A thread begins without a choice, a task of asyncio with that of whoever started it.
 
     >>> with use_backend("simple"):
     ...     pass
@@ -361,16 +360,15 @@ class use_backend:
 
     def __init__(self, name: str | Backend) -> None:
         self._backend = get_backend(name)
-        self._before: list[Backend | None] = [_choice.backend]
+        self._chosen = [_choice.set(self._backend)]
         self._fresh = True
-        _choice.backend = self._backend
 
     def __enter__(self) -> Backend:
         # The first block ends what the call began; the object may serve further blocks.
-        if not self._fresh:
-            self._before.append(_choice.backend)
-            _choice.backend = self._backend
-        self._fresh = False
+        if self._fresh:
+            self._fresh = False
+            self._put_back()
+        self._chosen.append(_choice.set(self._backend))
         return self._backend
 
     def __exit__(
@@ -379,7 +377,16 @@ class use_backend:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _choice.backend = self._before.pop()
+        self._put_back()
+
+    def _put_back(self) -> None:
+        """Undo the latest choice that this object made in the calling context, if it made one:
+        those of other contexts refuse to be undone here."""
+        for token in reversed(tuple(self._chosen)):
+            with contextlib.suppress(ValueError, RuntimeError):
+                _choice.reset(token)
+                self._chosen.remove(token)
+                return
 
 
 def register_backend(name: str, backend: Backend) -> None:
