@@ -43,6 +43,66 @@ def public_names(module: griffe.Module) -> list[str]:
     return sorted(name for name in names if name not in module.modules)
 
 
+def is_public(item: griffe.Class) -> bool:
+    """Whether api.txt lists a class where it is defined."""
+    module = item.module
+    return not is_hidden(module.path) and item.name in public_names(module)
+
+
+def members_of(item: griffe.Class) -> dict[str, griffe.Object | griffe.Alias]:
+    """The members of a class, with those from bases that are listed nowhere themselves."""
+    members: dict[str, griffe.Object | griffe.Alias] = {}
+    for base in reversed(item.mro()):
+        if base.package == item.package and not is_public(base):
+            members |= base.members
+    return members | item.members
+
+
+def callable_behind(attribute: griffe.Attribute) -> griffe.Function | griffe.Expr | None:
+    """What an attribute is another name for (`add = add`, `pow_ = in_place(pow)`): the function, or
+    the type of what a call returns; None for anything else.
+
+    Names are looked up in the module, where the functions are that a class takes as methods.
+    """
+    value = attribute.value
+    if isinstance(value, griffe.ExprCall):
+        maker = defined(attribute, value.function)
+        if not isinstance(maker, griffe.Function) or not isinstance(maker.returns, griffe.Expr):
+            return None
+        if len(value.arguments) == 1 and str(maker.parameters[0].annotation) == str(maker.returns):
+            return defined(attribute, value.arguments[0])  # as it was, by its type
+        return maker.returns if str(maker.returns).startswith("Callable[") else None
+    return defined(attribute, value)
+
+
+def is_callable(member: griffe.Object | griffe.Alias) -> bool:
+    """Whether a member of a class is a function, or an attribute that stands for one."""
+    if isinstance(member, griffe.Attribute):
+        return callable_behind(member) is not None
+    return member.is_function
+
+
+def defined(
+    beside: griffe.Attribute, name: str | griffe.Expr | None
+) -> griffe.Function | griffe.Expr | None:
+    """`callable_behind` a name in the module of an attribute."""
+    member = beside.module.members.get(str(name))
+    if isinstance(member, griffe.Alias):
+        inside = member.target_path.startswith(f"{beside.package.path}.")
+        member = member.final_target if inside else None
+    if isinstance(member, griffe.Attribute) and member is not beside:
+        return callable_behind(member)
+    return member if isinstance(member, griffe.Function) else None
+
+
+def as_method(function: griffe.Function) -> griffe.Function:
+    """A function without its first parameter, which a method has before the dot."""
+    _, *others = function.parameters
+    return griffe.Function(
+        function.name, parameters=griffe.Parameters(*others), returns=function.returns
+    )
+
+
 def value_of(attribute: griffe.Attribute) -> str:
     """` = value` where the value is part of the promise: constants, other names, types."""
     if attribute.value is None or "instance-attribute" in attribute.labels:
@@ -60,8 +120,8 @@ def describe(name: str, item: griffe.Object | griffe.Alias, required: bool) -> I
         bases = [str(base) for base in item.bases]
         yield " ".join([*words, f"class {name}({', '.join(bases)})" if bases else f"class {name}"])
         is_protocol = any(base.split("[")[0].split(".")[-1] == "Protocol" for base in bases)
-        for member_name, member in sorted(item.members.items()):
-            if is_hidden(member_name) or (member_name.endswith("__") and not member.is_function):
+        for member_name, member in sorted(members_of(item).items()):
+            if is_hidden(member_name) or (member_name.endswith("__") and not is_callable(member)):
                 continue
             yield from (f"    {line}" for line in describe(member_name, member, is_protocol))
     elif isinstance(item, griffe.Function):
@@ -71,7 +131,12 @@ def describe(name: str, item: griffe.Object | griffe.Alias, required: bool) -> I
     elif isinstance(item, griffe.Attribute):
         if "property" in item.labels:
             words.append("property" if item.setter is None else "writable property")
-        annotation = f": {item.annotation}" if item.annotation is not None else ""
+        found = None if item.annotation is not None else callable_behind(item)
+        if isinstance(found, griffe.Function) and item.parent and item.parent.is_class:
+            yield " ".join([*words, f"def {as_method(found).signature(name=name)}"])
+            return
+        kind = item.annotation if item.annotation is not None else found
+        annotation = "" if kind is None or isinstance(kind, griffe.Function) else f": {kind}"
         yield " ".join([*words, f"{name}{annotation}{value_of(item)}"])
     else:
         yield " ".join([*words, f"{name} = {item.path}"])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,21 +14,20 @@ from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 from minitorch_autodiff.clock import changes
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import AnyDType, DType
-from minitorch_tensor.functions import (
-    arithmetic,
-    arranging,
-    comparison,
-    copying,
-    exponentials,
-    indexing,
-    joining,
-    linalg,
-    reductions,
-    selection,
-    sorting,
-    views,
-)
-from minitorch_tensor.functions.base import NUMBERS, binary, sum_to
+from minitorch_tensor.functions import copying, views
+from minitorch_tensor.functions.arithmetic import ArithmeticMethods
+from minitorch_tensor.functions.arranging import ArrangingMethods
+from minitorch_tensor.functions.base import sum_to
+from minitorch_tensor.functions.comparison import ComparisonMethods
+from minitorch_tensor.functions.copying import CopyingMethods
+from minitorch_tensor.functions.exponentials import ExponentialMethods
+from minitorch_tensor.functions.indexing import IndexingMethods
+from minitorch_tensor.functions.joining import JoiningMethods
+from minitorch_tensor.functions.linalg import LinalgMethods
+from minitorch_tensor.functions.reductions import ReductionMethods
+from minitorch_tensor.functions.selection import SelectionMethods
+from minitorch_tensor.functions.sorting import SortingMethods
+from minitorch_tensor.functions.views import ViewMethods
 from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_dim
 from minitorch_tensor.printing import format_tensor
 from minitorch_tensor.random import Generator, default_generator
@@ -48,24 +46,21 @@ Dims: TypeAlias = "int | Sequence[int] | None"
 _Spec: TypeAlias = "tuple[Shape, DType, Backend]"
 
 
-_P = ParamSpec("_P")
-
-
-def changing(
-    name: str, function: Callable[Concatenate[Tensor, _P], Tensor]
-) -> Callable[Concatenate[Tensor, _P], Tensor]:
-    """The method that writes function(self, ...) into this tensor: `x.add_(y)` for `add(x, y)`."""
-
-    @wraps(function)
-    def method(self: Tensor, *args: _P.args, **kwargs: _P.kwargs) -> Tensor:
-        return self._in_place(name, function, *args, **kwargs)
-
-    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
-    method.__doc__ = f"In place: {function.__doc__}"
-    return method  # type: ignore[return-value]
-
-
-class Tensor(Variable):
+class Tensor(
+    Variable,
+    ArithmeticMethods,
+    ArrangingMethods,
+    ComparisonMethods,
+    CopyingMethods,
+    ExponentialMethods,
+    IndexingMethods,
+    JoiningMethods,
+    LinalgMethods,
+    ReductionMethods,
+    SelectionMethods,
+    SortingMethods,
+    ViewMethods,
+):
     """An n-dimensional array of one dtype on one backend, with a gradient if asked for.
 
     Made by `tensor`, `zeros`, `randn` and the like, not by calling the class. Names and signatures
@@ -199,8 +194,17 @@ class Tensor(Variable):
         """The shape, or the size of one dimension."""
         return self.shape if dim is None else self.shape[normalize_dim(dim, self.ndim, "size")]
 
-    numel = nelement = views.numel
     ndimension = dim
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose of a matrix."""
+        return views.t(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions swapped."""
+        return views.transpose(self, -1, -2)
 
     def stride(self, dim: int | None = None) -> Any:
         """Distance between neighbours in elements, along every dimension or one."""
@@ -214,8 +218,6 @@ class Tensor(Variable):
     def is_contiguous(self) -> bool:
         """Whether the elements lie in row-major order without gaps."""
         return self._data.is_contiguous()
-
-    is_floating_point = views.is_floating_point
 
     def element_size(self) -> int:
         """Bytes of an element."""
@@ -365,6 +367,9 @@ class Tensor(Variable):
         if self.is_floating_point():
             raise TypeError(f"index: only integer tensors can index, this one is {self.dtype}.")
         return operator.index(self.item())
+
+    def __pos__(self) -> Tensor:
+        return self
 
     def __repr__(self) -> str:
         return format_tensor(self)
@@ -610,428 +615,12 @@ class Tensor(Variable):
         array = converted(np.asarray(values), self.dtype.numpy)
         return self.copy_(Tensor(self.backend.from_numpy(array), self.backend))
 
-    def __setitem__(self, key: Any, value: TensorLike | npt.ArrayLike) -> None:
-        indexing.set_item(self, key, value)
-
-    def __iadd__(self, other: TensorLike) -> Tensor:
-        return self + other if self._continues(other) else self.add_(other)
-
-    def __isub__(self, other: TensorLike) -> Tensor:
-        return self - other if self._continues(other) else self.sub_(other)
-
-    def __imul__(self, other: TensorLike) -> Tensor:
-        return self * other if self._continues(other) else self.mul_(other)
-
-    def __itruediv__(self, other: TensorLike) -> Tensor:
-        return self / other if self._continues(other) else self.div_(other)
-
-    def __ipow__(self, other: TensorLike) -> Tensor:
-        return self**other if self._continues(other) else self.pow_(other)
-
     def _continues(self, other: object) -> bool:
         """Whether `self += other` has to be recorded, as a new value. A leaf that requires a
         gradient is never replaced without a word: it is left to the in-place method to raise."""
         if not is_grad_enabled() or (self.requires_grad and self.is_leaf):
             return False
         return self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
-
-    # -- arithmetic -----------------------------------------------------------------------------
-
-    def __add__(self, other: TensorLike) -> Tensor:
-        return arithmetic.plus(self, other)
-
-    def __radd__(self, other: TensorLike) -> Tensor:
-        return arithmetic.plus(other, self)
-
-    def __sub__(self, other: TensorLike) -> Tensor:
-        return arithmetic.minus(self, other)
-
-    def __rsub__(self, other: TensorLike) -> Tensor:
-        return arithmetic.minus(other, self)
-
-    def __mul__(self, other: TensorLike) -> Tensor:
-        return arithmetic.times(self, other)
-
-    def __rmul__(self, other: TensorLike) -> Tensor:
-        return arithmetic.times(other, self)
-
-    def __truediv__(self, other: TensorLike) -> Tensor:
-        return arithmetic.div(self, other)
-
-    def __rtruediv__(self, other: TensorLike) -> Tensor:
-        return arithmetic.div(other, self)
-
-    def __floordiv__(self, other: TensorLike) -> Tensor:
-        return arithmetic.floor_divide(self, other)
-
-    def __rfloordiv__(self, other: TensorLike) -> Tensor:
-        return arithmetic.floor_divide(other, self)
-
-    def __mod__(self, other: TensorLike) -> Tensor:
-        return arithmetic.remainder(self, other)
-
-    def __rmod__(self, other: TensorLike) -> Tensor:
-        return arithmetic.remainder(other, self)
-
-    def __pow__(self, other: TensorLike) -> Tensor:
-        return arithmetic.power(self, other)
-
-    def __rpow__(self, other: TensorLike) -> Tensor:
-        return arithmetic.power(other, self)
-
-    def __matmul__(self, other: Tensor) -> Tensor:
-        return linalg.matmul(self, other)
-
-    def __neg__(self) -> Tensor:
-        return arithmetic.Neg.apply(self)  # type: ignore[no-any-return]
-
-    def __pos__(self) -> Tensor:
-        return self
-
-    def __abs__(self) -> Tensor:
-        return arithmetic.abs(self)
-
-    def __lt__(self, other: TensorLike) -> Tensor:
-        return binary(comparison.LT, self, other)
-
-    def __le__(self, other: TensorLike) -> Tensor:
-        return binary(comparison.LE, self, other)
-
-    def __gt__(self, other: TensorLike) -> Tensor:
-        return binary(comparison.GT, self, other)
-
-    def __ge__(self, other: TensorLike) -> Tensor:
-        return binary(comparison.GE, self, other)
-
-    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
-        if not isinstance(other, _OPERANDS):
-            return NotImplemented
-        return binary(comparison.EQ, self, other)  # type: ignore[arg-type]
-
-    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        if not isinstance(other, _OPERANDS):
-            return NotImplemented
-        return binary(comparison.NE, self, other)  # type: ignore[arg-type]
-
-    #: Elementwise == leaves identity as the only way to tell tensors apart in a dict.
-    __hash__ = object.__hash__
-
-    def __and__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_and(self, other)
-
-    def __rand__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_and(self, other)
-
-    def __or__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_or(self, other)
-
-    def __ror__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_or(self, other)
-
-    def __xor__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_xor(self, other)
-
-    def __rxor__(self, other: TensorLike) -> Tensor:
-        return comparison.bitwise_xor(self, other)
-
-    def __invert__(self) -> Tensor:
-        return comparison.bitwise_not(self)
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return indexing.get_item(self, key)
-
-    @property
-    def T(self) -> Tensor:
-        """The transpose of a matrix."""
-        return views.t(self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The last two dimensions swapped."""
-        return views.transpose(self, -1, -2)
-
-    # -- functions that are methods too: `x.exp()` is `exp(x)` ----------------------------------
-
-    add = arithmetic.add
-    sub = subtract = arithmetic.sub
-    mul = multiply = arithmetic.mul
-    div = divide = true_divide = arithmetic.div
-    floor_divide = arithmetic.floor_divide
-    remainder = arithmetic.remainder
-    fmod = arithmetic.fmod
-    pow = arithmetic.power
-    neg = negative = arithmetic.neg
-    abs = absolute = arithmetic.abs
-    sign = sgn = arithmetic.sign
-    square = arithmetic.square
-    sqrt = arithmetic.sqrt
-    rsqrt = arithmetic.rsqrt
-    reciprocal = arithmetic.reciprocal
-    maximum = arithmetic.maximum
-    minimum = arithmetic.minimum
-    fmax = arithmetic.fmax
-    fmin = arithmetic.fmin
-    clamp = clip = arithmetic.clamp
-    clamp_min = arithmetic.clamp_min
-    clamp_max = arithmetic.clamp_max
-    lerp = arithmetic.lerp
-    addcmul = arithmetic.addcmul
-    addcdiv = arithmetic.addcdiv
-    floor = arithmetic.floor
-    ceil = arithmetic.ceil
-    trunc = fix = arithmetic.trunc
-    round = arithmetic.round
-    frac = arithmetic.frac
-
-    exp = exponentials.exp
-    exp2 = exponentials.exp2
-    expm1 = exponentials.expm1
-    log = exponentials.log
-    log1p = exponentials.log1p
-    log2 = exponentials.log2
-    log10 = exponentials.log10
-    logaddexp = exponentials.logaddexp
-    logit = exponentials.logit
-    xlogy = exponentials.xlogy
-    sin = exponentials.sin
-    cos = exponentials.cos
-    tan = exponentials.tan
-    asin = arcsin = exponentials.asin
-    acos = arccos = exponentials.acos
-    atan = arctan = exponentials.atan
-    atan2 = arctan2 = exponentials.atan2
-    sinh = exponentials.sinh
-    cosh = exponentials.cosh
-    tanh = exponentials.tanh
-    asinh = arcsinh = exponentials.asinh
-    acosh = arccosh = exponentials.acosh
-    atanh = arctanh = exponentials.atanh
-    sinc = exponentials.sinc
-    hypot = exponentials.hypot
-    erf = exponentials.erf
-    erfc = exponentials.erfc
-    sigmoid = exponentials.sigmoid
-    relu = exponentials.relu
-
-    lt = less = comparison.lt
-    le = less_equal = comparison.le
-    gt = greater = comparison.gt
-    ge = greater_equal = comparison.ge
-    eq = comparison.eq
-    ne = not_equal = comparison.ne
-    is_close = comparison.is_close
-    isclose = comparison.isclose
-    allclose = comparison.allclose
-    equal = comparison.equal
-    isnan = comparison.isnan
-    isinf = comparison.isinf
-    isposinf = comparison.isposinf
-    isneginf = comparison.isneginf
-    isfinite = comparison.isfinite
-    logical_and = comparison.logical_and
-    logical_or = comparison.logical_or
-    logical_xor = comparison.logical_xor
-    logical_not = comparison.logical_not
-    bitwise_and = comparison.bitwise_and
-    bitwise_or = comparison.bitwise_or
-    bitwise_xor = comparison.bitwise_xor
-    bitwise_not = comparison.bitwise_not
-
-    masked_fill = selection.masked_fill
-    nan_to_num = selection.nan_to_num
-
-    clone = copying.clone
-
-    sum = reductions.sum
-    nansum = reductions.nansum
-    mean = reductions.mean
-    nanmean = reductions.nanmean
-    prod = reductions.prod
-    max = reductions.max
-    min = reductions.min
-    amax = reductions.amax
-    amin = reductions.amin
-    aminmax = reductions.aminmax
-    argmax = reductions.argmax
-    argmin = reductions.argmin
-    median = reductions.median
-    all = reductions.all
-    any = reductions.any
-    count_nonzero = reductions.count_nonzero
-    var = reductions.var
-    std = reductions.std
-    norm = reductions.norm
-    logsumexp = reductions.logsumexp
-    softmax = reductions.softmax
-    log_softmax = reductions.log_softmax
-
-    cumsum = sorting.cumsum
-    cumprod = sorting.cumprod
-    cummax = sorting.cummax
-    cummin = sorting.cummin
-    logcumsumexp = sorting.logcumsumexp
-    diff = sorting.diff
-    argsort = sorting.argsort
-    sort = sorting.sort
-    topk = sorting.topk
-    kthvalue = sorting.kthvalue
-    quantile = sorting.quantile
-    unique = sorting.unique
-
-    reshape = views.reshape
-    view = views.view
-    flatten = views.flatten
-    ravel = views.ravel
-    unflatten = views.unflatten
-    permute = views.permute
-    transpose = swapaxes = swapdims = views.transpose
-    t = views.t
-    movedim = moveaxis = views.movedim
-    squeeze = views.squeeze
-    unsqueeze = views.unsqueeze
-    expand = views.expand
-    expand_as = views.expand_as
-    broadcast_to = views.broadcast_to
-    view_as = views.view_as
-    reshape_as = views.reshape_as
-    sum_to_size = views.sum_to_size
-    unfold = views.unfold
-
-    split = joining.split
-    tensor_split = joining.tensor_split
-    chunk = joining.chunk
-    unbind = joining.unbind
-    narrow = joining.narrow
-    select = joining.select
-
-    flip = arranging.flip
-    fliplr = arranging.fliplr
-    flipud = arranging.flipud
-    rot90 = arranging.rot90
-    roll = arranging.roll
-    repeat = arranging.repeat
-    tile = arranging.tile
-    repeat_interleave = arranging.repeat_interleave
-    tril = arranging.tril
-    triu = arranging.triu
-    diagonal = arranging.diagonal
-    diag = arranging.diag
-    diag_embed = arranging.diag_embed
-    diagflat = arranging.diagflat
-    trace = arranging.trace
-
-    gather = indexing.gather
-    take_along_dim = indexing.take_along_dim
-    take = indexing.take
-    scatter = indexing.scatter
-    scatter_add = indexing.scatter_add
-    index_select = indexing.index_select
-    index_add = indexing.index_add
-    index_copy = indexing.index_copy
-    index_fill = indexing.index_fill
-    masked_select = indexing.masked_select
-    masked_scatter = indexing.masked_scatter
-    nonzero = indexing.nonzero
-    argwhere = indexing.argwhere
-    bincount = indexing.bincount
-
-    matmul = linalg.matmul
-    mm = linalg.mm
-    bmm = linalg.bmm
-    mv = linalg.mv
-    dot = vdot = linalg.dot
-    inner = linalg.inner
-    outer = ger = linalg.outer
-    addmm = linalg.addmm
-    addmv = linalg.addmv
-    baddbmm = linalg.baddbmm
-    kron = linalg.kron
-    matrix_power = linalg.matrix_power
-
-    def where(self, condition: Tensor, other: TensorLike) -> Tensor:
-        """This tensor where `condition` (bool) holds, else `other`."""
-        return selection.where(condition, self, other)
-
-    # -- functions that also write their result into the tensor: `x.exp_()` -----------------------
-
-    add_ = changing("add_", arithmetic.add)
-    sub_ = subtract_ = changing("sub_", arithmetic.sub)
-    mul_ = multiply_ = changing("mul_", arithmetic.mul)
-    div_ = divide_ = true_divide_ = changing("div_", arithmetic.div)
-    floor_divide_ = changing("floor_divide_", arithmetic.floor_divide)
-    remainder_ = changing("remainder_", arithmetic.remainder)
-    fmod_ = changing("fmod_", arithmetic.fmod)
-    pow_ = changing("pow_", arithmetic.power)
-    neg_ = negative_ = changing("neg_", arithmetic.neg)
-    abs_ = absolute_ = changing("abs_", arithmetic.abs)
-    sign_ = sgn_ = changing("sign_", arithmetic.sign)
-    square_ = changing("square_", arithmetic.square)
-    sqrt_ = changing("sqrt_", arithmetic.sqrt)
-    rsqrt_ = changing("rsqrt_", arithmetic.rsqrt)
-    reciprocal_ = changing("reciprocal_", arithmetic.reciprocal)
-    clamp_ = clip_ = changing("clamp_", arithmetic.clamp)
-    clamp_min_ = changing("clamp_min_", arithmetic.clamp_min)
-    clamp_max_ = changing("clamp_max_", arithmetic.clamp_max)
-    lerp_ = changing("lerp_", arithmetic.lerp)
-    addcmul_ = changing("addcmul_", arithmetic.addcmul)
-    addcdiv_ = changing("addcdiv_", arithmetic.addcdiv)
-    floor_ = changing("floor_", arithmetic.floor)
-    ceil_ = changing("ceil_", arithmetic.ceil)
-    trunc_ = fix_ = changing("trunc_", arithmetic.trunc)
-    round_ = changing("round_", arithmetic.round)
-    frac_ = changing("frac_", arithmetic.frac)
-
-    exp_ = changing("exp_", exponentials.exp)
-    exp2_ = changing("exp2_", exponentials.exp2)
-    expm1_ = changing("expm1_", exponentials.expm1)
-    log_ = changing("log_", exponentials.log)
-    log1p_ = changing("log1p_", exponentials.log1p)
-    log2_ = changing("log2_", exponentials.log2)
-    log10_ = changing("log10_", exponentials.log10)
-    sin_ = changing("sin_", exponentials.sin)
-    cos_ = changing("cos_", exponentials.cos)
-    tan_ = changing("tan_", exponentials.tan)
-    asin_ = changing("asin_", exponentials.asin)
-    acos_ = changing("acos_", exponentials.acos)
-    atan_ = changing("atan_", exponentials.atan)
-    sinh_ = changing("sinh_", exponentials.sinh)
-    cosh_ = changing("cosh_", exponentials.cosh)
-    tanh_ = changing("tanh_", exponentials.tanh)
-    asinh_ = changing("asinh_", exponentials.asinh)
-    acosh_ = changing("acosh_", exponentials.acosh)
-    atanh_ = changing("atanh_", exponentials.atanh)
-    erf_ = changing("erf_", exponentials.erf)
-    erfc_ = changing("erfc_", exponentials.erfc)
-    logit_ = changing("logit_", exponentials.logit)
-    sigmoid_ = changing("sigmoid_", exponentials.sigmoid)
-    relu_ = changing("relu_", exponentials.relu)
-
-    logical_and_ = changing("logical_and_", comparison.logical_and)
-    logical_or_ = changing("logical_or_", comparison.logical_or)
-    logical_xor_ = changing("logical_xor_", comparison.logical_xor)
-    logical_not_ = changing("logical_not_", comparison.logical_not)
-    bitwise_and_ = changing("bitwise_and_", comparison.bitwise_and)
-    bitwise_or_ = changing("bitwise_or_", comparison.bitwise_or)
-    bitwise_xor_ = changing("bitwise_xor_", comparison.bitwise_xor)
-    bitwise_not_ = changing("bitwise_not_", comparison.bitwise_not)
-
-    masked_fill_ = changing("masked_fill_", selection.masked_fill)
-    nan_to_num_ = changing("nan_to_num_", selection.nan_to_num)
-
-    cumsum_ = changing("cumsum_", sorting.cumsum)
-    cumprod_ = changing("cumprod_", sorting.cumprod)
-
-    tril_ = changing("tril_", arranging.tril)
-    triu_ = changing("triu_", arranging.triu)
-
-    scatter_ = changing("scatter_", indexing.scatter)
-    scatter_add_ = changing("scatter_add_", indexing.scatter_add)
-    index_add_ = changing("index_add_", indexing.index_add)
-    index_copy_ = changing("index_copy_", indexing.index_copy)
-    index_fill_ = changing("index_fill_", indexing.index_fill)
-    masked_scatter_ = changing("masked_scatter_", indexing.masked_scatter)
-
-    addmm_ = changing("addmm_", linalg.addmm)
 
     # -- last, because they hide Python's names from what follows -------------------------------
 
@@ -1061,9 +650,6 @@ class Tensor(Variable):
 
 
 Tensor._plain = Tensor
-
-#: What `==` compares with; anything else is just not equal.
-_OPERANDS = (Tensor, *NUMBERS, np.ndarray)
 
 #: Up to where a dtype holds every integer, for `random_`.
 _COUNTABLE = {

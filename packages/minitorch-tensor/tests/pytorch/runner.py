@@ -348,7 +348,9 @@ def public_methods() -> set[str]:
     functions = [_object(name) for name in public_functions()]
     return {
         f".{name}"
-        for name, method in vars(mt.Tensor).items()
+        for family in mt.Tensor.__mro__
+        if family.__module__.partition(".")[0] == mt.__name__
+        for name, method in vars(family).items()
         if isinstance(method, FunctionType) and name[0] != "_" and method not in functions
     }
 

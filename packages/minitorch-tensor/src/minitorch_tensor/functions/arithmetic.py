@@ -29,6 +29,7 @@ from minitorch_tensor.functions.base import (
     zipped,
 )
 from minitorch_tensor.functions.copying import Clone
+from minitorch_tensor.functions.methods import Methods, augmented, in_place, reflected
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import broadcast_shapes
 
@@ -109,7 +110,10 @@ class Neg(Function):
         return -d
 
 
-plus, minus, times, over = zipped(Add), zipped(Sub), zipped(Mul), zipped(Div)
+plus = zipped(Add)
+minus = zipped(Sub)
+times = zipped(Mul)
+over = zipped(Div)
 
 
 def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
@@ -220,9 +224,9 @@ class Pow(Function):
         to_x, to_y = ctx.edges
         grad_x = grad_y = None
         if to_x:
-            grad_x = where(y == 0, 0.0, d * y * power(x, y - 1.0))
+            grad_x = where(y == 0, 0.0, d * y * pow(x, y - 1.0))
         if to_y:
-            grad_y = where((x == 0) & (y >= 0), 0.0, d * power(x, y) * x.log())
+            grad_y = where((x == 0) & (y >= 0), 0.0, d * pow(x, y) * x.log())
         return grad_x, grad_y
 
 
@@ -246,7 +250,7 @@ class Sqrt(OfOutput):
         return d / (y * 2.0)
 
 
-def power(input: TensorLike, exponent: TensorLike) -> Tensor:
+def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     """input ** exponent.
 
     Raises: ValueError for integers and a negative exponent, whose result is no integer.
@@ -304,7 +308,8 @@ class Minimum(Zip):
         return _shared(ctx, d, x > y, x < y, x == y)
 
 
-larger, smaller = zipped(Maximum), zipped(Minimum)
+larger = zipped(Maximum)
+smaller = zipped(Minimum)
 
 
 def _shared(
@@ -595,3 +600,145 @@ def _common_dtype(x: Any, y: Any) -> DType:
     number: Any = value
     dtype: DType = beside._data.dtype  # type: ignore[attr-defined]
     return promote(scalar_dtype(number, dtype), dtype)
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+absolute = abs
+clip = clamp
+divide = div
+true_divide = div
+multiply = mul
+negative = neg
+sgn = sign
+subtract = sub
+fix = trunc
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ArithmeticMethods(Methods):
+    """Arithmetic, and its operators."""
+
+    add = add
+    add_ = in_place(add)
+    sub = subtract = sub
+    sub_ = subtract_ = in_place(sub)
+    mul = multiply = mul
+    mul_ = multiply_ = in_place(mul)
+    div = divide = true_divide = div
+    div_ = divide_ = true_divide_ = in_place(div)
+    floor_divide = floor_divide
+    floor_divide_ = in_place(floor_divide)
+    remainder = remainder
+    remainder_ = in_place(remainder)
+    fmod = fmod
+    fmod_ = in_place(fmod)
+    pow = pow
+    pow_ = in_place(pow)
+    neg = negative = neg
+    neg_ = negative_ = in_place(neg)
+    abs = absolute = abs
+    abs_ = absolute_ = in_place(abs)
+    sign = sgn = sign
+    sign_ = sgn_ = in_place(sign)
+    square = square
+    square_ = in_place(square)
+    sqrt = sqrt
+    sqrt_ = in_place(sqrt)
+    rsqrt = rsqrt
+    rsqrt_ = in_place(rsqrt)
+    reciprocal = reciprocal
+    reciprocal_ = in_place(reciprocal)
+    maximum = maximum
+    minimum = minimum
+    fmax = fmax
+    fmin = fmin
+    clamp = clip = clamp
+    clamp_ = clip_ = in_place(clamp)
+    clamp_min = clamp_min
+    clamp_min_ = in_place(clamp_min)
+    clamp_max = clamp_max
+    clamp_max_ = in_place(clamp_max)
+    lerp = lerp
+    lerp_ = in_place(lerp)
+    addcmul = addcmul
+    addcmul_ = in_place(addcmul)
+    addcdiv = addcdiv
+    addcdiv_ = in_place(addcdiv)
+    floor = floor
+    floor_ = in_place(floor)
+    ceil = ceil
+    ceil_ = in_place(ceil)
+    trunc = fix = trunc
+    trunc_ = fix_ = in_place(trunc)
+    round = round
+    round_ = in_place(round)
+    frac = frac
+    frac_ = in_place(frac)
+
+    __add__ = plus
+    __radd__ = reflected(plus)
+    __iadd__ = augmented(plus)
+    __sub__ = minus
+    __rsub__ = reflected(minus)
+    __isub__ = augmented(minus)
+    __mul__ = times
+    __rmul__ = reflected(times)
+    __imul__ = augmented(times)
+    __truediv__ = div
+    __rtruediv__ = reflected(div)
+    __itruediv__ = augmented(div)
+    __floordiv__ = floor_divide
+    __rfloordiv__ = reflected(floor_divide)
+    __mod__ = remainder
+    __rmod__ = reflected(remainder)
+    __pow__ = pow
+    __rpow__ = reflected(pow)
+    __ipow__ = augmented(pow)
+    __neg__ = neg
+    __abs__ = abs
+
+
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "ceil",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "clip",
+    "div",
+    "divide",
+    "fix",
+    "floor",
+    "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "frac",
+    "lerp",
+    "maximum",
+    "minimum",
+    "mul",
+    "multiply",
+    "neg",
+    "negative",
+    "pow",
+    "reciprocal",
+    "remainder",
+    "round",
+    "rsqrt",
+    "sgn",
+    "sign",
+    "sqrt",
+    "square",
+    "sub",
+    "subtract",
+    "true_divide",
+    "trunc",
+]

@@ -15,6 +15,7 @@ from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import int64
 from minitorch_tensor.functions.indexing import check_range
 from minitorch_tensor.functions.joining import cat
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.selection import masked_fill
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
@@ -378,3 +379,48 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     check_range("one_hot", input, num_classes)
     classes = input._new(input.backend.from_numpy(np.arange(num_classes)))
     return (input.unsqueeze(-1) == classes).to(int64)
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ArrangingMethods(Methods):
+    """Rearranged elements."""
+
+    flip = flip
+    fliplr = fliplr
+    flipud = flipud
+    rot90 = rot90
+    roll = roll
+    repeat = repeat
+    tile = tile
+    repeat_interleave = repeat_interleave
+    tril = tril
+    tril_ = in_place(tril)
+    triu = triu
+    triu_ = in_place(triu)
+    diagonal = diagonal
+    diag = diag
+    diag_embed = diag_embed
+    diagflat = diagflat
+    trace = trace
+
+
+__all__ = [
+    "diag",
+    "diag_embed",
+    "diagflat",
+    "diagonal",
+    "flip",
+    "fliplr",
+    "flipud",
+    "one_hot",
+    "pad",
+    "repeat_interleave",
+    "roll",
+    "rot90",
+    "tile",
+    "trace",
+    "tril",
+    "triu",
+]

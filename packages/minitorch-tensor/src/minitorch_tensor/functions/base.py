@@ -238,6 +238,7 @@ def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
             out._history = (ctx, 0)
         return out
 
+    call.__name__ = name_of(function)
     return call
 
 

@@ -10,7 +10,16 @@ import numpy as np
 from minitorch_autodiff import Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_
-from minitorch_tensor.functions.base import Comparison, alike, binary, check_backends, map_, zip_
+from minitorch_tensor.functions.base import (
+    NUMBERS,
+    Comparison,
+    alike,
+    binary,
+    check_backends,
+    map_,
+    zip_,
+)
+from minitorch_tensor.functions.methods import Methods, in_place
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor, TensorLike
@@ -285,3 +294,113 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
     _check_bits("bitwise_not", input)
     return logical_not(input) if input.dtype is bool_ else map_(ops.bitwise_not, input)  # type: ignore[arg-type]
+
+
+# -- the operators == and != ----------------------------------------------------------------------
+
+#: What they compare with; a tensor and anything else are just not equal.
+_OPERANDS: tuple[Any, ...] = (Methods, *NUMBERS, np.ndarray)
+
+
+def _equal_to(input: Tensor, other: object) -> Tensor:
+    """input == other."""
+    return eq(input, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+
+def _unequal_to(input: Tensor, other: object) -> Tensor:
+    """input != other."""
+    return ne(input, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+greater_equal = ge
+greater = gt
+less_equal = le
+less = lt
+not_equal = ne
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ComparisonMethods(Methods):
+    """Comparisons and logic, and their operators."""
+
+    lt = less = lt
+    le = less_equal = le
+    gt = greater = gt
+    ge = greater_equal = ge
+    eq = eq
+    ne = not_equal = ne
+    is_close = is_close
+    isclose = isclose
+    allclose = allclose
+    equal = equal
+    isnan = isnan
+    isinf = isinf
+    isposinf = isposinf
+    isneginf = isneginf
+    isfinite = isfinite
+    logical_and = logical_and
+    logical_and_ = in_place(logical_and)
+    logical_or = logical_or
+    logical_or_ = in_place(logical_or)
+    logical_xor = logical_xor
+    logical_xor_ = in_place(logical_xor)
+    logical_not = logical_not
+    logical_not_ = in_place(logical_not)
+    bitwise_and = bitwise_and
+    bitwise_and_ = in_place(bitwise_and)
+    bitwise_or = bitwise_or
+    bitwise_or_ = in_place(bitwise_or)
+    bitwise_xor = bitwise_xor
+    bitwise_xor_ = in_place(bitwise_xor)
+    bitwise_not = bitwise_not
+    bitwise_not_ = in_place(bitwise_not)
+
+    __lt__ = lt
+    __le__ = le
+    __gt__ = gt
+    __ge__ = ge
+    __eq__ = _equal_to  # type: ignore[assignment]
+    __ne__ = _unequal_to  # type: ignore[assignment]
+    #: Elementwise == leaves identity as the only way to tell tensors apart in a dict.
+    __hash__ = object.__hash__
+    __and__ = __rand__ = bitwise_and
+    __or__ = __ror__ = bitwise_or
+    __xor__ = __rxor__ = bitwise_xor
+    __invert__ = bitwise_not
+
+
+__all__ = [
+    "allclose",
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "eq",
+    "equal",
+    "ge",
+    "greater",
+    "greater_equal",
+    "gt",
+    "is_close",
+    "isclose",
+    "isfinite",
+    "isin",
+    "isinf",
+    "isnan",
+    "isneginf",
+    "isposinf",
+    "le",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+    "not_equal",
+]

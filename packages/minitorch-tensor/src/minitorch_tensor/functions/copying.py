@@ -8,6 +8,7 @@ from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import map_
+from minitorch_tensor.functions.methods import Methods
 
 if TYPE_CHECKING:
     from minitorch_tensor.backend import Backend
@@ -65,3 +66,14 @@ def cast(x: Tensor, dtype: DType) -> Tensor:
 def move(x: Tensor, backend: Backend) -> Tensor:
     """x on another backend; itself if it is there."""
     return x if x.backend is backend else Move.apply(x, backend)
+
+
+class CopyingMethods(Methods):
+    """Copies."""
+
+    clone = clone
+
+
+__all__ = [
+    "clone",
+]

@@ -151,3 +151,8 @@ def _pair(
     )
     names = [*batch, *rows, *columns]
     return product.reshape([n[c] for c in names]), "".join(names)
+
+
+__all__ = [
+    "einsum",
+]

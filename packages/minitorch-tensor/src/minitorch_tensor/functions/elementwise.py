@@ -170,3 +170,8 @@ def elementwise(scalar: Callable[..., Any]) -> Elementwise:
         TracingError if it cannot be traced.
     """
     return Elementwise(scalar)
+
+
+__all__ = [
+    "elementwise",
+]

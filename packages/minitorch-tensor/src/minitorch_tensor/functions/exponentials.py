@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_
-from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, power, square
+from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, pow, square
 from minitorch_tensor.functions.base import OfInput, OfOutput, binary, floating, zip_
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.selection import where
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def exp(input: Tensor) -> Tensor:
 
 def exp2(input: Tensor) -> Tensor:
     """2 ** input."""
-    return power(2.0, floating(input))
+    return pow(2.0, floating(input))
 
 
 def expm1(input: Tensor) -> Tensor:
@@ -533,3 +534,115 @@ def relu(input: Tensor) -> Tensor:
     if input._data.dtype is bool_:
         raise TypeError("relu: wanted numbers, got bool. Convert with .float().")
     return ReLU.apply(input)  # type: ignore[no-any-return]
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+arccos = acos
+arccosh = acosh
+arcsin = asin
+arcsinh = asinh
+arctan = atan
+arctan2 = atan2
+arctanh = atanh
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ExponentialMethods(Methods):
+    """Exponentials, logarithms and what is made of them."""
+
+    exp = exp
+    exp_ = in_place(exp)
+    exp2 = exp2
+    exp2_ = in_place(exp2)
+    expm1 = expm1
+    expm1_ = in_place(expm1)
+    log = log
+    log_ = in_place(log)
+    log1p = log1p
+    log1p_ = in_place(log1p)
+    log2 = log2
+    log2_ = in_place(log2)
+    log10 = log10
+    log10_ = in_place(log10)
+    logaddexp = logaddexp
+    logit = logit
+    logit_ = in_place(logit)
+    xlogy = xlogy
+    sin = sin
+    sin_ = in_place(sin)
+    cos = cos
+    cos_ = in_place(cos)
+    tan = tan
+    tan_ = in_place(tan)
+    asin = arcsin = asin
+    asin_ = in_place(asin)
+    acos = arccos = acos
+    acos_ = in_place(acos)
+    atan = arctan = atan
+    atan_ = in_place(atan)
+    atan2 = arctan2 = atan2
+    sinh = sinh
+    sinh_ = in_place(sinh)
+    cosh = cosh
+    cosh_ = in_place(cosh)
+    tanh = tanh
+    tanh_ = in_place(tanh)
+    asinh = arcsinh = asinh
+    asinh_ = in_place(asinh)
+    acosh = arccosh = acosh
+    acosh_ = in_place(acosh)
+    atanh = arctanh = atanh
+    atanh_ = in_place(atanh)
+    sinc = sinc
+    hypot = hypot
+    erf = erf
+    erf_ = in_place(erf)
+    erfc = erfc
+    erfc_ = in_place(erfc)
+    sigmoid = sigmoid
+    sigmoid_ = in_place(sigmoid)
+    relu = relu
+    relu_ = in_place(relu)
+
+
+__all__ = [
+    "acos",
+    "acosh",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logit",
+    "relu",
+    "sigmoid",
+    "sin",
+    "sinc",
+    "sinh",
+    "tan",
+    "tanh",
+    "xlogy",
+]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, int64
 from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor_data import TensorData
@@ -600,3 +601,52 @@ def check_range(name: str, index: Tensor, size: int) -> None:
             f"{name}: indices lie in [{array.min()}, {array.max()}], but must lie in "
             f"[0, {size - 1}]."
         )
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class IndexingMethods(Methods):
+    """Indexing, gathering and scattering."""
+
+    gather = gather
+    take_along_dim = take_along_dim
+    take = take
+    scatter = scatter
+    scatter_ = in_place(scatter)
+    scatter_add = scatter_add
+    scatter_add_ = in_place(scatter_add)
+    index_select = index_select
+    index_add = index_add
+    index_add_ = in_place(index_add)
+    index_copy = index_copy
+    index_copy_ = in_place(index_copy)
+    index_fill = index_fill
+    index_fill_ = in_place(index_fill)
+    masked_select = masked_select
+    masked_scatter = masked_scatter
+    masked_scatter_ = in_place(masked_scatter)
+    nonzero = nonzero
+    argwhere = argwhere
+    bincount = bincount
+
+    __getitem__ = get_item
+    __setitem__ = set_item
+
+
+__all__ = [
+    "argwhere",
+    "bincount",
+    "gather",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_select",
+    "masked_scatter",
+    "masked_select",
+    "nonzero",
+    "scatter",
+    "scatter_add",
+    "take",
+    "take_along_dim",
+]

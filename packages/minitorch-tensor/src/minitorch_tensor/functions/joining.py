@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import promote
 from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.views import atleast_1d, atleast_2d, atleast_3d
 from minitorch_tensor.layout import normalize_dim
 
@@ -240,3 +241,44 @@ def _along(operation: str, x: Tensor, dim: int) -> tuple[int, int]:
     if not shape:
         raise ValueError(f"{operation}: a zero-dimensional tensor has nothing to take apart.")
     return dim, shape[dim]
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+concat = cat
+concatenate = cat
+row_stack = vstack
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class JoiningMethods(Methods):
+    """Parts of a tensor."""
+
+    split = split
+    tensor_split = tensor_split
+    chunk = chunk
+    unbind = unbind
+    narrow = narrow
+    select = select
+
+
+__all__ = [
+    "block_diag",
+    "cat",
+    "chunk",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "dstack",
+    "hstack",
+    "narrow",
+    "row_stack",
+    "select",
+    "split",
+    "stack",
+    "tensor_split",
+    "unbind",
+    "vstack",
+]

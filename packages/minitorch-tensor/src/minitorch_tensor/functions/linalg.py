@@ -10,6 +10,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import check_backends, promoted
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.views import listed
 from minitorch_tensor.layout import broadcast_shapes, normalize_dim
 
@@ -244,3 +245,52 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
             f"cdist: wanted x1 (..., P, M) and x2 (..., R, M), got {x1.shape} and {x2.shape}."
         )
     return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, -1)
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+vdot = dot
+ger = outer
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class LinalgMethods(Methods):
+    """Products."""
+
+    matmul = matmul
+    mm = mm
+    bmm = bmm
+    mv = mv
+    dot = vdot = dot
+    inner = inner
+    outer = ger = outer
+    addmm = addmm
+    addmm_ = in_place(addmm)
+    addmv = addmv
+    baddbmm = baddbmm
+    kron = kron
+    matrix_power = matrix_power
+
+    __matmul__ = matmul
+
+
+__all__ = [
+    "addmm",
+    "addmv",
+    "baddbmm",
+    "bmm",
+    "cdist",
+    "dot",
+    "ger",
+    "inner",
+    "kron",
+    "matmul",
+    "matrix_power",
+    "mm",
+    "mv",
+    "outer",
+    "tensordot",
+    "vdot",
+]

@@ -17,6 +17,7 @@ from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import AnyDType, DType, bool_, int64
 from minitorch_tensor.functions.base import floating, zip_
+from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
 
@@ -664,3 +665,61 @@ def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tenso
     """
     x = floating(input if dtype is None else input.to(dtype))
     return LogSoftmax.apply(x, normalize_dim(dim, x.ndim, "log_softmax")) if x.ndim else x * 0
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ReductionMethods(Methods):
+    """Reductions."""
+
+    sum = sum
+    nansum = nansum
+    mean = mean
+    nanmean = nanmean
+    prod = prod
+    max = max
+    min = min
+    amax = amax
+    amin = amin
+    aminmax = aminmax
+    argmax = argmax
+    argmin = argmin
+    median = median
+    all = all
+    any = any
+    count_nonzero = count_nonzero
+    var = var
+    std = std
+    norm = norm
+    logsumexp = logsumexp
+    softmax = softmax
+    log_softmax = log_softmax
+
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "aminmax",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "log_softmax",
+    "logsumexp",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nanmean",
+    "nansum",
+    "norm",
+    "prod",
+    "softmax",
+    "std",
+    "std_mean",
+    "sum",
+    "var",
+    "var_mean",
+]

@@ -9,6 +9,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, float32
 from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, number
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import broadcast_shapes
 
 if TYPE_CHECKING:
@@ -106,3 +107,28 @@ def nan_to_num(
     result = masked_fill(input, infinite & (input > 0), high)
     result = masked_fill(result, infinite & (input < 0), low)
     return masked_fill(result, input.isnan(), nan)
+
+
+def _where_self(input: Tensor, condition: Tensor, other: TensorLike) -> Tensor:
+    """input where `condition` (bool) holds, else other."""
+    return where(condition, input, other)
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class SelectionMethods(Methods):
+    """Choices between values."""
+
+    masked_fill = masked_fill
+    masked_fill_ = in_place(masked_fill)
+    nan_to_num = nan_to_num
+    nan_to_num_ = in_place(nan_to_num)
+    where = _where_self
+
+
+__all__ = [
+    "masked_fill",
+    "nan_to_num",
+    "where",
+]

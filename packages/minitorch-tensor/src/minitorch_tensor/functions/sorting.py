@@ -14,6 +14,7 @@ from minitorch_tensor.functions.arithmetic import lerp
 from minitorch_tensor.functions.base import floating
 from minitorch_tensor.functions.exponentials import logaddexp
 from minitorch_tensor.functions.joining import cat
+from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.reductions import (
     ValuesIndices,
     check_floating,
@@ -327,3 +328,43 @@ def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> 
         right: whether an interval holds its left boundary rather than its right one.
     """
     return searchsorted(boundaries, input, right=right)
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class SortingMethods(Methods):
+    """Order and running results."""
+
+    cumsum = cumsum
+    cumsum_ = in_place(cumsum)
+    cumprod = cumprod
+    cumprod_ = in_place(cumprod)
+    cummax = cummax
+    cummin = cummin
+    logcumsumexp = logcumsumexp
+    diff = diff
+    argsort = argsort
+    sort = sort
+    topk = topk
+    kthvalue = kthvalue
+    quantile = quantile
+    unique = unique
+
+
+__all__ = [
+    "argsort",
+    "bucketize",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "kthvalue",
+    "logcumsumexp",
+    "quantile",
+    "searchsorted",
+    "sort",
+    "topk",
+    "unique",
+]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.functions.base import check_backends, sum_to
+from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.layout import (
     Shape,
     broadcast_shapes,
@@ -358,3 +359,63 @@ def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
             for x, place in zip(tensors, places)
         ]
     )
+
+
+# -- other names -----------------------------------------------------------------------------------
+
+moveaxis = movedim
+swapaxes = transpose
+swapdims = transpose
+
+
+# -- methods, and what the package exports ---------------------------------------------------------
+
+
+class ViewMethods(Methods):
+    """Other shapes of the same elements."""
+
+    numel = nelement = numel
+    is_floating_point = is_floating_point
+    reshape = reshape
+    view = view
+    flatten = flatten
+    ravel = ravel
+    unflatten = unflatten
+    permute = permute
+    transpose = swapaxes = swapdims = transpose
+    t = t
+    movedim = moveaxis = movedim
+    squeeze = squeeze
+    unsqueeze = unsqueeze
+    expand = expand
+    expand_as = expand_as
+    broadcast_to = broadcast_to
+    view_as = view_as
+    reshape_as = reshape_as
+    sum_to_size = sum_to_size
+    unfold = unfold
+
+
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_tensors",
+    "broadcast_to",
+    "flatten",
+    "is_floating_point",
+    "meshgrid",
+    "moveaxis",
+    "movedim",
+    "numel",
+    "permute",
+    "ravel",
+    "reshape",
+    "squeeze",
+    "swapaxes",
+    "swapdims",
+    "t",
+    "transpose",
+    "unflatten",
+    "unsqueeze",
+]

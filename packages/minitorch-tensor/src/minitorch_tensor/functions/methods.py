@@ -1,0 +1,65 @@
+"""How a family of functions gives Tensor its methods.
+
+At the end of each family's file stands a class of its methods, from which Tensor inherits, and the
+`__all__` of what the package exports: a new function is written, named twice below, and done.
+
+    class ExponentialMethods(Methods):
+        exp = exp  # x.exp() is exp(x)
+        exp_ = in_place(exp)  # x.exp_() writes exp(x) into x
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+if TYPE_CHECKING:
+    from minitorch_tensor.tensor import Tensor, TensorLike
+
+_P = ParamSpec("_P")
+
+
+class Methods:
+    """The methods of one family; Tensor inherits them all, and nothing else does.
+
+    A method is a function whose first argument is the tensor.
+    """
+
+
+def in_place(
+    function: Callable[Concatenate[Tensor, _P], Tensor],
+) -> Callable[Concatenate[Tensor, _P], Tensor]:
+    """The method that writes function(self, ...) into this tensor: `x.add_(y)` for `add(x, y)`."""
+    name = f"{function.__name__}_"
+
+    @wraps(function)
+    def method(self: Tensor, *args: _P.args, **kwargs: _P.kwargs) -> Tensor:
+        return self._in_place(name, function, *args, **kwargs)
+
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__doc__ = f"In place: {function.__doc__}"
+    return method  # type: ignore[return-value]
+
+
+def reflected(
+    function: Callable[[TensorLike, TensorLike], Tensor],
+) -> Callable[[Tensor, TensorLike], Tensor]:
+    """The method for the tensor on an operator's right: `__rsub__` for `sub`."""
+
+    def method(self: Tensor, other: TensorLike) -> Tensor:
+        return function(other, self)
+
+    return method
+
+
+def augmented(
+    function: Callable[[TensorLike, TensorLike], Tensor],
+) -> Callable[[Tensor, TensorLike], Tensor]:
+    """The method for `x += y`: in place, or a new value where x's history goes on."""
+    change = in_place(function)
+
+    def method(self: Tensor, other: TensorLike) -> Tensor:
+        return function(self, other) if self._continues(other) else change(self, other)
+
+    return method
