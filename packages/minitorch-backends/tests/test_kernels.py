@@ -7,16 +7,22 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numba import config
 
-import minitorch_backends.fast as module
 from minitorch_autodiff import operators as ops
-from minitorch_backends.fast import get_num_threads, set_num_threads, thresholds, winograd
+from minitorch_backends.fast import (
+    backend,
+    choices,
+    get_num_threads,
+    set_num_threads,
+    thresholds,
+    winograd,
+)
 from minitorch_tensor import TensorData, Window, float32, float64, get_backend
 from minitorch_tensor.dtypes import bool_
 
 fast, reference = get_backend("fast"), get_backend("numpy")
 
 #: Every operator that has both a numpy loop and a compiled one.
-OPERATORS = sorted(module.COSTLY | module.CHEAP, key=lambda fn: fn.__name__)
+OPERATORS = sorted(choices.COSTLY | choices.CHEAP, key=lambda fn: fn.__name__)
 UNARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 1]
 BINARY = [fn for fn in OPERATORS if fn.__code__.co_argcount == 2]
 IDENTITY = {ops.add: 0, ops.mul: 1, ops.max: -np.inf}
@@ -25,11 +31,11 @@ COMPARISONS = {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
 
 @pytest.fixture(autouse=True, scope="module")
 def _everything_compiled():
-    chosen = module._map_choice, module._zip_choice
+    chosen = choices.map_choice, choices.zip_choice
     with pytest.MonkeyPatch.context() as patch:
         for name in ("COMPILED", "COMPILED_TRANSCENDENTAL", "COMPILED_REDUCTION", "DIRECT_PRODUCT"):
             patch.setattr(thresholds, name, 0)
-        patch.setattr(module, "_SMALL", 0)
+        patch.setattr(backend, "_SMALL", 0)
         patch.setattr(thresholds, "TILED", 0)
         for choice in chosen:
             choice.cache_clear()

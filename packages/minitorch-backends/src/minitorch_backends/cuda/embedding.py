@@ -35,7 +35,7 @@ from minitorch_tensor.dtypes import DType, float32, float64, int32, int64
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
-    from minitorch_backends.cuda import CudaBackend
+    from minitorch_backends.cuda.backend import CudaBackend
 
 #: Bits of a digit, and how many digits there are.
 BITS = sized(8, 2)

@@ -45,7 +45,7 @@ from minitorch_tensor.dtypes import DType, float32, float64, int32
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
-    from minitorch_backends.cuda import CudaBackend
+    from minitorch_backends.cuda.backend import CudaBackend
 
 TANH, RELU, LSTM, GRU = range(4)
 

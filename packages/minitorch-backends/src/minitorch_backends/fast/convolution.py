@@ -35,9 +35,11 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange, uintp
 
-from minitorch_backends.fast import thresholds
+from minitorch_backends.fast import memory, thresholds
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
+from minitorch_backends.fast.threads import usable_threads
+from minitorch_backends.fast.windows import products
 from minitorch_tensor.derived import Window
 from minitorch_tensor.layout import Shape
 
@@ -320,3 +322,26 @@ def _buffers(buffer: Any, channels: int, outputs: int, s: Any) -> Any:
     for i in range(end, buffer.size):
         buffer[uintp(i)] = 0
     return buffer[:begin], buffer[begin:end], buffer[end : end + outputs * s.length]
+
+
+# -- from arrays to kernels ------------------------------------------------------------------------
+
+
+def compute(
+    what: int,
+    x: npt.NDArray[Any],
+    weight: npt.NDArray[Any],
+    y: npt.NDArray[Any],
+    window: Window,
+    groups: int,
+) -> None:
+    """Write one of three arrays from the two others; see `conv2d`."""
+    s = sizes(x.shape, y.shape, window, groups)
+    threads = max(1, min(usable_threads(), len(x)))  # that have a sample to work on
+    buffers = memory.empty((threads, room(x.shape, y.shape, s)), x.dtype)
+    parts = memory.empty((threads, weight.size), x.dtype)
+    rearranged = arranged(weight, s)
+    run = conv2d.over(products(y, weight), thresholds.PRODUCT)
+    run(what, x, rearranged, y, buffers, parts, groups, s)
+    if what == OF_WEIGHT:
+        rearrange(weight, rearranged, s)

@@ -37,6 +37,14 @@ def contiguous(x: TensorData) -> TensorData:
     return TensorData(out, x.dtype, x.shape)
 
 
+def row_major(x: TensorData) -> npt.NDArray[Any]:
+    """The elements as a C-contiguous array of x's shape, copied only if they are not so."""
+    if x.base is None:
+        array: npt.NDArray[Any] = x.buffer
+        return array
+    return as_array(x if x.is_contiguous() else contiguous(x))
+
+
 @ordered
 def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
     """out[i] = x[i] for every index i, where the neighbours of x lie along another dimension than

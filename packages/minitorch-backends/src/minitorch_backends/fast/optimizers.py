@@ -4,11 +4,16 @@ thread owns a part of them."""
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from numba import prange
 
+from minitorch_backends import adam
 from minitorch_backends.fast.compile import parallel
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.tensor_data import TensorData
 
 
 @parallel
@@ -57,3 +62,19 @@ def adam_step(
         m[i] = beta1 * m[i] + weight1 * d
         s[i] = beta2 * s[i] + weight2 * d * d
         p[i] = shrink * p[i] - rate * m[i] / (correction * math.sqrt(s[i]) + eps)
+
+
+def all_own(written: Sequence[TensorData]) -> bool:
+    """Whether kernels can write straight into these buffers."""
+    return all(x.base is None for x in written)
+
+
+def typed(dtype: DType, *values: float) -> list[Any]:
+    """Python numbers in the dtype of the data they meet, so that a kernel computes in it."""
+    return [dtype.numpy.type(value) for value in values]
+
+
+@lru_cache(maxsize=16)
+def adam_scalars(dtype: DType, *settings: Any) -> tuple[Any, ...]:
+    """`adam.factors` for kernels; kept, since all parameters of a step have the same."""
+    return tuple(typed(dtype, *adam.factors(*settings)))

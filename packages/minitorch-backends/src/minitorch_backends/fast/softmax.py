@@ -9,6 +9,7 @@ large. Each thread owns lines of out.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,12 @@ from numba import prange
 from minitorch_backends.fast import vector_math
 from minitorch_backends.fast.compile import ordered, serial, serial_ordered
 from minitorch_backends.fast.vector_math import of_rank, rank
+from minitorch_tensor.layout import Shape
+
+
+def around(shape: Shape, dim: int) -> tuple[int, int, int]:
+    """The number of elements before, along and after a dimension."""
+    return math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
 
 
 @serial

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from minitorch_backends.fast.compile import serial
@@ -15,3 +16,8 @@ def inside(size: Any, count: Any, start: Any, step: Any) -> Any:
     first = min(count, max(0, (step - 1 - start) // step))
     end = min(count, (size - 1 - start) // step + 1)
     return first, max(first, end)
+
+
+def products(out: Any, weight: Any) -> int:
+    """How many multiplications a convolution takes: the size of out times a window's."""
+    return int(math.prod(out.shape) * math.prod(weight.shape[1:]))

@@ -30,10 +30,15 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange, uintp
 
+from minitorch_backends.fast import memory, thresholds
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
+from minitorch_backends.fast.copying import row_major
+from minitorch_backends.fast.threads import usable_threads
+from minitorch_backends.fast.windows import products
 from minitorch_tensor.derived import Window
 from minitorch_tensor.layout import Shape
+from minitorch_tensor.tensor_data import TensorData
 
 #: G, for rows and columns at once: (16, 9), flat.
 G = np.kron(*[np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])] * 2).ravel()
@@ -292,3 +297,34 @@ def conv2d_weight_grad(
     for part in range(1, parts):
         add_lines(u[0], 0, u[0], 0, u[part], 0, x.dtype.type(1), u.shape[1])
     kernels_adjoint(out, u[0])
+
+
+# -- from tensor data to kernels -------------------------------------------------------------------
+
+
+def convolve(
+    out: npt.NDArray[Any],
+    x: npt.NDArray[Any],
+    weight: npt.NDArray[Any],
+    padding: tuple[int, int],
+) -> None:
+    """out = the convolution of x with 3x3 kernels."""
+    parts = max(1, min(usable_threads(), len(x)))
+    together = samples_together(sum(weight.shape[:2]), out.shape[2:], len(x) // parts)
+    run = conv2d.over(products(out, weight), thresholds.PRODUCT)
+    run(out, x, weight, padding, together, parts)
+
+
+def weight_grad(
+    grad_output: TensorData,
+    x: TensorData,
+    weight_shape: Shape,
+    padding: tuple[int, int],
+) -> TensorData:
+    """The gradient of 3x3 kernels."""
+    out = memory.empty(weight_shape, x.dtype.numpy)
+    parts = max(1, min(usable_threads(), x.shape[0]))
+    together = samples_together(sum(weight_shape[:2]), grad_output.shape[2:], x.shape[0] // parts)
+    run = conv2d_weight_grad.over(products(grad_output, out), thresholds.PRODUCT)
+    run(out, row_major(grad_output), row_major(x), padding, together, parts)
+    return TensorData(out, x.dtype, weight_shape)

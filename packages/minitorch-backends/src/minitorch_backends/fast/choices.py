@@ -1,0 +1,43 @@
+"""Which loop serves a scalar function: numpy's or a compiled one, on one thread or on all."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from minitorch_autodiff import operators as ops
+from minitorch_backends.fast import thresholds
+from minitorch_tensor.backends.numpy import BINARY, UNARY
+
+#: Operators of which a compiled loop is ahead of numpy's, by how much there is to an element.
+COSTLY: set[Any] = {ops.exp, ops.expm1, ops.log, ops.log1p, ops.sigmoid, ops.tanh}
+COSTLY |= {ops.sigmoid_back, ops.tanh_back}
+CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu, ops.relu_back}
+CHEAP |= {ops.add, ops.sub, ops.mul, ops.div, ops.max, ops.min, ops.keep_if}
+CHEAP |= {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
+CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
+
+
+class Choice(NamedTuple):
+    """From how many elements on a loop is compiled, and from how many it is shared."""
+
+    compiled_from: float
+    shared_from: int
+
+
+def _choice(known: dict[Any, Any], fn: Any) -> Choice:
+    """What serves a scalar function best, where numpy's own loops are the `known` ones."""
+    cheap = fn in CHEAP
+    compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
+    if fn not in known:
+        compiled = 0
+    elif fn in (ops.relu, ops.relu_back):  # for which numpy takes several passes
+        compiled = thresholds.COMPILED_TRANSCENDENTAL
+    elif not cheap and fn not in COSTLY:
+        compiled = math.inf
+    return Choice(compiled, thresholds.ARITHMETIC if cheap else thresholds.TRANSCENDENTAL)
+
+
+map_choice = lru_cache(maxsize=1024)(partial(_choice, UNARY))
+zip_choice = lru_cache(maxsize=1024)(partial(_choice, BINARY))
