@@ -38,6 +38,11 @@ def runner() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def comparing() -> ModuleType:
+    return load("comparing")
+
+
+@pytest.fixture(scope="session")
 def stored() -> dict[str, Any]:
     contents: dict[str, Any] = json.loads((HERE / "expectations.json").read_text("utf-8"))
     return contents

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+import comparing
 import runner
 import table
 import torch
@@ -23,6 +24,10 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"make.py: takes --write or nothing, got {' '.join(arguments)}")
     cases = runner.compute(table)
     if arguments:
+        path = HERE / "expectations.json"
+        cases = comparing.updated(
+            json.loads(path.read_text("utf-8")), json.loads(json.dumps(cases))
+        )
         sections = []
         for name, members in cases.items():
             lines = ",\n".join(json.dumps(member, separators=(",", ":")) for member in members)
@@ -30,7 +35,7 @@ def main(arguments: list[str]) -> None:
         version, _, _ = torch.__version__.partition("+")  # without the name of the build
         header = f'"torch": "{version}"'
         text = "{\n" + ",\n".join([header, *sections]) + "\n}\n"
-        (HERE / "expectations.json").write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     counts = ", ".join(f"{len(members)} {name}" for name, members in cases.items())
     sys.stdout.write(f"PyTorch {torch.__version__}: {counts}\n")
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 import minitorch_nn as nn
@@ -32,30 +31,15 @@ def computed(runner: ModuleType, table: ModuleType) -> dict[str, Any]:
     return cases
 
 
-def assert_same(stored: Any, fresh: Any, where: str) -> None:
-    """Compare nested values: numbers nearly, everything else exactly."""
-    assert type(stored) is type(fresh), where
-    if isinstance(stored, dict):
-        assert list(stored) == list(fresh), where
-        for key, value in stored.items():
-            assert_same(value, fresh[key], f"{where}.{key}")
-    elif isinstance(stored, list):
-        assert len(stored) == len(fresh), where
-        for number, (one, other) in enumerate(zip(stored, fresh)):
-            assert_same(one, other, f"{where}[{number}]")
-    elif isinstance(stored, float):
-        np.testing.assert_allclose(fresh, stored, rtol=1e-10, atol=1e-12, err_msg=where)
-    else:
-        assert stored == fresh, where
-
-
 def test_every_section_is_stored(computed: dict[str, Any]) -> None:
     assert list(computed) == SECTIONS
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_what_is_stored_is_what_pytorch_gives(section: str, computed: dict[str, Any]) -> None:
-    assert_same(STORED[section], computed[section], section)
+def test_what_is_stored_is_what_pytorch_gives(
+    section: str, computed: dict[str, Any], comparing: ModuleType
+) -> None:
+    assert not list(comparing.differences(STORED[section], computed[section], section))
 
 
 # -- models as a whole -----------------------------------------------------------------------------

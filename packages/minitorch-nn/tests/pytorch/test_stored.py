@@ -23,3 +23,13 @@ def test_the_numbers_of_a_row_are_its_own(table: ModuleType) -> None:
     first = table.Draw(row)(4).tolist()
     assert first == table.Draw(row)(4).tolist()
     assert first != table.Draw(other)(4).tolist()
+
+
+def test_what_is_stored_is_rewritten_only_where_it_differs(comparing: ModuleType) -> None:
+    stored = {"torch": "1", "a": [{"row": "x", "y": [1.0, 2]}, {"row": "z", "y": [3.0]}]}
+    fresh = {"a": [{"row": "x", "y": [1.0 + 1e-13, 2]}, {"row": "z", "y": [3.1]}]}
+    expected = [stored["a"][0], fresh["a"][1]]
+    assert comparing.updated(stored, fresh) == {"a": expected}
+    assert list(comparing.differences(stored["a"], fresh["a"], "a")) == [
+        "a[1].y[0]: 3.1, stored 3.0"
+    ]

@@ -14,13 +14,13 @@ import minitorch_tensor as mt
 
 
 def load(name: str) -> ModuleType:
-    """A module of this folder."""
-    spec = importlib.util.spec_from_file_location(
-        f"minitorch_tensor_against_pytorch_{name}", Path(__file__).parent / f"{name}.py"
-    )
+    """A module or a package of this folder."""
+    path = Path(__file__).parent / name
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    spec = importlib.util.spec_from_file_location(f"minitorch_tensor_against_pytorch_{name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look for their annotations
+    sys.modules[spec.name] = module  # where relative imports and dataclasses look
     spec.loader.exec_module(module)
     return module
 

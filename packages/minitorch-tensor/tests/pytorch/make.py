@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"make.py: takes --write or nothing, got {' '.join(arguments)}")
     if arguments:
         library = runner.PyTorch()
-        runner.write(
+        runner.update(
             {
                 key: runner.run(case, dtype, library)
                 for key, (case, dtype) in runner.rows(table.CASES).items()

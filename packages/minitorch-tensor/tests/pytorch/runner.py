@@ -292,7 +292,8 @@ def complaint(case: Any, actual: Outcome, expected: Outcome) -> str:
 
 
 def write(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
-    """One line for each: [checksum, outputs, gradients], where values are [dtype, shape, ...]."""
+    """A line for each, by name: [checksum, outputs, gradients], where values are [dtype, shape,
+    ...]."""
 
     def packed(values: Values | None) -> Any:
         if values is None:
@@ -302,7 +303,7 @@ def write(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
         return [values.dtype, list(values.shape), *elements]
 
     lines = []
-    for key, outcome in outcomes.items():
+    for key, outcome in sorted(outcomes.items()):
         parts = [
             outcome.inputs,
             [packed(v) for v in outcome.outputs],
@@ -310,6 +311,18 @@ def write(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
         ]
         lines.append(f"{json.dumps(key)}: {json.dumps(parts, separators=(',', ':'))}")
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def update(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
+    """Write what differs from what is stored by more than rounding, which is another on other
+    processors, and keep the rest."""
+    stored = read(path)
+
+    def is_stored(key: str, fresh: Outcome) -> bool:
+        old = stored.get(key)
+        return old is not None and old.inputs == fresh.inputs and not differences(old, fresh)
+
+    write({key: stored[key] if is_stored(key, new) else new for key, new in outcomes.items()}, path)
 
 
 def read(path: Path = STORED) -> dict[str, Outcome]:
