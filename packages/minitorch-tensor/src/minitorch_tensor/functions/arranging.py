@@ -226,6 +226,7 @@ def pad(
 
 
 def _repeating_frame(x: Tensor, sides: Sequence[tuple[int, int]], mode: str) -> Tensor:
+    result = x
     for dim, (n, (before, after)) in enumerate(zip(x.shape, sides)):
         widest, reach = max(before, after), {"reflect": n - 1, "circular": n}.get(mode)
         if widest > 0 and (n == 0 or (reach is not None and widest > reach)):
@@ -234,8 +235,8 @@ def _repeating_frame(x: Tensor, sides: Sequence[tuple[int, int]], mode: str) -> 
             )
         if before or after:
             places = _OUTSIDE[mode](np.arange(-before, n + after), n)
-            x = x.index_select(dim, x._new(x.backend.from_numpy(places.astype(np.int64))))
-    return x
+            result = result.index_select(dim, x._new(x.backend.from_numpy(places.astype(np.int64))))
+    return x.clone() if result is x else result
 
 
 # -- triangles and diagonals -----------------------------------------------------------------------
@@ -323,7 +324,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     Raises: ValueError for other than one or two dimensions.
     """
     if input.ndim == 2:
-        return Diagonal.apply(input, diagonal, 0, 1)  # type: ignore[no-any-return]
+        return Diagonal.apply(input, diagonal, 0, 1).clone()  # type: ignore[no-any-return]
     if input.ndim != 1:
         raise ValueError(f"diag: wanted a vector or a matrix, got shape {input.shape}.")
     n = input.shape[0] + abs(diagonal)

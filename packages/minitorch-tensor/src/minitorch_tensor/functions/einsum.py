@@ -31,7 +31,8 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
             dimensions without names, which broadcast.
         operands: as many tensors.
 
-    Two operands at a time become one matrix product, from left to right.
+    Two operands at a time become one matrix product, from left to right. One operand whose
+    dimensions are only moved, or cut to a diagonal, is seen again: a view.
 
     Raises: ValueError that says what in the equation does not fit the operands.
     """

@@ -436,7 +436,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     """
     dim = _check_slices("index_copy", input, dim, index, source)
     if not input.ndim:
-        return source.reshape(())
+        return source.reshape(()).clone()
     return scatter(input, dim, _across(index, dim, source.shape), source)
 
 
@@ -488,7 +488,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     """
     check_backends("take", input, index)
     check_range("take", index, input.numel())
-    return input.reshape(-1)[index]
+    return input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:

@@ -92,10 +92,6 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"{tensors[0].shape}; all must be equal. To join along a dimension use cat."
             )
     at = normalize_dim(dim, tensors[0].ndim + 1, "stack")
-    if tensors[0].shape == (0,):  # which cat would leave out
-        dtype = reduce(promote, [t.dtype for t in tensors])
-        shape = (len(tensors), 0) if at == 0 else (0, len(tensors))
-        return tensors[0].to(dtype).reshape(1, 0).expand(len(tensors), 0).reshape(shape)
     return cat([t.unsqueeze(at) for t in tensors], at)
 
 

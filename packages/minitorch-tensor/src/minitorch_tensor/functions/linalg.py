@@ -228,9 +228,9 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     if n == 0:
         one = input._new(input.backend.from_numpy(np.eye(input.shape[-1], dtype=input.dtype.numpy)))
         return one.expand(input.shape).clone()
-    half = matrix_power(input, n // 2) if n > 1 else input
     if n == 1:
-        return half
+        return input.clone()
+    half = matrix_power(input, n // 2) if n > 3 else input
     square = matmul(half, half)
     return matmul(square, input) if n % 2 else square
 

@@ -149,7 +149,7 @@ class Median(Amax):
     @classmethod
     def forward(cls, ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
         flat = x.reshape(-1)
-        result = flat[middle(flat, 0).reshape(())].reshape((1,) * x.ndim if keepdim else ())
+        result = flat.gather(0, middle(flat, 0)).reshape((1,) * x.ndim if keepdim else ())
         ctx.dims = dims
         ctx.save_for_backward(x, result)
         return result

@@ -228,7 +228,8 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def sum_to_size(input: Tensor, size: Any, *more: int) -> Tensor:
-    """Summed to a shape that broadcasts to input's: the adjoint of `expand`."""
+    """Summed to a shape that broadcasts to input's, itself if that is its own: the adjoint of
+    `expand`."""
     wanted = sizes_of(size, more)
     if broadcast_shapes(input.shape, wanted, "sum_to_size") != input.shape:
         raise ValueError(f"sum_to_size: {wanted} does not broadcast to {input.shape}.")
