@@ -13,6 +13,7 @@ from importlib.metadata import version
 import pytest
 
 import minitorch_tensor as mt
+from minitorch_tensor import creation, functions
 
 
 def test_importing_loads_no_compiler_and_no_plug_in_and_prints_nothing():
@@ -61,6 +62,25 @@ def test_every_public_function_and_method_explains_itself():
     for name, thing in methods:
         if not name.startswith("_") and (callable(thing) or isinstance(thing, property)):
             assert thing.__doc__, name
+
+
+FAMILIES = [
+    importlib.import_module(f"minitorch_tensor.functions.{module.name}")
+    for module in pkgutil.iter_modules(functions.__path__)
+]
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, creation], ids=lambda module: module.__name__)
+def test_what_a_family_lists_is_what_the_package_exports(family):
+    for name in getattr(family, "__all__", ()):
+        assert getattr(mt, name) is getattr(family, name), name
+
+
+def test_a_method_is_the_function_without_its_guard():
+    assert mt.exp.unguarded is mt.Tensor.exp
+    methods = [item for c in mt.Tensor.__mro__ for item in vars(c).items()]
+    guarded = [name for name, method in methods if hasattr(method, "unguarded")]
+    assert not guarded
 
 
 @pytest.mark.parametrize("name", ["BACKEND_INTERFACE", "STORAGE_INTERFACE"])

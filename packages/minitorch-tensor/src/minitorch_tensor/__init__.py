@@ -6,7 +6,6 @@ Names and signatures are PyTorch's. `backend` is the interface that a backend au
 """
 
 from math import e, inf, nan, pi
-from types import FunctionType
 
 from minitorch_autodiff import (
     Context,
@@ -39,7 +38,6 @@ from minitorch_tensor.functions.copying import *
 from minitorch_tensor.functions.einsum import *
 from minitorch_tensor.functions.elementwise import *
 from minitorch_tensor.functions.exponentials import *
-from minitorch_tensor.functions.guarding import guarded, takes_tensors
 from minitorch_tensor.functions.indexing import *
 from minitorch_tensor.functions.joining import *
 from minitorch_tensor.functions.linalg import *
@@ -124,10 +122,6 @@ __all__ += functions.reductions.__all__
 __all__ += functions.selection.__all__
 __all__ += functions.sorting.__all__
 __all__ += functions.views.__all__
-
-for _name, _function in list(globals().items()):
-    if isinstance(_function, FunctionType) and takes_tensors(_function):
-        globals()[_name] = guarded(_function)
 
 
 def __getattr__(name: str) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import AnyDType, DType, float32, int64
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.random import Generator, default_generator
@@ -169,6 +170,7 @@ def empty(
     return result.requires_grad_() if requires_grad else result
 
 
+@guarded
 def full_like(
     input: Tensor, fill_value: Number, *, dtype: AnyDType | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -182,6 +184,7 @@ def full_like(
     )
 
 
+@guarded
 def zeros_like(
     input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -189,6 +192,7 @@ def zeros_like(
     return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
 
 
+@guarded
 def ones_like(
     input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -196,6 +200,7 @@ def ones_like(
     return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
 
 
+@guarded
 def empty_like(
     input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -205,6 +210,7 @@ def empty_like(
     )
 
 
+@guarded
 def rand_like(
     input: Tensor,
     *,
@@ -222,6 +228,7 @@ def rand_like(
     )
 
 
+@guarded
 def randn_like(
     input: Tensor,
     *,
@@ -363,6 +370,7 @@ def randint(
     return _make(np.asarray(array), dtype, backend, requires_grad)
 
 
+@guarded
 def randint_like(
     input: Tensor,
     low: int,
@@ -437,6 +445,7 @@ def _detached(x: Tensor | float) -> Tensor | float:
     return x.detach() if isinstance(x, Tensor) else x
 
 
+@guarded
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None
 ) -> Tensor:
@@ -452,6 +461,7 @@ def bernoulli(
     return _make((np.asarray(drawn) < array).astype(array.dtype), None, input.backend, False)
 
 
+@guarded
 def multinomial(
     input: Tensor,
     num_samples: int,

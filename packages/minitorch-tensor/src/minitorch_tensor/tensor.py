@@ -199,12 +199,12 @@ class Tensor(
     @property
     def T(self) -> Tensor:
         """The transpose of a matrix."""
-        return views.t(self)
+        return self.t()
 
     @property
     def mT(self) -> Tensor:
         """The last two dimensions swapped."""
-        return views.transpose(self, -1, -2)
+        return self.transpose(-1, -2)
 
     def stride(self, dim: int | None = None) -> Any:
         """Distance between neighbours in elements, along every dimension or one."""

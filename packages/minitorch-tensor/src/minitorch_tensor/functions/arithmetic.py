@@ -29,6 +29,7 @@ from minitorch_tensor.functions.base import (
     zipped,
 )
 from minitorch_tensor.functions.copying import Clone
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, augmented, in_place, reflected
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import broadcast_shapes
@@ -116,11 +117,13 @@ times = zipped(Mul)
 over = zipped(Div)
 
 
+@guarded
 def add(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
     return plus(input, other if alpha == 1 else other * alpha)
 
 
+@guarded
 def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other.
 
@@ -129,6 +132,7 @@ def sub(input: Tensor, other: TensorLike, *, alpha: Number = 1) -> Tensor:
     return minus(input, other if alpha == 1 else other * alpha)
 
 
+@guarded
 def mul(input: Tensor, other: TensorLike) -> Tensor:
     """input * other."""
     return times(input, other)
@@ -167,11 +171,13 @@ def fractions(x: TensorLike, y: TensorLike) -> tuple[TensorLike, TensorLike]:
     return x, floating(y) if isinstance(y, Variable) else y
 
 
+@guarded
 def neg(input: Tensor) -> Tensor:
     """-input."""
     return Neg.apply(input)  # type: ignore[no-any-return]
 
 
+@guarded
 def reciprocal(input: Tensor) -> Tensor:
     """1 / input."""
     return div(1.0, input)
@@ -196,11 +202,13 @@ class Sign(Step):
     operator = staticmethod(ops.sign)
 
 
+@guarded
 def abs(input: Tensor) -> Tensor:
     """|input|."""
     return Abs.apply(input)  # type: ignore[no-any-return]
 
 
+@guarded
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1, with gradient 0; NaN for NaN."""
     return Sign.apply(input)  # type: ignore[no-any-return]
@@ -268,16 +276,19 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     return binary(Pow, input, exponent)
 
 
+@guarded
 def square(input: Tensor) -> Tensor:
     """input * input."""
     return Square.apply(input.to(int64) if input._data.dtype is bool_ else input)  # type: ignore[no-any-return]
 
 
+@guarded
 def sqrt(input: Tensor) -> Tensor:
     """Square root; NaN below 0."""
     return Sqrt.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def rsqrt(input: Tensor) -> Tensor:
     """1 / sqrt(input); infinite at 0, NaN below."""
     return reciprocal(sqrt(input))
@@ -350,28 +361,33 @@ class Clamp(Function):
         )
 
 
+@guarded
 def maximum(input: Tensor, other: TensorLike) -> Tensor:
     """The larger of each pair."""
     return larger(input, other)
 
 
+@guarded
 def minimum(input: Tensor, other: TensorLike) -> Tensor:
     """The smaller of each pair."""
     return smaller(input, other)
 
 
+@guarded
 def fmax(input: Tensor, other: TensorLike) -> Tensor:
     """The larger of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
     x, y = alike(Maximum, input, other)
     return where((x >= y) | (y != y), x, y)
 
 
+@guarded
 def fmin(input: Tensor, other: TensorLike) -> Tensor:
     """The smaller of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
     x, y = alike(Minimum, input, other)
     return where((x <= y) | (y != y), x, y)
 
 
+@guarded
 def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None = None) -> Tensor:
     """input limited to [min, max], which may be tensors; max where min is larger.
 
@@ -383,11 +399,13 @@ def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None =
     return Clamp.apply(input, low, high)  # type: ignore[no-any-return]
 
 
+@guarded
 def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
     """input where it is larger than `min`, else that."""
     return clamp(input, min)
 
 
+@guarded
 def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
     """input where it is smaller than `max`, else that."""
     return clamp(input, None, max)
@@ -396,6 +414,7 @@ def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
 # -- several at once -------------------------------------------------------------------------------
 
 
+@guarded
 def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     """input + weight * (end - input): on the line from input (weight 0) to end (weight 1)."""
     tensors = [x for x in (input, end, weight) if isinstance(x, Variable)]
@@ -411,11 +430,13 @@ def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     return end + (weight - 1.0) * step
 
 
+@guarded
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """input + value * tensor1 * tensor2."""
     return add(input, mul(tensor1, tensor2), alpha=value)
 
 
+@guarded
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """input + value * tensor1 / tensor2."""
     return add(input, div(tensor1, tensor2), alpha=value)
@@ -452,21 +473,25 @@ def _rounded(function: type[Step], x: Tensor) -> Tensor:
     return (function if x._data.dtype.kind == "float" else Clone).apply(x)  # type: ignore[no-any-return]
 
 
+@guarded
 def floor(input: Tensor) -> Tensor:
     """The largest integers not above input, with gradient 0; integers as they are."""
     return _rounded(Floor, input)
 
 
+@guarded
 def ceil(input: Tensor) -> Tensor:
     """The smallest integers not below input, with gradient 0; integers as they are."""
     return _rounded(Ceil, input)
 
 
+@guarded
 def trunc(input: Tensor) -> Tensor:
     """input without its fraction, with gradient 0; integers as they are."""
     return _rounded(Trunc, input)
 
 
+@guarded
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """The nearest integers, the even one of two as near, with gradient 0; integers as they are.
 
@@ -481,6 +506,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     return _rounded(Round, input * scale) / scale
 
 
+@guarded
 def frac(input: Tensor) -> Tensor:
     """The fraction that `trunc` takes off, of input's sign."""
     return input - trunc(input)

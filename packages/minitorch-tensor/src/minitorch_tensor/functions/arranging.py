@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import int64
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.indexing import check_range
 from minitorch_tensor.functions.joining import cat
 from minitorch_tensor.functions.methods import Methods, in_place
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # -- order -----------------------------------------------------------------------------------------
 
 
+@guarded
 def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """input in reverse order along `dims`."""
     named = sizes_of(dims, more)
@@ -35,6 +37,7 @@ def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     return input[tuple(key)].clone()
 
 
+@guarded
 def fliplr(input: Tensor) -> Tensor:
     """input in reverse order along the second dimension.
 
@@ -45,6 +48,7 @@ def fliplr(input: Tensor) -> Tensor:
     return flip(input, 1)
 
 
+@guarded
 def flipud(input: Tensor) -> Tensor:
     """input in reverse order along the first dimension.
 
@@ -55,6 +59,7 @@ def flipud(input: Tensor) -> Tensor:
     return flip(input, 0)
 
 
+@guarded
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """input turned k times by 90 degrees in the plane of two dimensions, from the first towards
     the second.
@@ -73,6 +78,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     return flip(input.transpose(first, second), first if k % 4 == 1 else second)
 
 
+@guarded
 def roll(
     input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
 ) -> Tensor:
@@ -122,12 +128,14 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
     return laid.reshape([n * m for n, m in pairs]).clone()
 
 
+@guarded
 def tile(input: Tensor, dims: Any, *more: int) -> Tensor:
     """`repeat`, where counts that are missing in front are 1."""
     counts = sizes_of(dims, more)
     return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
 
+@guarded
 def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None) -> Tensor:
     """Each slice along `dim` repeated on the spot; without `dim` each element, as a vector.
 
@@ -186,6 +194,7 @@ _OUTSIDE: dict[str, Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]] = {
 }
 
 
+@guarded
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number | None = None
 ) -> Tensor:
@@ -242,11 +251,13 @@ def _repeating_frame(x: Tensor, sides: Sequence[tuple[int, int]], mode: str) -> 
 # -- triangles and diagonals -----------------------------------------------------------------------
 
 
+@guarded
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices (..., M, N): 0 above `diagonal`, counted from the main one."""
     return _triangle("tril", input, diagonal, lower=True)
 
 
+@guarded
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices (..., M, N): 0 below `diagonal`, counted from the main one."""
     return _triangle("triu", input, diagonal, lower=False)
@@ -304,6 +315,7 @@ def _diagonal_view(data: TensorData, offset: int, dim1: int, dim2: int) -> Tenso
     )
 
 
+@guarded
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """input[i, i + offset] for two dimensions of input, which become the last one: a view.
 
@@ -318,6 +330,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return Diagonal.apply(input, offset, first, second)  # type: ignore[no-any-return]
 
 
+@guarded
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix; of a vector the matrix that has it there, and zeros.
 
@@ -331,6 +344,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return PlaceDiagonal.apply(input, (n, n), diagonal, 0, 1)  # type: ignore[no-any-return]
 
 
+@guarded
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices of zeros that have the last dimension of input on a diagonal: the inverse of
     `diagonal`.
@@ -350,11 +364,13 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return PlaceDiagonal.apply(input, tuple(shape), offset, first, second)  # type: ignore[no-any-return]
 
 
+@guarded
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     """All elements of input on a diagonal of a matrix of zeros."""
     return diag_embed(input.reshape(-1), offset)
 
 
+@guarded
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal.
 
@@ -365,6 +381,7 @@ def trace(input: Tensor) -> Tensor:
     return diagonal(input).sum()
 
 
+@guarded
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """Class indices (...) as rows (..., num_classes) of int64 that are 1 there and 0 elsewhere.
 

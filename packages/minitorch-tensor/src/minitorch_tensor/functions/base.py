@@ -18,6 +18,7 @@ from minitorch_autodiff.clock import tick
 from minitorch_autodiff.grad_mode import grad_enabled, watchers
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import DType, bool_, float32, promote, scalar_dtype
+from minitorch_tensor.functions.guarding import NotATensor
 from minitorch_tensor.layout import Shape, broadcast_shapes
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
     Raises: TypeError for anything else; OverflowError for an integer that the dtype does not hold.
     """
     if not isinstance(value, NUMBERS) or not hasattr(beside, "_data"):
-        raise TypeError(_operand_message(function, value, beside))
+        raise _not_an_operand(function, value, beside)
     plain: Any = value
     dtype = scalar_dtype(plain, beside.dtype)
     if dtype.kind == "int" and not _LIMITS[dtype][0] <= value <= _LIMITS[dtype][1]:
@@ -95,11 +96,12 @@ def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
     return beside._new(beside.backend.constant(plain, dtype))
 
 
-def _operand_message(function: type[Function], *operands: object) -> str:
+def _not_an_operand(function: type[Function], *operands: object) -> NotATensor:
     wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
-    return (
-        f"{name_of(function)}: a tensor combines with a tensor or a number, got "
-        f"{type(wrong).__name__}. Make it a tensor first, with tensor(...)."
+    return NotATensor(
+        name_of(function),
+        f"a tensor combines with a tensor or a number, got {type(wrong).__name__}. "
+        "Make it a tensor first, with tensor(...).",
     )
 
 
@@ -147,9 +149,9 @@ def check_backends(operation: str, *tensors: Tensor) -> None:
     """
     for x in tensors:
         if not hasattr(x, "_data"):
-            raise TypeError(
-                f"{operation}: wanted tensors, got {type(x).__name__}. "
-                "Make it one first, with tensor(...)."
+            raise NotATensor(
+                operation,
+                f"wanted tensors, got {type(x).__name__}. Make it one first, with tensor(...).",
             )
     names = [t.backend.name for t in tensors]
     if any(t.backend is not tensors[0].backend for t in tensors):

@@ -19,6 +19,7 @@ from minitorch_tensor.functions.base import (
     map_,
     zip_,
 )
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 
 if TYPE_CHECKING:
@@ -69,41 +70,49 @@ class IsClose(Comparison):
     operator = staticmethod(ops.is_close)
 
 
+@guarded
 def lt(input: Tensor, other: TensorLike) -> Tensor:
     """input < other."""
     return binary(LT, input, other)
 
 
+@guarded
 def le(input: Tensor, other: TensorLike) -> Tensor:
     """input <= other."""
     return binary(LE, input, other)
 
 
+@guarded
 def gt(input: Tensor, other: TensorLike) -> Tensor:
     """input > other."""
     return binary(GT, input, other)
 
 
+@guarded
 def ge(input: Tensor, other: TensorLike) -> Tensor:
     """input >= other."""
     return binary(GE, input, other)
 
 
+@guarded
 def eq(input: Tensor, other: TensorLike) -> Tensor:
     """input == other, element by element."""
     return binary(EQ, input, other)
 
 
+@guarded
 def ne(input: Tensor, other: TensorLike) -> Tensor:
     """input != other, element by element."""
     return binary(NE, input, other)
 
 
+@guarded
 def is_close(input: Tensor, other: TensorLike) -> Tensor:
     """|input - other| < 0.01 (the course's; for a tolerance of your own see `isclose`)."""
     return binary(IsClose, input, other)
 
 
+@guarded
 def isclose(
     input: Tensor,
     other: TensorLike,
@@ -123,6 +132,7 @@ def isclose(
     return close | isnan(input) & isnan(y) if equal_nan else close
 
 
+@guarded
 def allclose(
     input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
@@ -130,32 +140,38 @@ def allclose(
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
+@guarded
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and equal elements."""
     check_backends("equal", input, other)
     return input.shape == other.shape and bool(eq(input, other).all())
 
 
+@guarded
 def isnan(input: Tensor) -> Tensor:
     """Whether not a number."""
     return map_(ops.isnan, input, bool_)
 
 
+@guarded
 def isinf(input: Tensor) -> Tensor:
     """Whether infinite."""
     return map_(ops.isinf, input, bool_)
 
 
+@guarded
 def isfinite(input: Tensor) -> Tensor:
     """Whether neither infinite nor NaN."""
     return logical_not(logical_or(isnan(input), isinf(input)))
 
 
+@guarded
 def isposinf(input: Tensor) -> Tensor:
     """Whether infinite and positive."""
     return eq(input, math.inf) if input.dtype.kind == "float" else isinf(input)
 
 
+@guarded
 def isneginf(input: Tensor) -> Tensor:
     """Whether infinite and negative."""
     return eq(input, -math.inf) if input.dtype.kind == "float" else isinf(input)
@@ -202,21 +218,25 @@ class LogicalXor(Comparison):
     operator = staticmethod(ops.logical_xor)
 
 
+@guarded
 def logical_and(input: Tensor, other: TensorLike) -> Tensor:
     """Whether both are nonzero."""
     return binary(LogicalAnd, input, other)
 
 
+@guarded
 def logical_or(input: Tensor, other: TensorLike) -> Tensor:
     """Whether any is nonzero."""
     return binary(LogicalOr, input, other)
 
 
+@guarded
 def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
     """Whether just one is nonzero."""
     return binary(LogicalXor, input, other)
 
 
+@guarded
 def logical_not(input: Tensor) -> Tensor:
     """Whether zero."""
     return map_(ops.logical_not, input, bool_)
@@ -263,6 +283,7 @@ def _check_bits(operation: str, x: Tensor) -> None:
         )
 
 
+@guarded
 def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
     """input & other: bit by bit for integers, logic for bool.
 
@@ -271,6 +292,7 @@ def bitwise_and(input: Tensor, other: TensorLike) -> Tensor:
     return binary(BitwiseAnd, input, other)
 
 
+@guarded
 def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
     """input | other: bit by bit for integers, logic for bool.
 
@@ -279,6 +301,7 @@ def bitwise_or(input: Tensor, other: TensorLike) -> Tensor:
     return binary(BitwiseOr, input, other)
 
 
+@guarded
 def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
     """input ^ other: bit by bit for integers, logic for bool.
 
@@ -287,6 +310,7 @@ def bitwise_xor(input: Tensor, other: TensorLike) -> Tensor:
     return binary(BitwiseXor, input, other)
 
 
+@guarded
 def bitwise_not(input: Tensor) -> Tensor:
     """~input: every bit flipped for integers, logical not for bool.
 
@@ -304,12 +328,12 @@ _OPERANDS: tuple[Any, ...] = (Methods, *NUMBERS, np.ndarray)
 
 def _equal_to(input: Tensor, other: object) -> Tensor:
     """input == other."""
-    return eq(input, other) if isinstance(other, _OPERANDS) else NotImplemented
+    return binary(EQ, input, other) if isinstance(other, _OPERANDS) else NotImplemented
 
 
 def _unequal_to(input: Tensor, other: object) -> Tensor:
     """input != other."""
-    return ne(input, other) if isinstance(other, _OPERANDS) else NotImplemented
+    return binary(NE, input, other) if isinstance(other, _OPERANDS) else NotImplemented
 
 
 # -- other names -----------------------------------------------------------------------------------

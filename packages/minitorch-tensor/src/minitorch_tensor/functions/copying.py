@@ -8,6 +8,7 @@ from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import map_
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Move(Function):
         return move(d, ctx.origin), None
 
 
+@guarded
 def clone(input: Tensor) -> Tensor:
     """A copy in memory of its own, through which gradients pass."""
     return Clone.apply(input)  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from minitorch_tensor.functions.arranging import diagonal
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.joining import check_sequence
 from minitorch_tensor.functions.linalg import matmul
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _ELLIPSIS = "₀₁₂₃₄₅₆₇₈₉"
 
 
+@guarded
 def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Products of operands, summed over every index that the result does not have.
 

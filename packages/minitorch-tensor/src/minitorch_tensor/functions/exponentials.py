@@ -13,6 +13,7 @@ from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, pow, square
 from minitorch_tensor.functions.base import OfInput, OfOutput, binary, floating, zip_
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.selection import where
 
@@ -83,36 +84,43 @@ class Log10(OfInput):
         return d / (x * math.log(10.0))
 
 
+@guarded
 def exp(input: Tensor) -> Tensor:
     """e ** input."""
     return Exp.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def exp2(input: Tensor) -> Tensor:
     """2 ** input."""
     return pow(2.0, floating(input))
 
 
+@guarded
 def expm1(input: Tensor) -> Tensor:
     """e ** input - 1, exact near 0."""
     return Expm1.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def log(input: Tensor) -> Tensor:
     """Natural logarithm; -inf at 0, NaN below."""
     return Log.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def log1p(input: Tensor) -> Tensor:
     """log(1 + input), exact near 0."""
     return Log1p.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def log2(input: Tensor) -> Tensor:
     """Logarithm to base 2; -inf at 0, NaN below."""
     return Log2.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def log10(input: Tensor) -> Tensor:
     """Logarithm to base 10; -inf at 0, NaN below."""
     return Log10.apply(floating(input))  # type: ignore[no-any-return]
@@ -337,56 +345,67 @@ class Erf(OfInput):
         return d * exp(-square(x)) * (2.0 / math.sqrt(math.pi))
 
 
+@guarded
 def sin(input: Tensor) -> Tensor:
     """Sine of input radians."""
     return Sin.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def cos(input: Tensor) -> Tensor:
     """Cosine of input radians."""
     return Cos.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def tan(input: Tensor) -> Tensor:
     """Tangent of input radians."""
     return Tan.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def asin(input: Tensor) -> Tensor:
     """The angle in [-pi / 2, pi / 2] whose sine is input; NaN outside of [-1, 1]."""
     return Asin.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def acos(input: Tensor) -> Tensor:
     """The angle in [0, pi] whose cosine is input; NaN outside of [-1, 1]."""
     return Acos.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def atan(input: Tensor) -> Tensor:
     """The angle in [-pi / 2, pi / 2] whose tangent is input."""
     return Atan.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def sinh(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
     return Sinh.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def cosh(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
     return Cosh.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def asinh(input: Tensor) -> Tensor:
     """The number whose hyperbolic sine is input."""
     return Asinh.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def acosh(input: Tensor) -> Tensor:
     """The number, not negative, whose hyperbolic cosine is input; NaN below 1."""
     return Acosh.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def atanh(input: Tensor) -> Tensor:
     """The number whose hyperbolic tangent is input; NaN outside of [-1, 1]."""
     return Atanh.apply(floating(input))  # type: ignore[no-any-return]
@@ -402,6 +421,7 @@ def hypot(input: TensorLike, other: TensorLike) -> Tensor:
     return binary(Hypot, *fractions(input, other))
 
 
+@guarded
 def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
     """log(e ** input + e ** other), without overflow."""
     return binary(Logaddexp, *fractions(input, other))
@@ -412,6 +432,7 @@ def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
     return binary(Xlogy, *fractions(input, other))
 
 
+@guarded
 def logit(input: Tensor, eps: float | None = None) -> Tensor:
     """log(input / (1 - input)), the inverse of `sigmoid`; NaN outside of [0, 1].
 
@@ -424,6 +445,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     return Logit.apply(x)  # type: ignore[no-any-return]
 
 
+@guarded
 def sinc(input: Tensor) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0: the normalized cardinal sine."""
     x = floating(input) * math.pi
@@ -431,11 +453,13 @@ def sinc(input: Tensor) -> Tensor:
     return where(zero, 1.0 - square(x) / 6.0, sin(x) / where(zero, 1.0, x))
 
 
+@guarded
 def erfc(input: Tensor) -> Tensor:
     """1 - erf(input), exact where that is near 0."""
     return Erfc.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def erf(input: Tensor) -> Tensor:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to input."""
     return Erf.apply(floating(input))  # type: ignore[no-any-return]
@@ -516,16 +540,19 @@ class ReLUBackward(Function):
         return None, ReLUBackward.apply(y, e)
 
 
+@guarded
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + e ** -input)."""
     return Sigmoid.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent."""
     return Tanh.apply(floating(input))  # type: ignore[no-any-return]
 
 
+@guarded
 def relu(input: Tensor) -> Tensor:
     """input where positive, else 0; integers stay integers.
 

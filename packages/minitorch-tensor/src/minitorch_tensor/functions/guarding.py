@@ -1,50 +1,66 @@
-"""What the functions of the package do that methods need not: notice what is no tensor."""
+"""An argument that should be a tensor and is none, told by its name."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from minitorch_autodiff import Variable
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
-@functools.cache
-def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+
+class NotATensor(TypeError):
+    """An operation met something else where a tensor belongs.
+
+    Args:
+        operation: the one that noticed.
+        complaint: what it met, and what to do.
+    """
+
+    def __init__(self, operation: str, complaint: str) -> None:
+        super().__init__(operation, complaint)
+        self.operation = operation
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.args[1]}"
+
+
+def guarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """The function, with a TypeError that names an argument that should be a tensor and is none.
 
     It looks only when something went wrong, so that a call costs no more than a try. A method
-    always has its tensor; it is the function itself.
+    always has its tensor, so `Methods` takes the function itself.
     """
-
-    function_name = function.__name__
+    name = function.__name__
 
     @functools.wraps(function)
-    def guard(*args: Any, **kwargs: Any) -> Any:
+    def guard(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return function(*args, **kwargs)
-        except Exception as error:
-            text = str(error)
-            said_so = text.startswith(f"{function_name}: ") and "tensor" in text
-            if said_so and isinstance(error, TypeError):
+        except Exception as error:  # an array fails in all kinds of ways
+            if isinstance(error, NotATensor) and error.operation == name:
                 raise
             wrong = next(_no_tensors(function, args, kwargs), None)
             if wrong is None:
                 raise
-            name, value = wrong
-            raise TypeError(
-                f"{function_name}: {name} must be a tensor, got {type(value).__name__}. "
-                "Make it one first, with tensor(...)."
+            argument, value = wrong
+            raise NotATensor(
+                name,
+                f"{argument} must be a tensor, got {type(value).__name__}. "
+                "Make it one first, with tensor(...).",
             ) from error
 
-    guard.__module__ = __name__.partition(".")[0]
+    guard.unguarded = function  # type: ignore[attr-defined]
     return guard
 
 
-def takes_tensors(function: Callable[..., Any]) -> bool:
-    """Whether a parameter must be a tensor."""
-    return "Tensor" in function.__annotations__.values()
+def unguarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """The function itself, where it is guarded."""
+    return getattr(function, "unguarded", function)
 
 
 def _no_tensors(

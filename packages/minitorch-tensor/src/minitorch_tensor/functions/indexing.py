@@ -13,6 +13,7 @@ import numpy.typing as npt
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, int64
 from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
 from minitorch_tensor.silence import converted
@@ -324,6 +325,7 @@ def basic_view(data: TensorData, key: tuple[Any, ...]) -> TensorData:
 # -- by dimension -------------------------------------------------------------------------------
 
 
+@guarded
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and likewise for others.
 
@@ -335,6 +337,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return Gather.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
 
 
+@guarded
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """`gather` with the other dimensions broadcast; without `dim` from the flat input.
 
@@ -358,6 +361,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(input.expand(wide[0]), dim, indices.expand(wide[1]))
 
 
+@guarded
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """input with src[i][j] added at [index[i][j]][j] for dim 0, and likewise for others.
 
@@ -370,6 +374,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return ScatterAdd.apply(input, dim, index.to(int64), src)  # type: ignore[no-any-return]
 
 
+@guarded
 def scatter(
     input: Tensor,
     dim: int,
@@ -403,6 +408,7 @@ def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None
         raise TypeError(f"{operation}: src is {src.dtype}, x is {x.dtype}. Convert one.")
 
 
+@guarded
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of input along `dim` that a vector of indices names.
 
@@ -414,6 +420,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return IndexSelect.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
 
 
+@guarded
 def index_add(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1
 ) -> Tensor:
@@ -429,6 +436,7 @@ def index_add(
     return IndexAdd.apply(input, dim, index.to(int64), scaled)  # type: ignore[no-any-return]
 
 
+@guarded
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """input with slice index[i] replaced by slice i of source, along `dim`.
 
@@ -440,6 +448,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return scatter(input, dim, _across(index, dim, source.shape), source)
 
 
+@guarded
 def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Tensor:
     """input with the slices along `dim` that a vector of indices names set to one number.
 
@@ -481,6 +490,7 @@ def _check_slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Te
     return dim
 
 
+@guarded
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements of the flat input that indices name, in the shape of these.
 
@@ -491,6 +501,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return input.reshape(-1)[index.reshape(-1)].reshape(index.shape)
 
 
+@guarded
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """input with the places where the bool mask holds (it broadcasts) taking the elements of
     source, in order.
@@ -516,6 +527,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return index_copy(flat, 0, index, source.reshape(-1)[: len(places)]).reshape(shape)
 
 
+@guarded
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in a vector of integers (int64), or the sum of the
     weights of those that are it.
@@ -545,6 +557,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return index_add(zero, 0, input, parts)
 
 
+@guarded
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the bool mask holds, as a vector; the two broadcast.
 
@@ -557,6 +570,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return input.expand(shape)[mask.expand(shape)]
 
 
+@guarded
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The index of every nonzero element as a row of an int64 matrix (count, dimensions).
 
@@ -569,6 +583,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     return tuple([rows.select(1, d) for d in range(rows.shape[1])]) if as_tuple else rows
 
 
+@guarded
 def argwhere(input: Tensor) -> Tensor:
     """The index of every nonzero element as a row of an int64 matrix (count, dimensions)."""
     return nonzero(input)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import promote
 from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.views import atleast_1d, atleast_2d, atleast_3d
 from minitorch_tensor.layout import normalize_dim
@@ -95,6 +96,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return cat([t.unsqueeze(at) for t in tensors], at)
 
 
+@guarded
 def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
@@ -158,6 +160,7 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     return hstack([x if x.ndim > 1 else x.reshape(-1, 1) for x in tensors])
 
 
+@guarded
 def block_diag(*tensors: Tensor) -> Tensor:
     """Matrices (a vector as a row) along the diagonal of a matrix of zeros.
 
@@ -179,6 +182,7 @@ def block_diag(*tensors: Tensor) -> Tensor:
     return cat(rows, 0)
 
 
+@guarded
 def tensor_split(
     input: Tensor, indices_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
@@ -198,6 +202,7 @@ def tensor_split(
     return tuple([narrow(input, dim, a, max(b - a, 0)) for a, b in ends])
 
 
+@guarded
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of input along `dim`, `chunks` of them or fewer, all but the last of one size."""
     if chunks <= 0:
@@ -206,12 +211,14 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     return split(input, max(-(-total // chunks), 1), dim)
 
 
+@guarded
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of input along `dim`, without that dimension: views."""
     dim, total = _along("unbind", input, dim)
     return tuple([select(input, dim, i) for i in range(total)])
 
 
+@guarded
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """input[..., start : start + length, ...] along `dim`: a view."""
     dim, total = _along("narrow", input, dim)
@@ -223,6 +230,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return input[key]
 
 
+@guarded
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """input[..., index, ...] along `dim`: a view without that dimension."""
     dim, _ = _along("select", input, dim)

@@ -10,6 +10,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import check_backends, promoted
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.views import listed
 from minitorch_tensor.layout import broadcast_shapes, normalize_dim
@@ -44,6 +45,7 @@ class MatMul(Function):
         )
 
 
+@guarded
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """The matrix product, by PyTorch's rules.
 
@@ -79,6 +81,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return out.squeeze(-1) if other.ndim == 1 else out
 
 
+@guarded
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """The product of two matrices: (M, K) @ (K, N) -> (M, N)."""
     if input.ndim != 2 or mat2.ndim != 2:
@@ -88,6 +91,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@guarded
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """The products of two batches of matrices: (B, M, K) @ (B, K, N) -> (B, M, N)."""
     if input.ndim != 3 or mat2.ndim != 3 or input.shape[0] != mat2.shape[0]:
@@ -98,6 +102,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@guarded
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """The inner product of two vectors of one size."""
     if input.ndim != 1 or input.shape != tensor.shape:
@@ -107,6 +112,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return matmul(input, tensor)
 
 
+@guarded
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """out[i, j] = input[i] * vec2[j]."""
     if input.ndim != 1 or vec2.ndim != 1:
@@ -114,6 +120,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.unsqueeze(1) * vec2
 
 
+@guarded
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """The product of a matrix and a vector: (M, N) @ (N) -> (M)."""
     if input.ndim != 2 or vec.ndim != 1:
@@ -123,6 +130,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return matmul(input, vec)
 
 
+@guarded
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Products summed over the last dimension of both: (..., K), (***, K) -> (..., ***); of a
     number the product.
@@ -138,6 +146,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
+@guarded
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Products summed over dimensions of both; the rest of a's dimensions come first, then b's.
 
@@ -171,6 +180,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return matmul(left, right).reshape([*rows, *columns])
 
 
+@guarded
 def addmm(
     input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
@@ -178,6 +188,7 @@ def addmm(
     return _plus_product("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
+@guarded
 def addmv(
     input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
@@ -185,6 +196,7 @@ def addmv(
     return _plus_product("addmv", input, mv(mat, vec), beta, alpha)
 
 
+@guarded
 def baddbmm(
     input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1
 ) -> Tensor:
@@ -205,6 +217,7 @@ def _plus_product(
     return (input if beta == 1 else input * beta) + scaled
 
 
+@guarded
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """The Kronecker product: other, once for each element of input and multiplied by it."""
     n = max(input.ndim, other.ndim)
@@ -216,6 +229,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return product.reshape([a * b for a, b in zip(left, right)])
 
 
+@guarded
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """The product of n copies of square matrices (..., M, M); of none the identity.
 
@@ -235,6 +249,7 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     return matmul(square, input) if n % 2 else square
 
 
+@guarded
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm of the difference of every pair of rows: (..., P, M), (..., R, M) -> (..., P, R).
 

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from minitorch_tensor.functions.guarding import unguarded
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor, TensorLike
@@ -23,15 +26,21 @@ _P = ParamSpec("_P")
 class Methods:
     """The methods of one family; Tensor inherits them all, and nothing else does.
 
-    A method is a function whose first argument is the tensor.
+    A method is a function whose first argument is the tensor. That one needs no guard.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, FunctionType) and unguarded(value) is not value:
+                setattr(cls, name, unguarded(value))
 
 
 def in_place(
     function: Callable[Concatenate[Tensor, _P], Tensor],
 ) -> Callable[Concatenate[Tensor, _P], Tensor]:
     """The method that writes function(self, ...) into this tensor: `x.add_(y)` for `add(x, y)`."""
-    name = f"{function.__name__}_"
+    name, function = f"{function.__name__}_", unguarded(function)
 
     @wraps(function)
     def method(self: Tensor, *args: _P.args, **kwargs: _P.kwargs) -> Tensor:
@@ -46,6 +55,7 @@ def reflected(
     function: Callable[[TensorLike, TensorLike], Tensor],
 ) -> Callable[[Tensor, TensorLike], Tensor]:
     """The method for the tensor on an operator's right: `__rsub__` for `sub`."""
+    function = unguarded(function)
 
     def method(self: Tensor, other: TensorLike) -> Tensor:
         return function(other, self)
@@ -57,7 +67,7 @@ def augmented(
     function: Callable[[TensorLike, TensorLike], Tensor],
 ) -> Callable[[Tensor, TensorLike], Tensor]:
     """The method for `x += y`: in place, or a new value where x's history goes on."""
-    change = in_place(function)
+    change, function = in_place(function), unguarded(function)
 
     def method(self: Tensor, other: TensorLike) -> Tensor:
         return function(self, other) if self._continues(other) else change(self, other)

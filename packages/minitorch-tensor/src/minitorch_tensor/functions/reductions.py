@@ -17,6 +17,7 @@ from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import AnyDType, DType, bool_, int64
 from minitorch_tensor.functions.base import floating, zip_
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
@@ -220,6 +221,7 @@ def _highest(dtype: DType) -> float:
     return True if dtype is bool_ else int(np.iinfo(dtype.numpy).max)
 
 
+@guarded
 def sum(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
@@ -231,6 +233,7 @@ def sum(
     return Sum.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
 
 
+@guarded
 def mean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
@@ -256,6 +259,7 @@ def check_floating(operation: str, x: Tensor) -> None:
         )
 
 
+@guarded
 def prod(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
@@ -267,6 +271,7 @@ def prod(
     return Prod.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
 
 
+@guarded
 def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The largest; elements that attain it together share the gradient.
 
@@ -275,6 +280,7 @@ def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return Amax.apply(input, _extreme_dims(input, dim, "amax"), keepdim)  # type: ignore[no-any-return]
 
 
+@guarded
 def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The smallest; elements that attain it together share the gradient.
 
@@ -283,6 +289,7 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return Amin.apply(input, _extreme_dims(input, dim, "amin"), keepdim)  # type: ignore[no-any-return]
 
 
+@guarded
 def max(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None
 ) -> Any:
@@ -291,6 +298,7 @@ def max(
     return _extreme(input, dim if other is None else other, keepdim, "max")
 
 
+@guarded
 def min(
     input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Tensor | None = None
 ) -> Any:
@@ -308,11 +316,13 @@ def _extreme(x: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
     return chosen(x, dim, indices if x.ndim else None, keepdim)
 
 
+@guarded
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index (int64) of the largest, in the flattened tensor or along `dim`; first of equals."""
     return _arg(input, dim, keepdim, "argmax")
 
 
+@guarded
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index (int64) of the smallest, in the flattened tensor or along `dim`; first of equals."""
     return _arg(input, dim, keepdim, "argmin")
@@ -340,18 +350,21 @@ def _extreme_dims(x: Tensor, dim: Dims, name: str) -> tuple[int, ...]:
     return dims
 
 
+@guarded
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether all are nonzero."""
     dims = normalize_dims(dim, input.ndim, "all")
     return fold(ops.logical_and, input.bool(), dims, keepdim, True, bool_)
 
 
+@guarded
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether any is nonzero."""
     dims = normalize_dims(dim, input.ndim, "any")
     return fold(ops.logical_or, input.bool(), dims, keepdim, False, bool_)
 
 
+@guarded
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
     """(min, max): the smallest and the largest of all, or along `dim`.
 
@@ -360,6 +373,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return MinMax(amin(input, dim, keepdim), amax(input, dim, keepdim))
 
 
+@guarded
 def nansum(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
@@ -367,6 +381,7 @@ def nansum(
     return sum(_without_nan(input), dim, keepdim, dtype=dtype)
 
 
+@guarded
 def nanmean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
@@ -385,6 +400,7 @@ def _without_nan(x: Tensor) -> Tensor:
     return where(x == x, x, 0)
 
 
+@guarded
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of all, the lower of two in the middle; with `dim` (values, indices) along it.
     NaN where there is one.
@@ -408,11 +424,13 @@ def chosen(x: Tensor, dim: int, indices: Tensor | None, keepdim: bool) -> Values
     return ValuesIndices(values, indices)
 
 
+@guarded
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many are nonzero."""
     return sum(input != 0, dim)
 
 
+@guarded
 def var(
     input: Tensor,
     dim: Dims = None,
@@ -439,6 +457,7 @@ def var(
     return sum(deviation * deviation, dims, keepdim) / builtins.max(float(count - correction), 0.0)
 
 
+@guarded
 def std(
     input: Tensor,
     dim: Dims = None,
@@ -463,6 +482,7 @@ def _root(x: Tensor, exponent: float) -> Tensor:
     return where(zero, 0.0, where(zero, 1.0, x) ** exponent)
 
 
+@guarded
 def var_mean(
     input: Tensor,
     dim: Dims = None,
@@ -475,6 +495,7 @@ def var_mean(
     return _with_mean(var, input, dim, unbiased, keepdim, correction)
 
 
+@guarded
 def std_mean(
     input: Tensor,
     dim: Dims = None,
@@ -499,6 +520,7 @@ def _with_mean(
     return spread, mean(input, None if isinstance(dim, bool) else dim, keepdim)
 
 
+@guarded
 def norm(
     input: Tensor,
     p: float | str = 2.0,
@@ -575,6 +597,7 @@ class LogSumExp(Function):
         return weight * d.reshape(kept), None, None
 
 
+@guarded
 def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))), shifted by the maximum lest it overflow; -inf over nothing."""
     input = floating(input)
@@ -647,6 +670,7 @@ class LogSoftmaxBackward(Function):
         return grad_y, e - weighted.sum(ctx.dim, keepdim=True), None
 
 
+@guarded
 def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
     """exp(input) / sum(exp(input)) along `dim`: positive, adding up to 1.
 
@@ -657,6 +681,7 @@ def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
     return Softmax.apply(x, normalize_dim(dim, x.ndim, "softmax")) if x.ndim else x * 0 + 1
 
 
+@guarded
 def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
     """log(softmax(input)) along `dim`, without the overflow of computing it so.
 

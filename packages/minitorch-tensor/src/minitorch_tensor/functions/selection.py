@@ -9,6 +9,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, float32
 from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, number
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import broadcast_shapes
 
@@ -43,6 +44,7 @@ def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 def where(condition: Tensor, input: TensorLike, other: TensorLike) -> Tensor: ...
 
 
+@guarded
 def where(
     condition: Tensor, input: TensorLike | None = None, other: TensorLike | None = None
 ) -> Any:
@@ -73,6 +75,7 @@ def where(
     return Where.apply(condition, *chosen)
 
 
+@guarded
 def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
     """input with `value`, a number or zero-dimensional tensor, where the bool mask holds.
 
@@ -90,6 +93,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
     return where(mask, value, input)
 
 
+@guarded
 def nan_to_num(
     input: Tensor, nan: Number = 0.0, posinf: Number | None = None, neginf: Number | None = None
 ) -> Tensor:

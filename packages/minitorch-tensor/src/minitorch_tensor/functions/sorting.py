@@ -13,6 +13,7 @@ from minitorch_tensor.dtypes import AnyDType, bool_, int64
 from minitorch_tensor.functions.arithmetic import lerp
 from minitorch_tensor.functions.base import floating
 from minitorch_tensor.functions.exponentials import logaddexp
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.joining import cat
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.reductions import (
@@ -42,6 +43,7 @@ class Cumsum(Function):
         return cumsum(d.flip(dim), dim).flip(dim), None
 
 
+@guarded
 def cumsum(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
     """Running sums along `dim`: out[i] = input[0] + ... + input[i]. Integers are added in int64."""
     x = _wide(input, dtype)
@@ -54,6 +56,7 @@ def _wide(x: Tensor, dtype: AnyDType | None) -> Tensor:
     return x.to(dtype or (x.dtype if x.dtype.kind == "float" else int64))
 
 
+@guarded
 def cumprod(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
     """Running products along `dim`: out[i] = input[0] * ... * input[i], with gradients exact at
     zeros. Integers are multiplied in int64."""
@@ -61,6 +64,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor
     return _scan(operator.mul, x, normalize_dim(dim, x.ndim, "cumprod"))
 
 
+@guarded
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """log(cumsum(exp(input))) along `dim`, without overflow."""
     x = floating(input)
@@ -80,11 +84,13 @@ def _scan(fn: Callable[[Any, Any], Any], x: Tensor, dim: int) -> Tensor:
     return x.clone() if size <= 1 else x
 
 
+@guarded
 def cummax(input: Tensor, dim: int) -> ValuesIndices:
     """(values, indices) of the largest so far along `dim`, of equals the last; NaN from one on."""
     return _extremes_so_far("cummax", np.maximum, input, dim)
 
 
+@guarded
 def cummin(input: Tensor, dim: int) -> ValuesIndices:
     """(values, indices) of the smallest so far along `dim`, of equals the last; NaN from one on."""
     return _extremes_so_far("cummin", np.minimum, input, dim)
@@ -101,6 +107,7 @@ def _extremes_so_far(operation: str, fn: np.ufunc, x: Tensor, dim: int) -> Value
     return chosen(x, dim, x._new(x.backend.from_numpy(places)), True)
 
 
+@guarded
 def diff(
     input: Tensor,
     n: int = 1,
@@ -130,6 +137,7 @@ def diff(
     return x
 
 
+@guarded
 def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
 ) -> Tensor:
@@ -144,6 +152,7 @@ def argsort(
     return input._new(input.backend.argsort(input._data, along, descending))
 
 
+@guarded
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
 ) -> ValuesIndices:
@@ -152,6 +161,7 @@ def sort(
     return ValuesIndices(input.gather(dim, indices), indices)
 
 
+@guarded
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> ValuesIndices:
@@ -175,6 +185,7 @@ def topk(
     return ValuesIndices(input.gather(dim, indices), indices)
 
 
+@guarded
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """(values, indices) of the k-th smallest along `dim`, counted from 1.
 
@@ -195,6 +206,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Val
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@guarded
 def quantile(
     input: Tensor,
     q: float | Tensor,
@@ -256,6 +268,7 @@ def quantile(
     return result if shares.ndim else result.squeeze(0)
 
 
+@guarded
 def unique(
     input: Tensor,
     sorted: bool = True,
@@ -287,6 +300,7 @@ def unique(
     return tuple(results) if len(results) > 1 else results[0]
 
 
+@guarded
 def searchsorted(
     sorted_sequence: Tensor, input: TensorLike, *, right: bool = False, side: str | None = None
 ) -> Tensor:
@@ -321,6 +335,7 @@ def searchsorted(
     return sorted_sequence._new(backend.from_numpy(np.asarray(places, np.int64)))
 
 
+@guarded
 def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> Tensor:
     """Which of the intervals between ascending boundaries each value lies in; see `searchsorted`.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.functions.base import check_backends, sum_to
+from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.layout import (
     Shape,
@@ -32,11 +33,13 @@ def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
     return (first, *more)
 
 
+@guarded
 def numel(input: Tensor) -> int:
     """Number of elements."""
     return input._data.size
 
 
+@guarded
 def is_floating_point(input: Tensor) -> bool:
     """Whether the dtype is float32 or float64."""
     return input._data.dtype.kind == "float"
@@ -84,6 +87,7 @@ class Expand(Function):
         return d, None
 
 
+@guarded
 def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     """The same elements in another shape, one size of which may be -1; a view if possible."""
     wanted = sizes_of(shape, more)
@@ -106,6 +110,7 @@ def view(input: Tensor, size: Any, *more: int) -> Tensor:
     return reshape(input, wanted)
 
 
+@guarded
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions start_dim to end_dim merged into one."""
     if input.ndim == 0:
@@ -118,11 +123,13 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     return reshape(input, (*input.shape[:first], merged, *input.shape[last + 1 :]))
 
 
+@guarded
 def ravel(input: Tensor) -> Tensor:
     """All elements as a vector; a view if possible."""
     return reshape(input, -1)
 
 
+@guarded
 def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     """Dimension i of the result is dimension dims[i] of input."""
     named = sizes_of(dims, more)
@@ -135,6 +142,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     return Permute.apply(input, order)  # type: ignore[no-any-return]
 
 
+@guarded
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped."""
     order = list(range(input.ndim))
@@ -145,6 +153,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     return Permute.apply(input, tuple(order))  # type: ignore[no-any-return]
 
 
+@guarded
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a vector or number unchanged.
 
@@ -155,6 +164,7 @@ def t(input: Tensor) -> Tensor:
     return transpose(input, 0, 1) if input.ndim == 2 else input
 
 
+@guarded
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order.
 
@@ -178,12 +188,14 @@ def listed(dims: int | Sequence[int]) -> Sequence[int]:
     return [dims] if isinstance(dims, int) else dims
 
 
+@guarded
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Without the dimensions of size 1, or without those named that have size 1."""
     dims = normalize_dims(dim, input.ndim, "squeeze")
     return reshape(input, tuple([n for d, n in enumerate(input.shape) if d not in dims or n != 1]))
 
 
+@guarded
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 inserted at `dim`."""
     at = normalize_dim(dim, input.ndim + 1, "unsqueeze")
@@ -207,6 +219,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
     return input if wanted == input.shape else Expand.apply(input, wanted)
 
 
+@guarded
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """`expand` to a shape."""
     return expand(input, tuple(size))
@@ -236,6 +249,7 @@ def sum_to_size(input: Tensor, size: Any, *more: int) -> Tensor:
     return sum_to(input, wanted)
 
 
+@guarded
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension cut into several, one size of which may be -1: the inverse of `flatten`."""
     at = normalize_dim(dim, input.ndim, "unflatten")
@@ -330,6 +344,7 @@ def atleast_3d(*tensors: Any) -> Any:
     )
 
 
+@guarded
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Tensors expanded to the shape that all of them broadcast to."""
     shape: Shape = ()
@@ -338,6 +353,7 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple([expand(x, shape) for x in tensors])
 
 
+@guarded
 def meshgrid(*tensors: Tensor, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Vectors as coordinates of a grid: tensor i repeated along every dimension but i.
 
