@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -87,6 +89,33 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], str]]:
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def peak_memory() -> Callable[[str], int]:
+    """Runs code that uses this package, as `d`, in a process of its own; gives the most memory, in
+    MiB, that it took."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        pytest.skip("needs Linux's /proc")
+
+    def measure(code: str) -> int:
+        measured = (
+            "import minitorch_datasets as d\n"
+            f"try: {code}\n"
+            "except d.DatasetError: pass\n"
+            f"print(open({str(status)!r}).read())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", measured],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        return int(done.stdout.split("VmHWM:")[1].split()[0]) // 1024
+
+    return measure
 
 
 def real_data(name: str) -> Path:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,9 +18,22 @@ from pathlib import Path
 import pooch
 import pytest
 
-from minitorch_datasets import DatasetError, UnavailableError, cache_dir, download, load_mnist
+from minitorch_datasets import (
+    DatasetError,
+    UnavailableError,
+    cache_dir,
+    download,
+    has_imdb,
+    has_mnist,
+    has_sst2,
+    load_image_dataset,
+    load_mnist,
+)
 
 UNREACHABLE = "http://127.0.0.1:9/mnist"  # the discard port, where nobody listens
+
+#: Much in little.
+UNPACKING = gzip.compress(bytes(1 << 24))
 
 
 class Mirror(ThreadingHTTPServer):
@@ -49,14 +66,36 @@ class MirrorHandler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         content = self.server.files[name]
+        if self.server.fault == "slow header":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            self.trickle(b"X-Slow: 1\r\n" * 10_000)
+            return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if self.server.fault not in ("endless", "unpacking"):
+            self.send_header("Content-Length", str(len(content)))
+        if self.server.fault == "unpacking":
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
+        if self.server.fault == "slow":
+            self.trickle(content)
+            return
+        if self.server.fault == "endless":
+            while not self.server.closing.is_set():
+                self.wfile.write(bytes(1 << 16))
+        if self.server.fault == "unpacking":
+            content = UNPACKING
         if self.server.fault == "truncated":
             content = content[: len(content) // 2]
         elif self.server.fault == "damaged":
             content = content[:-1] + bytes([content[-1] ^ 1])
         self.wfile.write(content)
+
+    def trickle(self, content: bytes) -> None:
+        """A byte at a time, each in time."""
+        for place in range(len(content)):
+            self.wfile.write(content[place : place + 1])
+            if self.server.closing.wait(0.05):
+                return
 
     def log_message(self, *args: object) -> None:
         """Keep stderr for what the package prints."""
@@ -136,6 +175,10 @@ def test_the_second_mirror_helps_when_the_first_fails(
         ("truncated", "IncompleteRead|wrong checksum"),  # the first since urllib3 2
         ("damaged", "the file there has a wrong checksum"),
         ("silent", "it stopped answering"),
+        ("slow", "it stopped answering, or is too slow"),
+        ("slow header", "it stopped answering, or is too slow"),
+        ("endless", r"the file there is longer than [\d,]+ bytes"),
+        ("unpacking", r"the file there is longer than [\d,]+ bytes"),
     ],
 )
 def test_a_failed_download_says_why_and_leaves_nothing(
@@ -147,8 +190,10 @@ def test_a_failed_download_says_why_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(download, "READ_TIMEOUT", 0.1)
     mirrors[0].fault = fault
+    began = time.monotonic()
     with pytest.raises(UnavailableError, match=saying) as caught:
-        load(mirrors[:1])
+        load(mirrors[:1], timeout=1.0)
+    assert time.monotonic() - began < 20
     assert "train-images-idx3-ubyte.gz cannot be downloaded (127.0.0.1:" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not files_in(cache)
@@ -179,6 +224,45 @@ def test_an_interrupted_download_leaves_nothing(
     assert len(written) == 1  # it did write, to a temporary file
     assert not written[0].endswith(".gz")
     assert not files_in(cache)
+
+
+def test_a_download_is_timed_over_all_and_not_piece_by_piece(
+    mirrors: list[Mirror], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PIECE", 1)  # so that every piece comes in time
+    monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)
+    monkeypatch.setattr(download, "SLOWEST", 1e9)
+    mirrors[0].fault = "slow"
+    with pytest.raises(UnavailableError, match="too slow"):
+        load(mirrors[:1], timeout=0.5)
+    assert not files_in(cache)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_what_a_killed_download_left_is_removed_by_the_next(
+    mirrors: list[Mirror], cache: Path
+) -> None:
+    mirrors[0].fault = "slow"
+    code = f"import minitorch_datasets as d; d.load_mnist(mirrors=[{mirrors[0].url!r}])"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        while not files_in(cache):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert len(files_in(cache)) == 1
+    assert load(mirrors[1:]) == 12
+    assert files_in(cache) == sorted(f"mnist/{name}" for name in mirrors[0].files)
+    assert len(list((cache / "mnist").iterdir())) == 4
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a umask")
+def test_what_is_downloaded_respects_the_umask(mirrors: list[Mirror], cache: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        load(mirrors)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (cache / "mnist").iterdir()} == {0o640}
 
 
 def test_a_refused_connection_is_told_so(mirrors: list[Mirror]) -> None:
@@ -297,3 +381,50 @@ def test_the_cache_is_the_operating_systems_unless_configured(
     assert cache_dir() == tmp_path
     monkeypatch.delenv("MINITORCH_DATA_DIR")
     assert "minitorch" in cache_dir().parts
+
+
+HOMELESS = {
+    "no home": {},
+    "an empty home": {"HOME": ""},
+    "a relative home": {"HOME": "home"},
+    "an empty place for caches": {"XDG_CACHE_HOME": ""},
+    "a relative place for caches": {"XDG_CACHE_HOME": "caches"},
+    "a home of nobody for the data": {"MINITORCH_DATA_DIR": "~nobody-of-that-name/data"},
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's place for caches")
+@pytest.mark.parametrize("variables", HOMELESS.values(), ids=HOMELESS)
+def test_the_cache_is_never_a_folder_below_the_working_directory(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for variable in ("HOME", "XDG_CACHE_HOME", "MINITORCH_DATA_DIR"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+
+    def getpwuid(user: int) -> None:
+        raise KeyError(user)
+
+    monkeypatch.setattr("pwd.getpwuid", getpwuid)
+    monkeypatch.chdir(tmp_path)
+    try:
+        assert cache_dir().is_absolute()
+    except UnavailableError as error:
+        assert "Set MINITORCH_DATA_DIR" in str(error)
+        for has in (has_imdb, has_mnist, has_sst2):
+            assert not has()
+        dataset, note = load_image_dataset("auto")
+        assert dataset.name == "digits"
+        assert note is not None
+        assert note.startswith("this user has no folder to keep downloads in")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_relative_place_for_caches_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MINITORCH_DATA_DIR")
+    monkeypatch.setattr(pooch, "os_cache", lambda name: Path("caches") / name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_dir() == tmp_path / ".cache" / "minitorch"

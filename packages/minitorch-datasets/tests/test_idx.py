@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import signal
 import tempfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from minitorch_datasets import DatasetError, read_idx, write_idx
+from minitorch_datasets._files import scratch
 
 SCALARS = [np.uint8, np.int8, np.int16, np.int32, np.float32, np.float64]
 DTYPES = st.sampled_from(SCALARS).flatmap(
@@ -131,6 +136,89 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_idx(tmp_path / "absent")
     with pytest.raises(DatasetError, match="cannot be read"):
         read_idx(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(DatasetError, match="is a pipe or a device, wanted a file"):
+            read_idx(path)
+    with pytest.raises(DatasetError, match="loop: cannot be read"):
+        read_idx(tmp_path / "loop")
+
+
+@pytest.fixture(scope="module")
+def bomb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gigabyte of zeros, as a megabyte of gzip and with the header that fits."""
+    path = tmp_path_factory.mktemp("bomb") / "bomb.gz"
+    packer = zlib.compressobj(wbits=31)
+    content = packer.compress(b"\0\0\x08\x02" + np.array([1 << 8, 1 << 22], ">u4").tobytes())
+    content += packer.flush(zlib.Z_FULL_FLUSH)
+    zeros = packer.compress(bytes(1 << 22)) + packer.flush(zlib.Z_FULL_FLUSH)
+    path.write_bytes(content + zeros * (1 << 8) + packer.flush())
+    return path
+
+
+def test_gzip_that_unpacks_without_end_is_refused_before_it_does(
+    bomb: Path, peak_memory: Callable[[str], int]
+) -> None:
+    with pytest.raises(DatasetError, match=r"bomb\.gz: claims to hold 1,073,741,836 bytes, wanted"):
+        read_idx(bomb)
+    assert peak_memory(f"d.read_idx({str(bomb)!r})") < 200
+
+
+def test_gzip_is_not_unpacked_beyond_what_the_header_says(
+    bomb: Path, tmp_path: Path, peak_memory: Callable[[str], int]
+) -> None:
+    small = tmp_path / "small.gz"
+    small.write_bytes(gzip.compress(b"\0\0\x08\x01\0\0\0\x01*") + bomb.read_bytes())
+    with pytest.raises(DatasetError, match="longer than its header says: holds more than 9 bytes"):
+        read_idx(small)
+    assert peak_memory(f"d.read_idx({str(small)!r})") < 200
+
+
+def test_a_file_of_holes_is_not_taken_for_what_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "holes"
+    with path.open("wb") as file:
+        file.write(b"\0\0\x08\x01" + (1 << 31).to_bytes(4, "big"))
+        file.truncate((1 << 31) + 8)
+    if path.stat().st_blocks * 512 > 1 << 20:
+        pytest.skip("this file system knows no holes")
+    with pytest.raises(DatasetError, match="claims to hold 2,147,483,656 bytes"):
+        read_idx(path)
+
+
+def test_an_array_that_packs_well_is_read_all_the_same(tmp_path: Path) -> None:
+    blank = np.zeros((60_000, 28, 28), np.uint8)
+    write_idx(tmp_path / "blank.gz", blank)
+    assert read_idx(tmp_path / "blank.gz").shape == blank.shape
+
+
+def test_equal_files_whenever_they_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, second in (("a.gz", 1e9), ("b.gz", 2e9)):
+        monkeypatch.setattr("time.time", lambda second=second: second)
+        write_idx(tmp_path / name, np.arange(9, dtype=np.uint8))
+    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    process = os.fork()
+    if process == 0:
+        with scratch(tmp_path) as folder:
+            (folder / "file").write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(process, 0)
+    assert len(list(tmp_path.rglob("*"))) == 2
+    with scratch(tmp_path) as written:  # one that is in use stays
+        (written / "file").write_bytes(b"whole")
+        write_idx(tmp_path / "array", np.arange(9, dtype=np.uint8))
+        assert sorted(tmp_path.rglob("*")) == [written, written / "file", tmp_path / "array"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "array"]
 
 
 def test_equal_arrays_give_equal_files() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -142,8 +144,6 @@ def damage_web_page(content: bytes) -> bytes:
 
 
 def damage_not_tar(content: bytes) -> bytes:
-    import gzip
-
     return gzip.compress(b"no archive at all, but something else that is long" * 40)
 
 
@@ -160,6 +160,122 @@ def test_a_damaged_archive_is_told_in_one_line(
         load_imdb(archive.parent, verify=False)
     assert "\n" not in str(caught.value)
     assert "Get the file again" in str(caught.value) or "lacks reviews" in str(caught.value)
+
+
+def test_one_wrong_bit_anywhere_is_told_or_changes_nothing(archive: Path) -> None:
+    whole = archive.read_bytes()
+    right = content(load_imdb(archive, verify=False))
+    told = 0
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        archive.write_bytes(damaged)
+        try:
+            assert content(load_imdb(archive, verify=False)) == right, place
+        except DatasetError as error:
+            told += 1
+            assert "\n" not in str(error)
+    assert told > len(whole) - 30  # but for gzip's header, which has the name and the time
+
+
+def headers(**fields: object) -> bytes:
+    info = tarfile.TarInfo("aclImdb/train/pos/0_9.txt")
+    for name, value in fields.items():
+        setattr(info, name, value)
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def long_name(size: int) -> bytes:
+    return headers(name="././@LongLink", type=tarfile.GNUTYPE_LONGNAME, size=size)
+
+
+def pax(**records: str) -> bytes:
+    return tarfile.TarInfo.create_pax_global_header(records).replace(b"g", b"x", 1)
+
+
+def old_sparse(size: int) -> bytes:
+    """A header of GNU's old sparse format, which is all hole."""
+    block = bytearray(headers(type=tarfile.GNUTYPE_SPARSE, size=0))
+    block[483:495] = tarfile.itn(size, 12, tarfile.GNU_FORMAT)  # type: ignore[attr-defined]
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+HOSTILE = {
+    "a member of gigabytes": headers(size=6 << 30),
+    "a name of gigabytes": long_name(6 << 30),
+    "a name of what there is": long_name(64 << 20) + bytes(64 << 20),
+    "names of names": long_name(1) * 4_000,
+    "a member of negative size": headers(size=-512, type=tarfile.CONTTYPE),
+    "a sparse member": old_sparse(6 << 30),
+    "a sparse map": pax(**{"GNU.sparse.map": "0,0", "GNU.sparse.size": str(6 << 30)})
+    + headers(size=0),
+    "a map of gigabytes": pax(**{"GNU.sparse.major": "1", "GNU.sparse.minor": "0"})
+    + headers(size=512)
+    + b"%d\n" % 10**9
+    + b"0\n" * (32 << 20),
+    "a damaged header": headers(size=0) + headers(name="next")[:100] + b"?" * 412,
+    "a review that ends early": headers(size=512) + bytes(10),
+    "a review twice": headers(size=0) * 2,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_archive_takes_no_memory_and_is_told(
+    name: str, tmp_path: Path, peak_memory: Callable[[str], int]
+) -> None:
+    path = tmp_path / NAME
+    with tarfile.open(fileobj=(usual := io.BytesIO()), mode="w") as archive:
+        for member, text in FILES.items():
+            info = tarfile.TarInfo(member)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text))
+        end = archive.offset
+    path.write_bytes(gzip.compress(usual.getvalue()[:end] + HOSTILE[name], compresslevel=1))
+    with pytest.raises(DatasetError, match=r"damaged or truncated|twice") as caught:
+        load_imdb(path, verify=False)
+    assert "\n" not in str(caught.value)
+    assert peak_memory(f"d.load_imdb({str(path)!r}, verify=False)") < 300
+
+
+def test_reviews_that_unpack_without_end_are_refused_before_they_do(
+    tmp_path: Path, peak_memory: Callable[[str], int]
+) -> None:
+    with tarfile.open(tmp_path / NAME, "w:gz", compresslevel=1) as archive:
+        for number in range(40):
+            info = tarfile.TarInfo(f"train/pos/{number}_9.txt")
+            info.size = 15 << 20
+            archive.addfile(info, io.BytesIO(bytes(info.size)))
+    with pytest.raises(DatasetError, match=r"claims to hold .* bytes, wanted"):
+        load_imdb(tmp_path, verify=False)
+    # what has been read until then, and a copy of one review
+    assert peak_memory(f"d.load_imdb({str(tmp_path)!r}, verify=False)") < 500
+
+
+def test_a_folders_review_is_a_file_and_no_novel(tmp_path: Path) -> None:
+    folder = unpack(FILES, tmp_path)
+    strange = folder / "train" / "pos" / "3_7.txt"
+    strange.write_bytes(bytes(imdb.LARGEST_REVIEW + 1))
+    with pytest.raises(DatasetError, match=r"3_7\.txt: claims to hold 16,777,217 bytes"):
+        load_imdb(folder, verify=False)
+    if hasattr(os, "mkfifo"):
+        strange.unlink()
+        os.mkfifo(strange)
+        with pytest.raises(DatasetError, match=r"3_7\.txt: cannot be read: is a pipe"):
+            load_imdb(folder, verify=False)
+
+
+def test_reviews_are_ordered_by_numbers_of_any_length(tmp_path: Path) -> None:
+    long = "1" * 200
+    names = ["note", "9_1", "0010_2", f"{long}_3"]
+    files = {f"aclImdb/train/pos/{name}.txt": name.encode() for name in reversed(names)}
+    dataset = load_imdb(unpack({**FILES, **files}, tmp_path), verify=False)
+    assert dataset.train_texts[2:] == (
+        "note", "train positive 2", "9_1", "0010_2", "train positive 10", f"{long}_3"
+    )  # fmt: skip
+    packed = pack({f"train/pos/{'9' * 5000}_1.txt": b"", **FILES}, tmp_path / NAME)
+    assert len(load_imdb(packed, verify=False).train_texts) == 5
 
 
 def test_a_folder_without_reviews_is_told(tmp_path: Path) -> None:

@@ -146,6 +146,73 @@ def test_a_line_that_is_no_tree_is_named(line: bytes, archive: Path) -> None:
         load_sst2(archive, verify=False)
 
 
+#: White space that may stand within a word, and what takes lines apart elsewhere.
+WITHIN_WORDS = ["\u00a0", "\x85", "\u2028", "\u2029", "\u3000", "\x0b", "\x0c", "\x1c", "\t", "\r"]
+
+
+@pytest.mark.parametrize("space", WITHIN_WORDS, ids=ascii)
+def test_a_word_keeps_what_looks_like_space_in_it(space: str, archive: Path, folder: Path) -> None:
+    word = f"8{space}1\\/2"
+    tree = f"(3 (2 {word}) (4 (2 {space}) (3 fine)))\n"
+    pack({**TREES, "trees/dev.txt": tree.encode()}, archive)
+    assert load_sst2(archive, verify=False).validation_texts == (f"8{space}1/2 {space} fine",)
+    if space != "\t":
+        (folder / "dev.tsv").write_bytes(f"8{space}1/2 fine\t1\n{space}\t0\n".encode())
+        assert load_sst2(folder, verify=False).validation_texts == (f"8{space}1/2 fine", space)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"(3 (2 two words) (2 fine))",
+        b"(3 (2 fine)",
+        b"(3 (2 fine)))",
+        b"(3 (2 fine)) (2 more)",
+        b"(3 lost (2 fine))",
+        b"(3 (2 fine) lost)",
+        b"(3 (9 lost) (2 fine))",
+        b"(3 (lost) (2 fine))",
+        b"(3 (2 fine) ())",
+        b" (3 (2 fine))",
+        "(3 (\u0662 fine) (2 more))".encode(),
+    ],
+)
+def test_no_word_of_a_tree_is_passed_over(line: bytes, archive: Path) -> None:
+    pack({**TREES, "trees/dev.txt": line + b"\n"}, archive)
+    with pytest.raises(DatasetError, match=r"line 1 of trees/dev\.txt is .*wanted a tree"):
+        load_sst2(archive, verify=False)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_unpacks_without_end_is_refused_before_it_does(
+    method: int, archive: Path, peak_memory: Callable[[str], int]
+) -> None:
+    with zipfile.ZipFile(archive, "w", method) as packed:
+        for name in ("trees/train.txt", "trees/dev.txt"):
+            packed.writestr(name, TREES[name])
+        with packed.open("trees/test.txt", "w") as member:
+            for _ in range(32):
+                member.write(bytes(16 << 20))
+    with pytest.raises(DatasetError, match="is damaged, or not the archive"):
+        load_sst2(archive, verify=False)
+    assert peak_memory(f"d.load_sst2({str(archive)!r}, verify=False)") < 200
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_name_are_refused(archive: Path) -> None:
+    with zipfile.ZipFile(archive, "a") as packed:
+        packed.writestr("trees/dev.txt", TREES["trees/dev.txt"])
+    with pytest.raises(DatasetError, match=r"holds trees/dev\.txt 2 times"):
+        load_sst2(archive, verify=False)
+
+
+def test_a_folders_file_is_a_file(folder: Path) -> None:
+    (folder / "dev.tsv").unlink()
+    (folder / "dev.tsv").symlink_to("/dev/zero")
+    with pytest.raises(DatasetError, match=r"lacks dev\.tsv"):
+        load_sst2(folder, verify=False)
+
+
 def test_the_official_archive_is_downloaded_once(
     archive: Path, cache: Path, serve: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from minitorch_datasets._files import StrPath
+from minitorch_datasets._files import StrPath, expanded
 from minitorch_datasets.download import RemoteFile, cache_dir, fetch
 from minitorch_datasets.errors import DatasetError, UnavailableError
 
@@ -29,6 +29,16 @@ class Published(NamedTuple):
     folder: str
     wanted: str
     remote: RemoteFile
+
+
+def data_root(data_dir: StrPath | None) -> Path | None:
+    """Where to look for a data set: data_dir, or without it the cache; None if there is none."""
+    if data_dir is not None:
+        return expanded(data_dir)
+    try:
+        return cache_dir()
+    except UnavailableError:
+        return None
 
 
 def load_published(
@@ -55,7 +65,7 @@ def load_published(
         DatasetError if data_dir lacks it, or what `read` raises.
     """
     if data_dir is not None:
-        root = Path(data_dir).expanduser()
+        root = expanded(data_dir)
         found = find(root)
         if found is None:
             if root.is_dir():

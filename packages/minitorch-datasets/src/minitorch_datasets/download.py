@@ -1,4 +1,4 @@
-"""Fetching published files into the cache: mirrors, deadline, checksum, progress.
+"""Fetching published files into the cache: mirrors, limits of time and size, checksum, progress.
 
 pooch downloads, verifies and moves into place; it and what it needs are imported only when
 something is fetched, so that importing this package stays light.
@@ -6,23 +6,28 @@ something is fetched, so that importing this package stays light.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import socket
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
+from minitorch_datasets._files import scratch
 from minitorch_datasets.errors import DatasetError, UnavailableError
 
 __all__ = ["cache_dir"]
 
 CACHE_VARIABLE = "MINITORCH_DATA_DIR"
 CONNECT_TIMEOUT = 4.0  # seconds until a mirror that does not answer is given up
-READ_TIMEOUT = 10.0  # seconds that a download may stand still
+READ_TIMEOUT = 10.0  # seconds that a piece of a download may take
+PIECE = 16 << 10  # bytes
+SLOWEST = 16 << 10  # bytes in a second, over the whole of a download
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
@@ -43,13 +48,26 @@ def cache_dir() -> Path:
 
     The environment variable MINITORCH_DATA_DIR names it; where that is not set, it is the
     operating system's place for caches (on Linux `~/.cache/minitorch`).
+
+    Raises: UnavailableError if neither is to be had: a user of a container may have no home.
     """
     configured = os.environ.get(CACHE_VARIABLE)
-    if configured:
-        return Path(configured).expanduser()
-    import pooch  # type: ignore[import-untyped]  # pooch ships no types
+    try:
+        if configured:
+            return Path(configured).expanduser()
+        import pooch  # type: ignore[import-untyped]  # pooch ships no types
 
-    return Path(pooch.os_cache("minitorch"))
+        folder = Path(pooch.os_cache("minitorch"))
+        # XDG_CACHE_HOME does not count where it is relative, says its specification.
+        folder = folder if folder.is_absolute() else Path.home() / ".cache" / "minitorch"
+        if not folder.is_absolute():
+            raise RuntimeError(f"the home folder {Path.home()} is relative")
+    except RuntimeError as error:
+        raise UnavailableError(
+            f"this user has no folder to keep downloads in ({error})",
+            f"Set {CACHE_VARIABLE} to a folder that can be written",
+        ) from error
+    return folder
 
 
 def fetch(
@@ -72,7 +90,8 @@ def fetch(
         progress: show a bar a file on stderr; None shows them if stderr is a terminal.
         timeout: seconds to connect, for all mirrors together.
     Returns: the paths, in the order of files.
-    Raises: UnavailableError if no mirror has a file, or the folder cannot be written.
+    Raises: UnavailableError if no mirror gives a file whole and in time, or the folder cannot be
+        written.
         DatasetError if a mirror is no http or https URL.
     """
     probes = [_Probe(mirror, timeout) for mirror in mirrors]
@@ -92,14 +111,14 @@ def _fetch_one(
         if reason is None:
             try:
                 return _retrieve(file, folder, probe.mirror, progress, timeout)
-            except OSError as error:  # requests' errors are OSErrors, without an error number
-                if error.errno is not None or isinstance(error, PermissionError):
-                    raise UnavailableError(
-                        f"cannot write {file.name} to the cache folder {folder} "
-                        f"({error.strerror or error})",
-                        f"Set {CACHE_VARIABLE} to a folder that can be written",
-                    ) from error
-                reason = _reason(error)
+            except _BrokenOffError as error:
+                reason = error.reason
+            except OSError as error:
+                raise UnavailableError(
+                    f"cannot write {file.name} to the cache folder {folder} "
+                    f"({error.strerror or error})",
+                    f"Set {CACHE_VARIABLE} to a folder that can be written",
+                ) from error
             except ValueError:  # pooch: the checksum, and the download is deleted
                 reason = "the file there has a wrong checksum"
         failures.append(f"{urlsplit(probe.mirror).netloc}: {reason}")
@@ -120,27 +139,118 @@ def _retrieve(
     logger.setLevel("WARNING")  # or it prints each URL, between the progress bars
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tqdm(
-            desc=file.name,
-            total=file.size,
-            unit="B",
-            unit_scale=True,
-            disable=None if progress is None else not progress,  # tqdm: None asks for a terminal
-        ) as bar:
+        with (
+            scratch(folder) as parts,
+            tqdm(
+                desc=file.name,
+                total=file.size,
+                unit="B",
+                unit_scale=True,
+                disable=None if progress is None else not progress,  # None asks for a terminal
+            ) as bar,
+        ):
+
+            def download(url: str, output: str, _: object) -> None:
+                with Path(output).open("wb") as stream, _Answer(url, file.size, timeout) as answer:
+                    for chunk in answer:
+                        stream.write(chunk)
+                        bar.update(len(chunk))
+
             retrieved = pooch.retrieve(
                 f"{mirror.rstrip('/')}/{file.name}",
                 known_hash=file.checksum,
                 fname=file.name,
-                path=folder,
-                downloader=pooch.HTTPDownloader(
-                    progressbar=bar, chunk_size=1 << 16, timeout=(timeout, READ_TIMEOUT)
-                ),
+                path=parts,
+                downloader=download,
             )
+            # pooch's files are private, but a cache may be shared: as the umask has it
+            Path(retrieved).chmod(parts.stat().st_mode & 0o666)
+            return Path(retrieved).replace(folder / file.name)
     finally:
         logger.setLevel(level)
-    path = Path(retrieved)
-    path.chmod(0o644)  # pooch's temporary files are private, but a cache may be shared
-    return path
+
+
+class _BrokenOffError(Exception):
+    """A download that came to nothing, and why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Answer:
+    """The content of a URL, piece by piece.
+
+    The time limits of requests hold for each piece that arrives, however small, and not for looking
+    up names. So a daemon thread asks, and whoever iterates waits for it no longer than it should.
+
+    Args:
+        url: what to ask for.
+        size: bytes that are expected, and the most that are taken.
+        timeout: seconds to connect.
+    Raises: _BrokenOffError while it is iterated, if there is no answer, or too slow or long a one.
+    """
+
+    def __init__(self, url: str, size: int, timeout: float) -> None:
+        self._url = url
+        self._size = size
+        self._timeout = timeout
+        self._pieces: queue.Queue[bytes | Exception | None] = queue.Queue(maxsize=64)
+        self._left = threading.Event()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._ask, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._left.set()
+
+    def __iter__(self) -> Iterator[bytes]:
+        end = time.monotonic() + self._timeout + READ_TIMEOUT + self._size / SLOWEST
+        taken = 0
+        while True:
+            # The first piece takes a connection, which may lead on to another server.
+            wait = READ_TIMEOUT + (0 if taken else self._timeout)
+            try:
+                piece = self._pieces.get(timeout=max(0.0, min(wait, end - time.monotonic())))
+            except queue.Empty:
+                raise _BrokenOffError("it stopped answering, or is too slow") from None
+            if piece is None:
+                return
+            if isinstance(piece, Exception):
+                raise _BrokenOffError(_reason(piece)) from piece
+            taken += len(piece)
+            if taken > self._size:
+                raise _BrokenOffError(f"the file there is longer than {self._size:,} bytes")
+            yield piece
+
+    def _ask(self) -> None:
+        import requests
+
+        try:
+            with requests.get(
+                self._url,
+                stream=True,
+                timeout=(self._timeout, READ_TIMEOUT),
+                headers={"Accept-Encoding": "identity"},
+            ) as response:
+                response.raise_for_status()
+                # As it was sent: what is unpacked on the way may grow without end.
+                for piece in response.raw.stream(PIECE, decode_content=False):
+                    if not self._hand_over(piece):
+                        return
+        except Exception as error:  # noqa: BLE001 - whoever iterates raises it
+            self._hand_over(error)
+        else:
+            self._hand_over(None)
+
+    def _hand_over(self, piece: bytes | Exception | None) -> bool:
+        """Whether anybody still wants it."""
+        while not self._left.is_set():
+            with contextlib.suppress(queue.Full):
+                self._pieces.put(piece, timeout=0.1)
+                return True
+        return False
 
 
 def _reason(error: BaseException) -> str:

@@ -8,6 +8,8 @@ Source: "The IDX file format" on the MNIST page (LeCun, Cortes and Burges).
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import math
 import os
 import zlib
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from minitorch_datasets._files import StrPath, read_bytes
+from minitorch_datasets._files import StrPath, check_size, reading, scratch, unpacked_limit
 from minitorch_datasets.errors import DatasetError
 
 __all__ = ["read_idx", "write_idx"]
@@ -39,32 +41,97 @@ _MAX_DIMS = 32  # no numpy that this package supports has fewer
 def read_idx(path: StrPath) -> NDArray[Any]:
     """Read an array from an IDX file, gzipped or not (told by its content, not its name).
 
+    The sizes in the header are compared with the file before memory is taken for them, and a
+    gzipped file is not unpacked beyond them.
+
     Returns: a new array of the shape and the type in the file, in the machine's byte order.
-    Raises: DatasetError if the file cannot be read, is no IDX file, or is longer or shorter than
-        its header says.
+    Raises: DatasetError if the file cannot be read, is no IDX file, is longer or shorter than its
+        header says, or unpacks to far more than a file of its size should.
     """
-    return parse_idx(read_content(path), path)
+    values, _ = read_hashed(path)
+    return values
 
 
-def read_content(path: StrPath) -> bytes:
-    """The bytes of a file, decompressed if it is gzipped; DatasetError if that fails."""
-    content = read_bytes(path)
-    if not content.startswith(_GZIP_MAGIC):
-        return content
-    try:
-        return gzip.decompress(content)
-    except EOFError as error:
+def read_hashed(path: StrPath) -> tuple[NDArray[Any], str]:
+    """What `read_idx` gives, and the SHA-256 of the file's content without gzip."""
+    with reading(path) as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        if not packed:
+            return _read(file, path, unpacked_limit(file), os.fstat(file.fileno()).st_size)
+        try:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                return _read(unpacked, path, unpacked_limit(file), None)
+        except EOFError as error:
+            raise DatasetError(
+                f"{path}: the gzip data ends early, after {file.tell()} bytes: the file is "
+                "truncated",
+                _AGAIN,
+            ) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise DatasetError(f"{path}: the gzip data is damaged: {error}", _AGAIN) from error
+
+
+def _read(
+    stream: io.BufferedIOBase, source: StrPath, limit: int, held: int | None
+) -> tuple[NDArray[Any], str]:
+    """The array in the content of an IDX file, and the content's SHA-256.
+
+    Args:
+        stream: gives the content.
+        source: names it in errors.
+        limit: bytes that it may claim to hold.
+        held: bytes that it does hold, where that is known.
+    """
+    header = _read_up_to(stream, bytearray(4))
+    dtype, ndim = _parse_magic(header, source)
+    header += _read_up_to(stream, bytearray(4 * ndim))
+    start = 4 + 4 * ndim
+    if len(header) < start:
         raise DatasetError(
-            f"{path}: the gzip data ends early, after {len(content)} bytes: the file is truncated",
+            f"{source}: truncated in its header: holds {len(header)} bytes, wanted {start} for "
+            f"{ndim} dimensions",
             _AGAIN,
+        )
+    shape = tuple(int(size) for size in np.frombuffer(header, ">u4", ndim, offset=4))
+    wanted = start + math.prod(shape) * dtype.itemsize
+    told = f"bytes, wanted {wanted} for {dtype.name} values of shape {shape}"
+    if held is not None and held != wanted:
+        state = "truncated" if held < wanted else "longer than its header says"
+        raise DatasetError(f"{source}: {state}: holds {held} {told}", _AGAIN)
+    check_size(source, wanted, limit)
+    content = np.empty(wanted - start, np.uint8)
+    found = len(_read_up_to(stream, content))
+    if found < len(content):
+        raise DatasetError(f"{source}: truncated: holds {start + found} {told}", _AGAIN)
+    if stream.read(1):  # at the end gzip compares its checksum
+        raise DatasetError(
+            f"{source}: longer than its header says: holds more than {wanted} {told}", _AGAIN
+        )
+    digest = hashlib.sha256(header)
+    digest.update(content.data)
+    try:
+        values = content.view(dtype).reshape(shape)
+    except ValueError as error:  # a size of 0 beside sizes beyond what numpy can count
+        raise DatasetError(
+            f"{source}: shape {shape} in the header, wanted one that fits in memory", _AGAIN
         ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DatasetError(f"{path}: the gzip data is damaged: {error}", _AGAIN) from error
+    return values.astype(dtype.newbyteorder("="), copy=False), digest.hexdigest()
 
 
-def parse_idx(content: bytes, source: StrPath) -> NDArray[Any]:
-    """The array in the decompressed content of an IDX file; errors name the source."""
-    magic = content[:4]
+def _read_up_to(stream: io.BufferedIOBase, buffer: Any) -> Any:
+    """The buffer, filled from the stream; its beginning, where the stream ends before."""
+    filled = 0
+    while filled < len(buffer):
+        count = stream.readinto(memoryview(buffer)[filled:])
+        if not count:
+            break
+        filled += count
+    return buffer[:filled]
+
+
+def _parse_magic(magic: bytes, source: StrPath) -> tuple[np.dtype[Any], int]:
+    """The type of the values and the number of dimensions."""
     if len(magic) < 4 or magic[:2] != b"\0\0":
         raise DatasetError(
             f"{source}: no IDX file: begins with {_hex(magic)}, wanted two zero bytes, "
@@ -85,30 +152,7 @@ def parse_idx(content: bytes, source: StrPath) -> NDArray[Any]:
             f"{_MAX_DIMS}",
             _AGAIN,
         )
-    start = 4 + 4 * ndim
-    if len(content) < start:
-        raise DatasetError(
-            f"{source}: truncated in its header: holds {len(content)} bytes, wanted {start} for "
-            f"{ndim} dimensions",
-            _AGAIN,
-        )
-    dtype = _DTYPES[code]
-    shape = tuple(int(size) for size in np.frombuffer(content, ">u4", ndim, offset=4))
-    wanted = start + math.prod(shape) * dtype.itemsize
-    if len(content) != wanted:
-        state = "truncated" if len(content) < wanted else "longer than its header says"
-        raise DatasetError(
-            f"{source}: {state}: holds {len(content)} bytes, wanted {wanted} for "
-            f"{dtype.name} values of shape {shape}",
-            _AGAIN,
-        )
-    try:
-        values = np.frombuffer(content, dtype, offset=start).reshape(shape)
-    except ValueError as error:  # a size of 0 beside sizes beyond what numpy can count
-        raise DatasetError(
-            f"{source}: shape {shape} in the header, wanted one that fits in memory", _AGAIN
-        ) from error
-    return values.astype(dtype.newbyteorder("="))
+    return _DTYPES[code], ndim
 
 
 def _hex(magic: bytes) -> str:
@@ -142,10 +186,7 @@ def write_idx(path: StrPath, array: ArrayLike) -> None:
     if target.name.endswith(".gz"):
         content = gzip.compress(content, mtime=0)
     # beside the target, so that replacing is one step of the file system
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(content)
+    with scratch(target.parent) as folder:
+        temporary = folder / "file"
+        temporary.write_bytes(content)
         temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)  # gone already, if all went well

@@ -6,6 +6,7 @@ section 4.1: the Large Movie Review Dataset.
 
 from __future__ import annotations
 
+import gzip
 import re
 import tarfile
 import zlib
@@ -14,9 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from minitorch_datasets._files import StrPath, read_bytes
-from minitorch_datasets._published import Published, load_published
-from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile, cache_dir
+from minitorch_datasets._files import (
+    StrPath,
+    check_size,
+    read_bytes,
+    reading,
+    unpacked_limit,
+)
+from minitorch_datasets._published import Published, data_root, load_published
+from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile
 from minitorch_datasets.errors import DatasetError
 from minitorch_datasets.text_dataset import TextDataset, decode_utf8
 
@@ -41,8 +48,26 @@ _CLASSES = ("neg", "pos")  # labels 0 and 1
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(neg|pos)/([^/]+)\.txt$")
 _GZIP_MAGIC = b"\x1f\x8b"
 
-#: Reviews by split and class, each with its name.
-_Reviews = dict[tuple[str, str], list[tuple[str, str]]]
+#: Bytes of one review: the longest of IMDB has 13,704, a novel has a million.
+LARGEST_REVIEW = 16 << 20
+
+#: Bytes of all headers of one member: its name, and what else pax says of it.
+_LARGEST_HEADER = 1 << 20
+
+#: What reading a damaged archive raises; RecursionError where headers refer to headers.
+_DAMAGE = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+
+#: Reviews by split and class, and there by name.
+_Reviews = dict[tuple[str, str], dict[str, str]]
 
 
 def load_imdb(
@@ -77,7 +102,7 @@ def load_imdb(
     """
 
     def read(path: Path) -> TextDataset:
-        reviews = _group(_in_folder(path) if path.is_dir() else _in_archive(path))
+        reviews = _group(_in_folder(path) if path.is_dir() else _in_archive(path), path)
         _check_numbers(reviews, path, verify)
         return _assemble("imdb" if verify else "imdb layout", reviews)
 
@@ -96,7 +121,8 @@ def load_imdb(
 def has_imdb(data_dir: StrPath | None = None) -> bool:
     """Whether data_dir, or without it the cache, holds the archive or its unpacked folder; opens
     neither."""
-    found = _find(cache_dir() if data_dir is None else Path(data_dir).expanduser())
+    root = data_root(data_dir)
+    found = root and _find(root)
     return found is not None and (found.is_dir() or found.suffix != ".zip")
 
 
@@ -115,27 +141,89 @@ def _find(root: Path) -> Path | None:
 
 def _in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of every review in the archive, in the order they are stored."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
-                raise DatasetError(
-                    f"{path}: is not gzipped, wanted the archive {_ARCHIVE.name}",
-                    "Was a web page saved in its place? Get the file again",
-                )
-            file.seek(0)
-            with tarfile.open(fileobj=file, mode="r|gz") as archive:
-                for member in archive:
-                    if _REVIEW.search(member.name) and (content := archive.extractfile(member)):
-                        yield member.name, content.read()
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise DatasetError(
-            f"{path}: the archive is damaged or truncated ({error})", "Get the file again"
-        ) from error
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: cannot be read: {error.strerror or error}",
-            "Check its permissions, or get the file again",
-        ) from error
+    with reading(path) as file:
+        if file.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
+            raise DatasetError(
+                f"{path}: is not gzipped, wanted the archive {_ARCHIVE.name}",
+                "Was a web page saved in its place? Get the file again",
+            )
+        file.seek(0)
+        limit = unpacked_limit(file)
+        try:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                content = _Content(unpacked, 4 * limit)  # of which headers are a part
+                for name, review in _members(content):
+                    limit -= len(review)
+                    check_size(path, -min(0, limit), 0)
+                    yield name, review
+                content.finish()
+        except DatasetError:  # which is a ValueError as well
+            raise
+        except _DAMAGE as error:
+            raise DatasetError(
+                f"{path}: the archive is damaged or truncated ({error})", "Get the file again"
+            ) from error
+
+
+class _Content:
+    """The unpacked archive as tarfile reads it: forward only, and no more than is allowed.
+
+    tarfile reads as much as a header claims, and headers may follow one another without end.
+
+    Args:
+        unpacked: gives the content, and compares gzip's checksum at its end.
+        limit: bytes in all.
+    """
+
+    def __init__(self, unpacked: gzip.GzipFile, limit: int) -> None:
+        self._unpacked = unpacked
+        self._limit = limit
+        self.allowed = 0
+        self.last = b""
+
+    def tell(self) -> int:
+        return self._unpacked.tell()
+
+    def seek(self, place: int) -> None:
+        if not self.tell() <= place <= self._limit:
+            raise tarfile.ReadError(f"a member ends at {place:,}")
+        self._unpacked.seek(place)
+
+    def read(self, size: int) -> bytes:
+        self.allowed -= size
+        if self.allowed < 0 or self.tell() + size > self._limit:
+            raise tarfile.ReadError(f"a member claims more than {size:,} bytes")
+        self.last = self._unpacked.read(size)
+        return self.last
+
+    def finish(self) -> None:
+        """Read what is left, so that the checksum is compared."""
+        while self.tell() <= self._limit:
+            if not self._unpacked.read(1 << 20):
+                return
+        raise tarfile.ReadError(f"it goes on after {self._limit:,} bytes")
+
+
+def _members(content: _Content) -> Iterator[tuple[str, bytes]]:
+    """Name and content of every review in an unpacked archive."""
+    content.allowed = _LARGEST_HEADER
+    archive = tarfile.open(fileobj=content, mode="r:")  # type: ignore[call-overload]  # noqa: SIM115
+    while member := archive.next():
+        archive.members.clear()  # or it keeps millions of them
+        if _REVIEW.search(member.name) and member.isreg():
+            if member.issparse():
+                raise tarfile.ReadError(f"{member.name} is sparse, which no review is")
+            if member.size > LARGEST_REVIEW:
+                raise tarfile.ReadError(f"{member.name} claims {member.size:,} bytes")
+            content.seek(member.offset_data)
+            content.allowed = member.size
+            review = content.read(member.size)
+            if len(review) < member.size:
+                raise EOFError(f"{member.name} ends early")
+            yield member.name, review
+        content.allowed = _LARGEST_HEADER
+    if content.last.strip(b"\0"):  # tarfile takes a damaged header for the end
+        raise tarfile.ReadError(f"no header at {archive.offset:,}")
 
 
 def _in_folder(root: Path) -> Iterator[tuple[str, bytes]]:
@@ -143,17 +231,22 @@ def _in_folder(root: Path) -> Iterator[tuple[str, bytes]]:
     for split in _SPLITS:
         for label in _CLASSES:
             for path in (root / split / label).glob("*.txt"):
-                yield str(path), read_bytes(path)
+                yield str(path), read_bytes(path, LARGEST_REVIEW)
 
 
-def _group(files: Iterator[tuple[str, bytes]]) -> _Reviews:
-    reviews: _Reviews = {(split, label): [] for split in _SPLITS for label in _CLASSES}
+def _group(files: Iterator[tuple[str, bytes]], source: Path) -> _Reviews:
+    reviews: _Reviews = {(split, label): {} for split in _SPLITS for label in _CLASSES}
     for name, content in files:
         # as_posix: a folder's names have the separators of the operating system
         found = _REVIEW.search(Path(name).as_posix())
         if found:
             split, label, review = found.groups()
-            reviews[split, label].append((review, decode_utf8(content, name)))
+            if review in reviews[split, label]:
+                raise DatasetError(
+                    f"{source}: holds {split}/{label}/{review}.txt twice",
+                    "Get it, or unpack it, again",
+                )
+            reviews[split, label][review] = decode_utf8(content, name)
     return reviews
 
 
@@ -176,12 +269,14 @@ def _check_numbers(reviews: _Reviews, path: Path, verify: bool) -> None:
 def _assemble(name: str, reviews: _Reviews) -> TextDataset:
     texts, labels = [], []
     for split in _SPLITS:
-        parts = [sorted(reviews[split, label], key=_by_number) for label in _CLASSES]
+        parts = [sorted(reviews[split, label].items(), key=_by_number) for label in _CLASSES]
         texts.append([text for part in parts for _, text in part])
         labels.append(np.repeat(np.arange(2, dtype=np.uint8), [len(part) for part in parts]))
     return TextDataset(name, texts[0], labels[0], texts[1], labels[1])
 
 
-def _by_number(review: tuple[str, str]) -> tuple[int, str]:
-    number = re.match(r"[0-9]+", review[0])
-    return int(number[0]) if number else -1, review[0]
+def _by_number(review: tuple[str, str]) -> tuple[bool, int, str, str]:
+    """What orders names by the number that they begin with, however long it is; others first."""
+    number = re.match(r"0*([0-9]*)", review[0])
+    digits = number[1] if number else ""
+    return review[0][:1].isdecimal(), len(digits), digits, review[0]

@@ -6,17 +6,17 @@ recognition", section III.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from minitorch_datasets._files import StrPath
+from minitorch_datasets._files import StrPath, expanded
+from minitorch_datasets._published import data_root
 from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile, cache_dir, fetch
 from minitorch_datasets.errors import DatasetError, UnavailableError
-from minitorch_datasets.idx import parse_idx, read_content
+from minitorch_datasets.idx import read_hashed
 from minitorch_datasets.images import ImageDataset, check_counts, check_images, check_labels
 
 __all__ = ["MNIST_MIRRORS", "has_mnist", "load_mnist"]
@@ -125,8 +125,8 @@ def load_mnist(
 
 def has_mnist(data_dir: StrPath | None = None) -> bool:
     """Whether the four files lie in data_dir, or without it in the cache; opens none of them."""
-    root = cache_dir() if data_dir is None else Path(data_dir).expanduser()
-    return all(_candidates(root, file) for file in _FILES)
+    root = data_root(data_dir)
+    return root is not None and all(_candidates(root, file) for file in _FILES)
 
 
 def _candidates(root: Path, file: _MnistFile) -> list[Path]:
@@ -137,7 +137,7 @@ def _candidates(root: Path, file: _MnistFile) -> list[Path]:
 
 
 def _from_folder(data_dir: StrPath) -> list[_Content]:
-    root = Path(data_dir).expanduser()
+    root = expanded(data_dir)
     if not root.is_dir():
         raise DatasetError(
             f"load_mnist: data_dir {root} is {'not a' if root.exists() else 'no existing'} folder, "
@@ -197,10 +197,9 @@ def _from_cache(
 
 def _read(file: _MnistFile, path: Path) -> _Content:
     """Read one file; DatasetError unless it holds well-formed images, or labels, as it should."""
-    content = read_content(path)
-    array = parse_idx(content, path)
+    array, sha256 = read_hashed(path)
     (check_images if "images" in file.name else check_labels)(array, str(path))
-    return _Content(path, array, hashlib.sha256(content).hexdigest())
+    return _Content(path, array, sha256)
 
 
 def _check_content(file: _MnistFile, content: _Content) -> None:

@@ -8,6 +8,7 @@ neutral ones.
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -16,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minitorch_datasets._files import StrPath, read_bytes
-from minitorch_datasets._published import Published, load_published
-from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile, cache_dir
+from minitorch_datasets._files import StrPath, read_bytes, reading, unpacked_limit
+from minitorch_datasets._published import Published, data_root, load_published
+from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile
 from minitorch_datasets.errors import DatasetError
 from minitorch_datasets.text_dataset import TextDataset, decode_utf8
 
@@ -42,8 +43,21 @@ _SST2 = Published(
 )
 _AGAIN = "Get the file again"
 
-#: A leaf of a tree: `(2 word)`.
-_LEAF = re.compile(r"\(\d ([^()\s]+)\)")
+#: What reading a damaged archive raises; RuntimeError where the damage looks like a password.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+)
+
+#: The parts of a tree, which is `(LABEL word)` or `(LABEL tree tree)`: a leaf whole, and both
+#: brackets of a branch. Only spaces separate: a word may hold any other white space.
+_PART = re.compile(r" *(?:\([0-4] +(?P<leaf>[^() ]+)\)|(?P<opens>\([0-4] +(?=\())|\))")
 _ESCAPES = {"-LRB-": "(", "-RRB-": ")", "\\/": "/", "\\*": "*"}
 _NEUTRAL = 2  # of the labels 0 to 4
 
@@ -109,7 +123,8 @@ def load_sst2(
 
 def has_sst2(data_dir: StrPath | None = None) -> bool:
     """Whether data_dir, or without it the cache, holds the TSV files or the archive; opens none."""
-    found = _find(cache_dir() if data_dir is None else Path(data_dir).expanduser())
+    root = data_root(data_dir)
+    found = root and _find(root)
     return found is not None and (found.is_dir() or found.suffix == ".zip")
 
 
@@ -145,13 +160,12 @@ def _from_tsv(folder: Path) -> dict[str, _Split]:
 
 def _read_tsv(path: Path) -> _Split:
     text = decode_utf8(read_bytes(path), str(path))
-    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     split = _Split([], [])
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_lines(text), start=1):
         sentence, _, label = line.rpartition("\t")
         if number == 1 and (sentence, label) == ("sentence", "label"):
             continue
-        if label not in ("0", "1") or not sentence.strip() or "\t" in sentence:
+        if label not in ("0", "1") or not sentence.strip(" ") or "\t" in sentence:
             raise DatasetError(
                 f"{path}: line {number} is {_shortened(line)}, wanted a sentence, a tab and the "
                 "label 0 or 1",
@@ -163,32 +177,50 @@ def _read_tsv(path: Path) -> _Split:
 
 
 def _from_trees(path: Path) -> dict[str, _Split]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            contents = {split: archive.read(f"trees/{split}.txt") for split in _SPLITS}
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: cannot be read: {error.strerror or error}", "Check its permissions"
-        ) from error
-    except KeyError as error:
-        raise DatasetError(
-            f"{path}: lacks a file ({error.args[0]}), wanted the archive {_ARCHIVE.name}", _AGAIN
-        ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise DatasetError(
-            f"{path}: is damaged, or not the archive {_ARCHIVE.name} ({error})", _AGAIN
-        ) from error
+    with reading(path) as file:
+        limit = unpacked_limit(file)
+        try:
+            with zipfile.ZipFile(file) as archive:
+                contents = {
+                    split: _unzip(archive, f"trees/{split}.txt", limit) for split in _SPLITS
+                }
+        except KeyError as error:
+            raise DatasetError(
+                f"{path}: lacks a file ({error.args[0]}), wanted the archive {_ARCHIVE.name}",
+                _AGAIN,
+            ) from error
+        except _DAMAGE as error:
+            raise DatasetError(
+                f"{path}: is damaged, or not the archive {_ARCHIVE.name} ({error})", _AGAIN
+            ) from error
     return {
         split: _read_trees(decode_utf8(content, f"{path}: trees/{split}.txt"), path, split)
         for split, content in contents.items()
     }
 
 
+def _unzip(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """The content of a member, read only if it can be as large as it says.
+
+    Raises: KeyError if there is none, one of _DAMAGE if there are several or it is something else.
+    """
+    members = [member for member in archive.infolist() if member.filename == name]
+    if len(members) > 1:
+        raise zipfile.BadZipFile(f"holds {name} {len(members)} times")
+    member = archive.getinfo(name)
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile(f"{name} is compressed in an unusual way")
+    if member.file_size > limit:
+        raise zipfile.BadZipFile(f"{name} claims {member.file_size:,} bytes")
+    return archive.read(member)
+
+
 def _read_trees(text: str, path: Path, name: str) -> _Split:
     split = _Split([], [])
-    for number, line in enumerate(text.splitlines(), start=1):
-        leaves = _LEAF.findall(line)
-        if not leaves or line[0] != "(" or line[1] not in "01234":
+    # Not splitlines, which knows many more line ends: a word may hold one of those.
+    for number, line in enumerate(_lines(text), start=1):
+        leaves = _leaves(line)
+        if not leaves:
             raise DatasetError(
                 f"{path}: line {number} of trees/{name}.txt is {_shortened(line)}, wanted a tree "
                 "in parentheses, its label from 0 to 4 first",
@@ -199,6 +231,25 @@ def _read_trees(text: str, path: Path, name: str) -> _Split:
             split.texts.append(" ".join(_unescape(leaf) for leaf in leaves))
             split.labels.append(int(label > _NEUTRAL))
     return split
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def _leaves(line: str) -> list[str]:
+    """The words of a tree, from left to right; none if the line is anything but one tree."""
+    leaves: list[str] = []
+    depth = place = 0
+    while part := _PART.match(line, place):
+        place = part.end()
+        if part["leaf"]:
+            leaves.append(part["leaf"])
+        else:
+            depth += 1 if part["opens"] else -1
+        if depth <= 0:
+            break
+    return leaves if depth == 0 and not line[place:].strip(" ") and line[:1] == "(" else []
 
 
 def _unescape(leaf: str) -> str:
