@@ -83,14 +83,50 @@ class Tensor(
         self._data = data
         self.backend = backend
 
+    # -- the door to backends: see `extend` -------------------------------------------------------
+
+    @property
+    def tensor_data(self) -> TensorData:
+        """The storage that a backend computes on. What changes it calls `increment_version`."""
+        return self._data
+
+    def wrap(self, data: TensorData, backend: Backend | None = None) -> Tensor:
+        """A new tensor, without history, of what this one's backend (or another) computed. It is a
+        plain Tensor also where a subclass asks."""
+        return Tensor(data, backend or self.backend)
+
+    _new = wrap
+
+    def set_(self, source: Tensor) -> Tensor:
+        """Take over another tensor's storage, and with it shape, dtype and backend. This stays the
+        same object, as those who hold it need; the two share memory from now on.
+
+        Raises: TypeError for what is no tensor; RuntimeError if this one was computed, if either
+            requires a gradient and recording is on, or for integers in place of what requires one.
+        """
+        if not isinstance(source, Tensor):
+            raise TypeError(
+                f"set_: wanted a tensor, got {type(source).__name__}. Make one with tensor(...)."
+            )
+        self._check_in_place("set_", source)
+        if not self.is_leaf:
+            raise RuntimeError(
+                "set_: this tensor was computed, and its history is that of the values it has. "
+                "Set a detach() of it."
+            )
+        if self.requires_grad and not source.is_floating_point():
+            raise RuntimeError(
+                f"set_: this tensor requires a gradient, which {source.dtype} does not have. "
+                "Convert the source first, or requires_grad_(False) this tensor."
+            )
+        self._data, self.backend = source._data, source.backend
+        self._bump_version()
+        return self
+
     # -- what Variable asks for -----------------------------------------------------------------
 
     #: The class of computed tensors; a subclass's instances compute plain ones too.
     _plain: ClassVar[type[Tensor]]
-
-    def _new(self, data: TensorData, backend: Backend | None = None) -> Tensor:
-        """A plain Tensor on this one's backend, or on another; also where a subclass asks."""
-        return Tensor(data, backend or self.backend)
 
     def _alias(self) -> Tensor:
         return Tensor(self._data, self.backend)

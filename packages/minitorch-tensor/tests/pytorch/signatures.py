@@ -65,6 +65,10 @@ LEFT_OUT = {
     ("tensor_split", "tensor_indices_or_sections"): "one name for both forms, the documented one",
     (".fill_diagonal_", "wrap"): "a tall matrix has one diagonal",
     (".copy_", "other"): "a form of TorchScript's; the documented word is src",
+    **{
+        (".set_", name): "the source may be a view of any layout"
+        for name in ("storage_offset", "size", "stride")
+    },
     (".view", "dtype"): "elements are not read as another type; to() converts",
     (".to", "device"): "where it is computed is the backend",
     (".to", "other"): "by position only, as in PyTorch's parser",
@@ -113,7 +117,7 @@ NOT_PYTORCH = {
     "is_close": "the course's own",
     "promote": "PyTorch's name is promote_types",
     **dict.fromkeys(
-        ("backend_names", "get_backend", "register_backend", "refresh"),
+        ("backend_names", "get_backend", "register_backend", "refresh", ".wrap"),
         "PyTorch has no backends of this kind",
     ),
 }

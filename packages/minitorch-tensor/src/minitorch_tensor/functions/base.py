@@ -31,9 +31,9 @@ NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 _LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
 
 
-def name_of(function: type[Function]) -> str:
+def name_of(function: type[Function] | str) -> str:
     """A function's name as users write it: floor_divide for FloorDivide."""
-    return _in_words(function.__name__)
+    return function if isinstance(function, str) else _in_words(function.__name__)
 
 
 @lru_cache
@@ -78,7 +78,7 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
     return function.apply(x, y)  # type: ignore[no-any-return]
 
 
-def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
+def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor:
     """A plain number as a zero-dimensional tensor like `beside`; it does not widen its dtype.
 
     Raises: TypeError for anything else; OverflowError for an integer that the dtype does not hold.
@@ -96,7 +96,7 @@ def number(function: type[Function], value: Any, beside: Tensor) -> Tensor:
     return beside._new(beside.backend.constant(plain, dtype))
 
 
-def _not_an_operand(function: type[Function], *operands: object) -> NotATensor:
+def _not_an_operand(function: type[Function] | str, *operands: object) -> NotATensor:
     wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
     return NotATensor(
         name_of(function),
@@ -111,7 +111,7 @@ def promoted(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return x.to(dtype), y.to(dtype)
 
 
-def alike(function: type[Function], *operands: TensorLike | None) -> list[Any]:
+def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[Any]:
     """`binary`'s care for any number of operands, of which some may be None (and stay so).
 
     Raises: as `binary`.

@@ -63,4 +63,5 @@ NOT_COMPARED = {
     "register_backend": "PyTorch has no backends of this kind",
     "refresh": "PyTorch has no backends of this kind",
     "is_close": "the course's own; PyTorch's is isclose",
+    ".wrap": "PyTorch has no backends of this kind",
 }

@@ -52,6 +52,7 @@ def rows() -> Iterator[Case]:
     yield case(
         ".copy_", x(3, grad=False), x(3, dtype="float64", grad=False), dtypes=("int32", "float32")
     )
+    yield case(".set_", x(3, grad=False), x(2, 3, grad=False), dtypes=("int32", "float32"))
     for key in (
         1,
         (slice(None), 2),
