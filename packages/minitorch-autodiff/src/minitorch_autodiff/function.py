@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from minitorch_autodiff.clock import changes, tick
 from minitorch_autodiff.grad_mode import (
@@ -242,6 +242,18 @@ class _Unrecorded(Context):
         """Keep nothing."""
 
 
+_Result = TypeVar("_Result", covariant=True)
+
+
+class _Returning(Protocol[_Result]):
+    """A Function as `apply` is typed by it: by the result of its `forward`."""
+
+    @property
+    def forward(self) -> Callable[..., _Result]:
+        """The method."""
+        raise NotImplementedError
+
+
 class Function:
     """A differentiable operation. Subclass it with two static methods, and call `apply`.
 
@@ -281,9 +293,20 @@ class Function:
         """
         raise NotImplementedError("a Function must define backward(ctx, *grad_outputs)")
 
+    @overload
+    @classmethod
+    def apply(cls: type[_Returning[_Result]], *inputs: Any) -> _Result: ...
+
+    @overload
+    @classmethod
+    def apply(cls, *inputs: Any) -> Any: ...
+
     @classmethod
     def apply(cls, *inputs: Any) -> Any:
-        """Run `forward`, and record the call if any input requires a gradient."""
+        """Run `forward`, and record the call if any input requires a gradient.
+
+        For type checkers it returns what the `forward` of the subclass is annotated with.
+        """
         if watchers and anomalies_watched():
             return cls._apply_watched(Context(cls), inputs)
         for value in inputs:

@@ -136,12 +136,12 @@ class Tensor(
         return data.shape, data.dtype, self.backend
 
     @staticmethod
-    def _fit(gradient: Gradient, spec: _Spec) -> Tensor:
+    def _fit(gradient: Tensor, spec: _Spec) -> Tensor:
         """Undo broadcasting: sum over the dimensions that a gradient has too much of."""
         shape, dtype, _ = spec
         data = gradient._data
         if data.shape == shape and data.dtype is dtype:
-            return gradient  # type: ignore[no-any-return]
+            return gradient
         return sum_to(gradient, shape).to(dtype)
 
     def _ones_like(self) -> Tensor:

@@ -57,4 +57,4 @@ class Softplus(Function):
 
 def softplus(input: Tensor) -> Tensor:
     """log(1 + e**x), a smooth relu, without overflow. Any shape."""
-    return Softplus.apply(input)  # type: ignore[no-any-return]
+    return Softplus.apply(input)

@@ -180,7 +180,7 @@ def avg_pool2d(
     Raises: ValueError if the window does not fit; TypeError for integers.
     """
     window = _pool_window("avg_pool2d", input, kernel_size, stride, padding, 1)
-    return AvgPool2d.apply(input, window)  # type: ignore[no-any-return]
+    return AvgPool2d.apply(input, window)
 
 
 def max_pool1d(

@@ -174,7 +174,7 @@ def fractions(x: TensorLike, y: TensorLike) -> tuple[TensorLike, TensorLike]:
 @guarded
 def neg(input: Tensor) -> Tensor:
     """-input."""
-    return Neg.apply(input)  # type: ignore[no-any-return]
+    return Neg.apply(input)
 
 
 @guarded
@@ -205,13 +205,13 @@ class Sign(Step):
 @guarded
 def abs(input: Tensor) -> Tensor:
     """|input|."""
-    return Abs.apply(input)  # type: ignore[no-any-return]
+    return Abs.apply(input)
 
 
 @guarded
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1, with gradient 0; NaN for NaN."""
-    return Sign.apply(input)  # type: ignore[no-any-return]
+    return Sign.apply(input)
 
 
 # -- powers ----------------------------------------------------------------------------------------
@@ -279,13 +279,13 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
 @guarded
 def square(input: Tensor) -> Tensor:
     """input * input."""
-    return Square.apply(input.to(int64) if input._data.dtype is bool_ else input)  # type: ignore[no-any-return]
+    return Square.apply(input.to(int64) if input._data.dtype is bool_ else input)
 
 
 @guarded
 def sqrt(input: Tensor) -> Tensor:
     """Square root; NaN below 0."""
-    return Sqrt.apply(floating(input))  # type: ignore[no-any-return]
+    return Sqrt.apply(floating(input))
 
 
 @guarded
@@ -396,7 +396,7 @@ def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None =
     if min is None and max is None:
         raise ValueError("clamp: give min, max or both.")
     input, low, high = alike(Clamp, input, min, max)
-    return Clamp.apply(input, low, high)  # type: ignore[no-any-return]
+    return Clamp.apply(input, low, high)
 
 
 @guarded
@@ -470,7 +470,7 @@ class Round(Step):
 
 
 def _rounded(function: type[Step], x: Tensor) -> Tensor:
-    return (function if x._data.dtype.kind == "float" else Clone).apply(x)  # type: ignore[no-any-return]
+    return (function if x._data.dtype.kind == "float" else Clone).apply(x)
 
 
 @guarded

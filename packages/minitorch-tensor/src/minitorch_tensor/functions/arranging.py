@@ -231,7 +231,7 @@ def pad(
         return _repeating_frame(input, sides, mode)
     inside = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(input.shape, sides)]
     frame = tuple([(max(b, 0), max(a, 0)) for b, a in sides])
-    return Pad.apply(input[tuple(inside)], frame, 0 if value is None else value)  # type: ignore[no-any-return]
+    return Pad.apply(input[tuple(inside)], frame, 0 if value is None else value)
 
 
 def _repeating_frame(x: Tensor, sides: Sequence[tuple[int, int]], mode: str) -> Tensor:
@@ -327,7 +327,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     second = normalize_dim(dim2, input.ndim, "diagonal")
     if first == second:
         raise ValueError(f"diagonal: dim1 and dim2 both name dimension {first}.")
-    return Diagonal.apply(input, offset, first, second)  # type: ignore[no-any-return]
+    return Diagonal.apply(input, offset, first, second)
 
 
 @guarded
@@ -337,11 +337,11 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     Raises: ValueError for other than one or two dimensions.
     """
     if input.ndim == 2:
-        return Diagonal.apply(input, diagonal, 0, 1).clone()  # type: ignore[no-any-return]
+        return Diagonal.apply(input, diagonal, 0, 1).clone()
     if input.ndim != 1:
         raise ValueError(f"diag: wanted a vector or a matrix, got shape {input.shape}.")
     n = input.shape[0] + abs(diagonal)
-    return PlaceDiagonal.apply(input, (n, n), diagonal, 0, 1)  # type: ignore[no-any-return]
+    return PlaceDiagonal.apply(input, (n, n), diagonal, 0, 1)
 
 
 @guarded
@@ -361,7 +361,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     shape = list(input.shape[:-1])
     for dim in sorted((first, second)):
         shape.insert(dim, n)
-    return PlaceDiagonal.apply(input, tuple(shape), offset, first, second)  # type: ignore[no-any-return]
+    return PlaceDiagonal.apply(input, tuple(shape), offset, first, second)
 
 
 @guarded

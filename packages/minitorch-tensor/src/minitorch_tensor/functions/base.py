@@ -75,7 +75,8 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
         check_backends(name_of(function), x, y)  # type: ignore[arg-type]
     if a.shape != b.shape:
         broadcast_shapes(a.shape, b.shape, name_of(function))
-    return function.apply(x, y)  # type: ignore[no-any-return]
+    result: Tensor = function.apply(x, y)
+    return result
 
 
 def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor:
@@ -249,7 +250,7 @@ class OfInput(Function):
     `gradient`, which is d times the derivative."""
 
     operator: ClassVar[Any]
-    gradient: ClassVar[Any]
+    gradient: ClassVar[Callable[..., Tensor]]
 
     @classmethod
     def forward(cls, ctx: Context, x: Tensor) -> Tensor:
@@ -258,7 +259,7 @@ class OfInput(Function):
 
     @classmethod
     def backward(cls, ctx: Context, d: Tensor) -> Tensor:
-        return cls.gradient(*ctx.saved_tensors, d)  # type: ignore[no-any-return]
+        return cls.gradient(*ctx.saved_tensors, d)
 
 
 class OfOutput(Function):
@@ -266,7 +267,7 @@ class OfOutput(Function):
     kept. A subclass sets the operator, and `gradient`, which is d times the derivative."""
 
     operator: ClassVar[Any]
-    gradient: ClassVar[Any]
+    gradient: ClassVar[Callable[..., Tensor]]
 
     @classmethod
     def forward(cls, ctx: Context, x: Tensor) -> Tensor:
@@ -276,7 +277,7 @@ class OfOutput(Function):
 
     @classmethod
     def backward(cls, ctx: Context, d: Tensor) -> Tensor:
-        return cls.gradient(*ctx.saved_tensors, d)  # type: ignore[no-any-return]
+        return cls.gradient(*ctx.saved_tensors, d)
 
 
 class Step(Function):

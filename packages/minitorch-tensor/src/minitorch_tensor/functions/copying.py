@@ -57,12 +57,12 @@ class Move(Function):
 @guarded
 def clone(input: Tensor) -> Tensor:
     """A copy in memory of its own, through which gradients pass."""
-    return Clone.apply(input)  # type: ignore[no-any-return]
+    return Clone.apply(input)
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:
     """x in another dtype."""
-    return Cast.apply(x, dtype)  # type: ignore[no-any-return]
+    return Cast.apply(x, dtype)
 
 
 def move(x: Tensor, backend: Backend) -> Tensor:

@@ -87,7 +87,7 @@ class Log10(OfInput):
 @guarded
 def exp(input: Tensor) -> Tensor:
     """e ** input."""
-    return Exp.apply(floating(input))  # type: ignore[no-any-return]
+    return Exp.apply(floating(input))
 
 
 @guarded
@@ -99,31 +99,31 @@ def exp2(input: Tensor) -> Tensor:
 @guarded
 def expm1(input: Tensor) -> Tensor:
     """e ** input - 1, exact near 0."""
-    return Expm1.apply(floating(input))  # type: ignore[no-any-return]
+    return Expm1.apply(floating(input))
 
 
 @guarded
 def log(input: Tensor) -> Tensor:
     """Natural logarithm; -inf at 0, NaN below."""
-    return Log.apply(floating(input))  # type: ignore[no-any-return]
+    return Log.apply(floating(input))
 
 
 @guarded
 def log1p(input: Tensor) -> Tensor:
     """log(1 + input), exact near 0."""
-    return Log1p.apply(floating(input))  # type: ignore[no-any-return]
+    return Log1p.apply(floating(input))
 
 
 @guarded
 def log2(input: Tensor) -> Tensor:
     """Logarithm to base 2; -inf at 0, NaN below."""
-    return Log2.apply(floating(input))  # type: ignore[no-any-return]
+    return Log2.apply(floating(input))
 
 
 @guarded
 def log10(input: Tensor) -> Tensor:
     """Logarithm to base 10; -inf at 0, NaN below."""
-    return Log10.apply(floating(input))  # type: ignore[no-any-return]
+    return Log10.apply(floating(input))
 
 
 # -- trigonometry and friends ----------------------------------------------------------------------
@@ -348,67 +348,67 @@ class Erf(OfInput):
 @guarded
 def sin(input: Tensor) -> Tensor:
     """Sine of input radians."""
-    return Sin.apply(floating(input))  # type: ignore[no-any-return]
+    return Sin.apply(floating(input))
 
 
 @guarded
 def cos(input: Tensor) -> Tensor:
     """Cosine of input radians."""
-    return Cos.apply(floating(input))  # type: ignore[no-any-return]
+    return Cos.apply(floating(input))
 
 
 @guarded
 def tan(input: Tensor) -> Tensor:
     """Tangent of input radians."""
-    return Tan.apply(floating(input))  # type: ignore[no-any-return]
+    return Tan.apply(floating(input))
 
 
 @guarded
 def asin(input: Tensor) -> Tensor:
     """The angle in [-pi / 2, pi / 2] whose sine is input; NaN outside of [-1, 1]."""
-    return Asin.apply(floating(input))  # type: ignore[no-any-return]
+    return Asin.apply(floating(input))
 
 
 @guarded
 def acos(input: Tensor) -> Tensor:
     """The angle in [0, pi] whose cosine is input; NaN outside of [-1, 1]."""
-    return Acos.apply(floating(input))  # type: ignore[no-any-return]
+    return Acos.apply(floating(input))
 
 
 @guarded
 def atan(input: Tensor) -> Tensor:
     """The angle in [-pi / 2, pi / 2] whose tangent is input."""
-    return Atan.apply(floating(input))  # type: ignore[no-any-return]
+    return Atan.apply(floating(input))
 
 
 @guarded
 def sinh(input: Tensor) -> Tensor:
     """Hyperbolic sine."""
-    return Sinh.apply(floating(input))  # type: ignore[no-any-return]
+    return Sinh.apply(floating(input))
 
 
 @guarded
 def cosh(input: Tensor) -> Tensor:
     """Hyperbolic cosine."""
-    return Cosh.apply(floating(input))  # type: ignore[no-any-return]
+    return Cosh.apply(floating(input))
 
 
 @guarded
 def asinh(input: Tensor) -> Tensor:
     """The number whose hyperbolic sine is input."""
-    return Asinh.apply(floating(input))  # type: ignore[no-any-return]
+    return Asinh.apply(floating(input))
 
 
 @guarded
 def acosh(input: Tensor) -> Tensor:
     """The number, not negative, whose hyperbolic cosine is input; NaN below 1."""
-    return Acosh.apply(floating(input))  # type: ignore[no-any-return]
+    return Acosh.apply(floating(input))
 
 
 @guarded
 def atanh(input: Tensor) -> Tensor:
     """The number whose hyperbolic tangent is input; NaN outside of [-1, 1]."""
-    return Atanh.apply(floating(input))  # type: ignore[no-any-return]
+    return Atanh.apply(floating(input))
 
 
 def atan2(input: TensorLike, other: TensorLike) -> Tensor:
@@ -442,7 +442,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     x = floating(input)
     if eps is not None:
         x = clamp(x, eps, 1.0 - eps)
-    return Logit.apply(x)  # type: ignore[no-any-return]
+    return Logit.apply(x)
 
 
 @guarded
@@ -456,13 +456,13 @@ def sinc(input: Tensor) -> Tensor:
 @guarded
 def erfc(input: Tensor) -> Tensor:
     """1 - erf(input), exact where that is near 0."""
-    return Erfc.apply(floating(input))  # type: ignore[no-any-return]
+    return Erfc.apply(floating(input))
 
 
 @guarded
 def erf(input: Tensor) -> Tensor:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to input."""
-    return Erf.apply(floating(input))  # type: ignore[no-any-return]
+    return Erf.apply(floating(input))
 
 
 # -- activations -----------------------------------------------------------------------------------
@@ -475,7 +475,7 @@ class Sigmoid(OfOutput):
 
     @staticmethod
     def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return SigmoidBackward.apply(y, d)  # type: ignore[no-any-return]
+        return SigmoidBackward.apply(y, d)
 
 
 class SigmoidBackward(Function):
@@ -499,7 +499,7 @@ class Tanh(OfOutput):
 
     @staticmethod
     def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return TanhBackward.apply(y, d)  # type: ignore[no-any-return]
+        return TanhBackward.apply(y, d)
 
 
 class TanhBackward(Function):
@@ -523,7 +523,7 @@ class ReLU(OfOutput):
 
     @staticmethod
     def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return ReLUBackward.apply(y, d)  # type: ignore[no-any-return]
+        return ReLUBackward.apply(y, d)
 
 
 class ReLUBackward(Function):
@@ -543,13 +543,13 @@ class ReLUBackward(Function):
 @guarded
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + e ** -input)."""
-    return Sigmoid.apply(floating(input))  # type: ignore[no-any-return]
+    return Sigmoid.apply(floating(input))
 
 
 @guarded
 def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangent."""
-    return Tanh.apply(floating(input))  # type: ignore[no-any-return]
+    return Tanh.apply(floating(input))
 
 
 @guarded
@@ -560,7 +560,7 @@ def relu(input: Tensor) -> Tensor:
     """
     if input._data.dtype is bool_:
         raise TypeError("relu: wanted numbers, got bool. Convert with .float().")
-    return ReLU.apply(input)  # type: ignore[no-any-return]
+    return ReLU.apply(input)
 
 
 # -- other names -----------------------------------------------------------------------------------

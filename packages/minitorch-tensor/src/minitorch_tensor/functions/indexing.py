@@ -143,7 +143,7 @@ def _in_source(gathered: Tensor, shape: Shape) -> Tensor:
     if gathered.shape == shape:
         return gathered
     inside = tuple([slice(n) for n in gathered.shape])
-    return PlaceView.apply(gathered, shape, inside)  # type: ignore[no-any-return]
+    return PlaceView.apply(gathered, shape, inside)
 
 
 class IndexSelect(Function):
@@ -189,8 +189,8 @@ def get_item(x: Tensor, key: Any) -> Tensor:
     """
     basic, plain = parse_key(x.shape, key)
     if basic:
-        return SliceView.apply(x, plain)  # type: ignore[no-any-return]
-    return Index.apply(x, plain)  # type: ignore[no-any-return]
+        return SliceView.apply(x, plain)
+    return Index.apply(x, plain)
 
 
 def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
@@ -334,7 +334,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = _check_index("gather", input, dim, index)
     if not input.ndim:
         return input.clone()
-    return Gather.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
+    return Gather.apply(input, dim, index.to(int64))
 
 
 @guarded
@@ -371,7 +371,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     _check_source("scatter_add", input, index, src)
     if not input.ndim:
         return input + src
-    return ScatterAdd.apply(input, dim, index.to(int64), src)  # type: ignore[no-any-return]
+    return ScatterAdd.apply(input, dim, index.to(int64), src)
 
 
 @guarded
@@ -397,7 +397,7 @@ def scatter(
     _check_source("scatter", input, index, src)
     if not input.ndim:
         return src.clone()
-    return Scatter.apply(input, dim, index.to(int64), src)  # type: ignore[no-any-return]
+    return Scatter.apply(input, dim, index.to(int64), src)
 
 
 def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None:
@@ -417,7 +417,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = _check_vector("index_select", input, dim, index)
     if not input.ndim:
         input = input.reshape(1)
-    return IndexSelect.apply(input, dim, index.to(int64))  # type: ignore[no-any-return]
+    return IndexSelect.apply(input, dim, index.to(int64))
 
 
 @guarded
@@ -433,7 +433,7 @@ def index_add(
     scaled = source if alpha == 1 else source * alpha
     if not input.ndim:
         return input + scaled.sum()
-    return IndexAdd.apply(input, dim, index.to(int64), scaled)  # type: ignore[no-any-return]
+    return IndexAdd.apply(input, dim, index.to(int64), scaled)
 
 
 @guarded
@@ -586,7 +586,8 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
 @guarded
 def argwhere(input: Tensor) -> Tensor:
     """The index of every nonzero element as a row of an int64 matrix (count, dimensions)."""
-    return nonzero(input)  # type: ignore[no-any-return]
+    places: Tensor = nonzero(input)
+    return places
 
 
 def _check_index(name: str, x: Tensor, dim: int, index: Tensor) -> int:

@@ -62,7 +62,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"cat: tensor {position} has shape {tensor.shape}, the first {first.shape}; they "
                 f"must agree in every dimension but {dim}. To join along a new one use stack."
             )
-    return Cat.apply(dim, *[t.to(dtype) for t in joined])  # type: ignore[no-any-return]
+    return Cat.apply(dim, *[t.to(dtype) for t in joined])
 
 
 def check_sequence(operation: str, tensors: Sequence[Tensor]) -> None:

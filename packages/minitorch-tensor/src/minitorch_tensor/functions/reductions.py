@@ -230,7 +230,7 @@ def sum(
     if dtype is not None:
         input = input.to(dtype)
     out = input.dtype if dtype is not None or input.dtype.kind == "float" else int64
-    return Sum.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
+    return Sum.apply(input, dims, keepdim, out)
 
 
 @guarded
@@ -245,7 +245,7 @@ def mean(
         input = input.to(dtype)
     check_floating("mean", input)
     dims = normalize_dims(dim, input.ndim, "mean")
-    return Mean.apply(input, dims, keepdim)  # type: ignore[no-any-return]
+    return Mean.apply(input, dims, keepdim)
 
 
 def check_floating(operation: str, x: Tensor) -> None:
@@ -268,7 +268,7 @@ def prod(
     if dtype is not None:
         input = input.to(dtype)
     out = input.dtype if dtype is not None or input.dtype.kind == "float" else int64
-    return Prod.apply(input, dims, keepdim, out)  # type: ignore[no-any-return]
+    return Prod.apply(input, dims, keepdim, out)
 
 
 @guarded
@@ -277,7 +277,7 @@ def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Raises: ValueError over nothing, which has no largest.
     """
-    return Amax.apply(input, _extreme_dims(input, dim, "amax"), keepdim)  # type: ignore[no-any-return]
+    return Amax.apply(input, _extreme_dims(input, dim, "amax"), keepdim)
 
 
 @guarded
@@ -286,7 +286,7 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
     Raises: ValueError over nothing, which has no smallest.
     """
-    return Amin.apply(input, _extreme_dims(input, dim, "amin"), keepdim)  # type: ignore[no-any-return]
+    return Amin.apply(input, _extreme_dims(input, dim, "amin"), keepdim)
 
 
 @guarded
@@ -541,7 +541,7 @@ def norm(
         raise ValueError(f"norm: p must be a number or 'fro', got {p!r}.")
     input = floating(input if dtype is None else input.to(dtype))
     if p == "fro" or p == 2:
-        return Norm2.apply(input, normalize_dims(dim, input.ndim, "norm"), keepdim)  # type: ignore[no-any-return]
+        return Norm2.apply(input, normalize_dims(dim, input.ndim, "norm"), keepdim)
     exponent = float(p)
     if exponent == math.inf:
         return amax(input.abs(), dim, keepdim)
@@ -601,7 +601,7 @@ class LogSumExp(Function):
 def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """log(sum(exp(input))), shifted by the maximum lest it overflow; -inf over nothing."""
     input = floating(input)
-    return LogSumExp.apply(input, normalize_dims(dim, input.ndim, "logsumexp"), keepdim)  # type: ignore[no-any-return]
+    return LogSumExp.apply(input, normalize_dims(dim, input.ndim, "logsumexp"), keepdim)
 
 
 class Softmax(Function):

@@ -93,7 +93,7 @@ def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     wanted = sizes_of(shape, more)
     if wanted == input._data.shape:
         return input
-    return Reshape.apply(input, infer_shape(wanted, input.numel(), "reshape"))  # type: ignore[no-any-return]
+    return Reshape.apply(input, infer_shape(wanted, input.numel(), "reshape"))
 
 
 def view(input: Tensor, size: Any, *more: int) -> Tensor:
@@ -139,7 +139,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
             f"permute: {named} is no order of the {input.ndim} dimensions of {input.shape}; "
             "name each once."
         )
-    return Permute.apply(input, order)  # type: ignore[no-any-return]
+    return Permute.apply(input, order)
 
 
 @guarded
@@ -150,7 +150,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     b = normalize_dim(dim1, input.ndim, "transpose")
     if order:
         order[a], order[b] = order[b], order[a]
-    return Permute.apply(input, tuple(order))  # type: ignore[no-any-return]
+    return Permute.apply(input, tuple(order))
 
 
 @guarded
