@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import minitorch_tensor as mt
 from minitorch_autodiff import operators
 from minitorch_tensor.tensor_data import TensorData
-from minitorch_tensor.testing import KERNELS, check_kernel
+from minitorch_tensor.testing import KERNELS, check_kernel, kernels
 from minitorch_tensor.testing.workloads import core_alone
 
 # -- the core ----------------------------------------------------------------------------------
@@ -19,6 +21,19 @@ def test_a_backend_of_the_core_alone_has_every_operation():
     """The derived defaults need nothing but the required methods."""
     for kernel in KERNELS:
         check_kernel(kernel, core_alone(), samples=1)
+
+
+@pytest.mark.parametrize(
+    "family", [m.name for m in pkgutil.iter_modules(kernels.__path__) if m.name != "row"]
+)
+def test_rows_lie_in_the_family_of_their_operation(family):
+    rows = importlib.import_module(f"{kernels.__name__}.{family}").ROWS
+    assert rows
+    assert {row.name for row in rows} <= {row.name for row in KERNELS}
+    home = "backend" if family == "core" else f"derived.{family}"
+    for row in rows:
+        operation = getattr(mt.Backend, row.name.split(".")[0])
+        assert operation.__module__ == f"minitorch_tensor.{home}", row.name
 
 
 # -- the kit itself -------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 """The operations that only a backend has, with sample inputs and their meaning written as loops.
 
-Each module holds one family: the loops, then `ROWS`.
+Each module holds one family, that of its name in `derived`: the loops, then `ROWS`.
 """
 
 from minitorch_tensor.testing.kernels import (
     convolution,
+    copying,
     core,
     creation,
     embedding,
@@ -23,6 +24,7 @@ __all__ = ["KERNELS", "WINDOWS", "Kernel", "kernel"]
 KERNELS: list[Kernel] = [
     *core.ROWS,
     *creation.ROWS,
+    *copying.ROWS,
     *indexing.ROWS,
     *softmax.ROWS,
     *convolution.ROWS,

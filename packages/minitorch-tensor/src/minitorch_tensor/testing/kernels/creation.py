@@ -1,4 +1,4 @@
-"""Making and converting data."""
+"""Making data."""
 
 from __future__ import annotations
 
@@ -16,11 +16,4 @@ ROWS: tuple[Kernel, ...] = (
         ALL,
         lambda backend, x, value: backend.full(x.shape, value, x.dtype),
     ),
-    kernel(
-        "cast",
-        lambda x, dtype: x.astype(dtype.numpy),
-        lambda draw: [sample(draw(3, 4, low=0), dtype) for dtype in ALL],
-        ALL,
-    ),
-    kernel("contiguous", lambda x: x, lambda draw: [sample(draw(2, 3, 4)), sample(draw())], ALL),
 )
