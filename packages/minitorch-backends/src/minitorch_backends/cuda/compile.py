@@ -504,7 +504,7 @@ def _intrinsic(count: int, loads: bool) -> Any:
         return types.void(x, i, values), generate
 
     made: Any = device.intrinsic(load if loads else store)
-    made._name = f"{made._name}{count}"
+    made._name = f"{made._name}{count}"  # noqa: SLF001 - numba has no other place for it
     return made
 
 

@@ -98,12 +98,12 @@ class Memory:
             tight.
     """
 
-    __slots__ = ("_allocation", "address", "bounds", "host", "nbytes")
+    __slots__ = ("address", "allocation", "bounds", "host", "nbytes")
 
     def __init__(self, address: int, nbytes: int, allocation: Any) -> None:
         self.address = address
         self.nbytes = nbytes
-        self._allocation = allocation
+        self.allocation = allocation
         self.host: npt.NDArray[Any] | None = None
         self.bounds: tuple[int, int] | None = None
 
@@ -417,25 +417,25 @@ class Simulator:
 
     def upload(self, memory: Memory, array: npt.NDArray[Any]) -> None:
         """Copy a C-contiguous array to the start of memory."""
-        memory._allocation[: array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
+        memory.allocation[: array.nbytes] = np.frombuffer(array.tobytes(), np.uint8)
 
     def download(self, array: npt.NDArray[Any], memory: Memory, offset: int) -> None:
         """Fill a C-contiguous array from memory, `offset` bytes in."""
         if array.nbytes:
-            content = memory._allocation[offset : offset + array.nbytes].view(array.dtype)
+            content = memory.allocation[offset : offset + array.nbytes].view(array.dtype)
             array[...] = content.reshape(array.shape)
 
     def copy(self, target: TensorData, source: TensorData) -> None:
         """Copy the elements of contiguous data to other contiguous data of its size and dtype."""
         size = source.size * source.dtype.itemsize
         to, start = (x.offset * x.dtype.itemsize for x in (target, source))
-        content = source.buffer._allocation[start : start + size]
-        target.buffer._allocation[to : to + size] = content
+        content = source.buffer.allocation[start : start + size]
+        target.buffer.allocation[to : to + size] = content
 
     def pointer(self, x: TensorData) -> Elements:
         """What a kernel takes for an array, from x's first element."""
         memory: Memory = x.buffer
-        elements = memory._allocation[: memory.nbytes].view(x.dtype.numpy)
+        elements = memory.allocation[: memory.nbytes].view(x.dtype.numpy)
         return Elements(elements, x.offset)
 
     def launch(self, kernel: Any, grid: Grid, block: Grid, arguments: Sequence[Any]) -> None:

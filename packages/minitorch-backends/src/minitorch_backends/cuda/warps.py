@@ -23,7 +23,7 @@ _ALL = 0xFFFFFFFF
 def _simulated_shuffle(value: Any, distance: int) -> Any:
     """`shuffle_xor` over a board that the threads of a block share."""
     thread: Any = threading.current_thread()
-    board = vars(thread._manager).setdefault("board", {})
+    board = vars(thread._manager).setdefault("board", {})  # noqa: SLF001 - one for each block
     board[thread.thread_id] = value
     thread.syncthreads()
     value = board[thread.thread_id ^ distance]

@@ -46,14 +46,15 @@ class DiskCache(NullCache):
         for folder in folders("fast"):
             with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
                 payload = pickle.loads((folder / name).read_bytes())
-                return CompileResult._rebuild(target_context, *payload)  # type: ignore[no-untyped-call]
+                # The pair of methods that numba's own cache uses; it has no public one.
+                return CompileResult._rebuild(target_context, *payload)  # type: ignore[no-untyped-call]  # noqa: SLF001
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code, if some folder takes it."""
         if data.library.has_dynamic_globals or any(not x.can_cache for x in data.lifted):
             return
-        payload = serialize.dumps(data._reduce())  # type: ignore[no-untyped-call]
+        payload = serialize.dumps(data._reduce())  # type: ignore[no-untyped-call]  # noqa: SLF001
         name = self._name(sig, data.codegen)
         for folder in folders("fast", writable=True):
             with contextlib.suppress(OSError):  # a full disk, say: the next one, or none

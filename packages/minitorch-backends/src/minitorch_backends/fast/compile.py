@@ -85,7 +85,9 @@ def _dispatcher(function: Callable[..., Any], key: str | None, **options: Any) -
     made = numba.njit(pipeline_class=_Compiler, **options)(function)
     if key is not None:
         described = {k: sorted(v) if isinstance(v, set) else v for k, v in options.items()}
-        made._cache = DiskCache(function, f"{key} {LEVEL} {sorted(described.items())}")
+        made._cache = DiskCache(  # noqa: SLF001 - as `numba.core.dispatcher` itself sets it
+            function, f"{key} {LEVEL} {sorted(described.items())}"
+        )
     return made
 
 
