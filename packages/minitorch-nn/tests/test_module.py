@@ -160,6 +160,17 @@ def test_to_a_backend_moves_parameters_buffers_and_gradients_in_place() -> None:
     assert model.to(mt.get_backend("numpy")).first.scale.backend.name == "numpy"
 
 
+def test_a_graph_from_before_a_move_is_refused_and_one_from_a_move_to_nowhere_is_not() -> None:
+    layer = nn.Linear(2, 1)
+    x = mt.ones(1, 2, requires_grad=True)
+    loss = layer(x).sum()
+    layer.to("numpy").to("float32")
+    loss.backward(retain_graph=True)
+    layer.to("float64")
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
 @pytest.mark.parametrize("target", ["float64", mt.float64])
 def test_to_a_dtype_converts_what_is_floating_point(target: Any) -> None:
     model = Model().to(target)
@@ -313,6 +324,23 @@ def test_removing_one_of_two_equal_hooks_leaves_the_other() -> None:
     assert len(calls) == 1
     assert nn.ReLU()(mt.zeros(1)) is not None  # the hooks are this module's, not the class's
     assert len(calls) == 1
+
+
+def test_a_handle_takes_off_the_hook_that_it_was_given_for() -> None:
+    layer = nn.ReLU()
+    order: list[str] = []
+
+    def first(module: Module, inputs: Any) -> None:
+        order.append("first")
+
+    def second(module: Module, inputs: Any) -> None:
+        order.append("second")
+
+    handles = [layer.register_forward_pre_hook(hook) for hook in (first, second, first)]
+    handles[2].remove()
+    layer(mt.zeros(1))
+    assert order == ["first", "second"]
+    assert all(isinstance(handle, nn.RemovableHandle) for handle in handles)
 
 
 # -- printing --------------------------------------------------------------------------------------

@@ -140,6 +140,14 @@ def test_a_graph_that_saved_a_tensor_notices_that_it_was_set():
         out.backward()
 
 
+def test_a_tensor_that_is_set_to_what_it_has_is_not_changed():
+    x, y = mt.tensor([2.0], requires_grad=True), mt.tensor([3.0])
+    out = (x * y).sum()
+    y.set_(y.detach())
+    out.backward()
+    assert_close(x.grad, np.float32([3.0]))
+
+
 def test_setting_what_would_falsify_a_gradient_is_refused():
     x = mt.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"set_: this tensor requires a gradient.*no_grad"):

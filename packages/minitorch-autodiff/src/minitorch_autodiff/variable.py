@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
 
 class RemovableHandle:
-    """What `register_hook` returns; `remove()` takes the hook back."""
+    """Returned by whatever registers a hook; `remove()` takes the hook back.
 
-    def __init__(self, hooks: list[tuple[int, Hook]], entry: tuple[int, Hook]) -> None:
+    Args:
+        hooks: the list that the hook was put into.
+        entry: its entry there, an object of its own: the same hook may be there twice.
+    """
+
+    def __init__(self, hooks: list[Any], entry: object) -> None:
         self._hooks = hooks
         self._entry = entry
 
     def remove(self) -> None:
         """Take the hook off; doing so twice is fine."""
-        # By identity: the same function may have been registered twice.
         self._hooks[:] = [entry for entry in self._hooks if entry is not self._entry]
 
 

@@ -5,6 +5,7 @@ Names, argument orders, initialisations and weight layouts are PyTorch's.
 
 from importlib.metadata import version
 
+from minitorch_autodiff import RemovableHandle
 from minitorch_nn import functional, init, optim, utils
 from minitorch_nn.layers.activation import (
     GELU,
@@ -42,7 +43,7 @@ from minitorch_nn.layers.pooling import (
 )
 from minitorch_nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from minitorch_nn.model_summary import summary
-from minitorch_nn.module import IncompatibleKeys, Module, Parameter, RemovableHandle
+from minitorch_nn.module import IncompatibleKeys, Module, Parameter
 
 __version__ = version("minitorch-nn")
 

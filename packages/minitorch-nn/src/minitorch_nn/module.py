@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
+from minitorch_autodiff import RemovableHandle
 from minitorch_tensor import Backend, DType, Tensor, get_backend, no_grad, tensor
 from minitorch_tensor.dtypes import ALL as DTYPES
 
@@ -33,7 +34,7 @@ class Parameter(Tensor):
             raise TypeError(
                 f"Parameter: wanted a tensor, got {type(data).__name__}. Make one with tensor(...)."
             )
-        super().__init__(data._data, data.backend)
+        super().__init__(data.tensor_data, data.backend)
         self.requires_grad_(requires_grad)
 
     def __repr__(self) -> str:
@@ -45,21 +46,6 @@ class IncompatibleKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
-
-
-class RemovableHandle:
-    """What registering a hook returns; `remove()` takes the hook back."""
-
-    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
-        hooks.append(hook)
-        self._hooks = hooks
-        self._hook: Hook | None = hook
-
-    def remove(self) -> None:
-        """Take the hook off; doing so twice is fine."""
-        if self._hook is not None:
-            self._hooks.remove(self._hook)
-            self._hook = None
 
 
 class Module:
@@ -85,21 +71,22 @@ class Module:
     #: Names of the tensors that are saved with the module but not learned.
     _buffer_names: tuple[str, ...] = ()
 
-    # Most modules have no hooks: then `__call__` finds these. A list is set by the first one.
-    _forward_pre_hooks: list[Hook] | tuple[()] = ()
-    _forward_hooks: list[Hook] | tuple[()] = ()
+    # Most modules have no hooks: then `__call__` finds these. A list is set by the first one. Each
+    # hook is an entry of its own, for a handle to find although the same hook is there twice.
+    _forward_pre_hooks: list[tuple[Hook]] | tuple[()] = ()
+    _forward_hooks: list[tuple[Hook]] | tuple[()] = ()
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """The module's function."""
         raise NotImplementedError(f"{type(self).__name__} must define forward.")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        for hook in tuple(self._forward_pre_hooks):
+        for (hook,) in tuple(self._forward_pre_hooks):
             changed = hook(self, inputs)
             if changed is not None:
                 inputs = changed if isinstance(changed, tuple) else (changed,)
         output = self.forward(*inputs, **options)
-        for hook in tuple(self._forward_hooks):
+        for (hook,) in tuple(self._forward_hooks):
             changed = hook(self, inputs, output)
             if changed is not None:
                 output = changed
@@ -213,6 +200,7 @@ class Module:
         function(self)
         return self
 
+    @no_grad()
     def to(self, target: str | Backend | DType) -> Self:
         """Move parameters, buffers and gradients to a backend, or convert them to a
         floating-point dtype (integer buffers stay as they are).
@@ -225,8 +213,7 @@ class Module:
         for value in [*self.parameters(), *self.buffers()]:
             if isinstance(where, DType) and not value.is_floating_point():
                 continue
-            moved = value.detach().to(where)
-            value._data, value.backend = moved._data, moved.backend
+            value.set_(value.detach().to(where))
             if value.grad is not None:
                 value.grad = value.grad.to(where)
         return self
@@ -234,12 +221,17 @@ class Module:
     def register_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, inputs)` before `forward`; what it returns, if anything, replaces
         the inputs (a tuple, or one value)."""
-        return RemovableHandle(vars(self).setdefault("_forward_pre_hooks", []), hook)
+        return self._register("_forward_pre_hooks", hook)
 
     def register_forward_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, inputs, output)` after `forward`; what it returns, if anything,
         replaces the output."""
-        return RemovableHandle(vars(self).setdefault("_forward_hooks", []), hook)
+        return self._register("_forward_hooks", hook)
+
+    def _register(self, kind: str, hook: Hook) -> RemovableHandle:
+        hooks, entry = vars(self).setdefault(kind, []), (hook,)
+        hooks.append(entry)
+        return RemovableHandle(hooks, entry)
 
     # -- saving ---------------------------------------------------------------------------------
 
@@ -249,15 +241,10 @@ class Module:
         A shared parameter stands under every name it has, as in PyTorch.
         """
         state: dict[str, Tensor] = {}
-        for path, module in self._all_paths():
+        for path, module in _all_paths(self):
             for name, value in [*_own_parameters(module), *_own_buffers(module)]:
                 state[path + name] = value.detach()
         return state
-
-    def _all_paths(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        yield prefix, self
-        for name, child in self.named_children():
-            yield from child._all_paths(f"{prefix}{name}.")
 
     @no_grad()
     def load_state_dict(
@@ -322,6 +309,13 @@ class Module:
         return "\n  ".join([f"{type(self).__name__}(", *([extra] if extra else []), *lines]) + "\n)"
 
 
+def _all_paths(module: Module, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    """A module and all below, each under every name that it has."""
+    yield prefix, module
+    for name, child in module.named_children():
+        yield from _all_paths(child, f"{prefix}{name}.")
+
+
 def _own_parameters(module: Module) -> Iterator[tuple[str, Parameter]]:
     for name, value in vars(module).items():
         if isinstance(value, Parameter):
@@ -329,7 +323,7 @@ def _own_parameters(module: Module) -> Iterator[tuple[str, Parameter]]:
 
 
 def _own_buffers(module: Module) -> Iterator[tuple[str, Tensor]]:
-    for name in module._buffer_names:
+    for name in module._buffer_names:  # noqa: SLF001 - of the class above
         value = getattr(module, name)
         if value is not None:
             yield name, value

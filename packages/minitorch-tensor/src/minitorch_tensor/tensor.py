@@ -119,8 +119,9 @@ class Tensor(
                 f"set_: this tensor requires a gradient, which {source.dtype} does not have. "
                 "Convert the source first, or requires_grad_(False) this tensor."
             )
-        self._data, self.backend = source._data, source.backend
-        self._bump_version()
+        if source._data is not self._data:
+            self._data, self.backend = source._data, source.backend
+            self._bump_version()
         return self
 
     # -- what Variable asks for -----------------------------------------------------------------

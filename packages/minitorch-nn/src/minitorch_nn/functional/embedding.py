@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from minitorch_autodiff import Context, Function
 from minitorch_tensor import Tensor, int64, where
-from minitorch_tensor.functions.base import check_backends
-from minitorch_tensor.functions.indexing import check_range
+from minitorch_tensor.extend import Context, Function, check_backends, check_range
 
 
 class Embedding(Function):
@@ -19,7 +17,7 @@ class Embedding(Function):
     def forward(ctx: Context, weight: Tensor, index: Tensor, padding_idx: int | None) -> Tensor:
         ctx.save_for_backward(index)
         ctx.rows, ctx.padding_idx = weight.shape[0], padding_idx
-        return weight._new(weight.backend.embedding(weight._data, index._data))
+        return weight.wrap(weight.backend.embedding(weight.tensor_data, index.tensor_data))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
@@ -36,7 +34,9 @@ class EmbeddingGrad(Function):
     ) -> Tensor:
         ctx.save_for_backward(index)
         ctx.padding_idx = padding_idx
-        return d._new(d.backend.embedding_backward(d._data, index._data, rows, padding_idx))
+        return d.wrap(
+            d.backend.embedding_backward(d.tensor_data, index.tensor_data, rows, padding_idx)
+        )
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None]:

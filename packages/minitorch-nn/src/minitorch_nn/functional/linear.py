@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from minitorch_autodiff import Context, Function
 from minitorch_tensor import Tensor
+from minitorch_tensor.extend import Context, Function
 
 
 class Linear(Function):

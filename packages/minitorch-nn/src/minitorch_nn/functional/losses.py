@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.activation import softplus
 from minitorch_tensor import Tensor, log_softmax, softmax, where
-from minitorch_tensor.functions.base import check_backends
-from minitorch_tensor.functions.indexing import check_range
+from minitorch_tensor.extend import Context, Function, check_backends, check_range
 
 
 def nll_loss(
@@ -93,10 +91,10 @@ class CrossEntropy(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, target: Tensor, mean: bool) -> Tensor:
-        losses, log_probabilities = x.backend.cross_entropy(x._data, target._data)
-        ctx.save_for_backward(x, target, x._new(log_probabilities))
+        losses, log_probabilities = x.backend.cross_entropy(x.tensor_data, target.tensor_data)
+        ctx.save_for_backward(x, target, x.wrap(log_probabilities))
         ctx.mean = mean
-        out = x._new(losses)
+        out = x.wrap(losses)
         return out.mean() if mean else out
 
     @staticmethod
@@ -116,8 +114,8 @@ class CrossEntropyBackward(Function):
         ctx: Context, x: Tensor, target: Tensor, d: Tensor, log_probabilities: Tensor
     ) -> Tensor:
         ctx.save_for_backward(x, target, d)
-        y = log_probabilities._data
-        return x._new(x.backend.cross_entropy_backward(y, target._data, d._data))
+        y = log_probabilities.tensor_data
+        return x.wrap(x.backend.cross_entropy_backward(y, target.tensor_data, d.tensor_data))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, Tensor, None]:
@@ -149,7 +147,9 @@ def _class_loss(
     _check_weight(operation, weight, shape[1])
     check_backends(operation, scores, target)
     classes = range(shape[1])
-    within = target.dtype.kind == "int" and target.backend.within(target._data, 0, len(classes))
+    within = target.dtype.kind == "int" and target.backend.within(
+        target.tensor_data, 0, len(classes)
+    )
     ignoring = False
     if not within or ignore_index in classes:
         ignoring = bool((target.numpy() == ignore_index).any())

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias, overload
 
 import numpy as np
 
-from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high, pair, single
 from minitorch_tensor import Tensor, Window, tensor
+from minitorch_tensor.extend import Context, Function
 
 
 class MaxPool2d(Function):
@@ -21,8 +21,8 @@ class MaxPool2d(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, window: Window) -> tuple[Tensor, Tensor]:
-        values, indices = x.backend.max_pool2d(x._data, window)
-        result, where = x._new(values), x._new(indices)
+        values, indices = x.backend.max_pool2d(x.tensor_data, window)
+        result, where = x.wrap(values), x.wrap(indices)
         ctx.save_for_backward(where)
         ctx.shape, ctx.window = x.shape, window
         return result, where
@@ -41,7 +41,9 @@ class MaxPool2dBackward(Function):
         ctx: Context, d: Tensor, indices: Tensor, shape: tuple[int, ...], window: Window
     ) -> Tensor:
         ctx.save_for_backward(indices)
-        return d._new(d.backend.max_pool2d_backward(d._data, indices._data, shape, window))
+        return d.wrap(
+            d.backend.max_pool2d_backward(d.tensor_data, indices.tensor_data, shape, window)
+        )
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None, None]:
@@ -56,7 +58,7 @@ class AvgPool2d(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, window: Window) -> Tensor:
         ctx.shape, ctx.window = x.shape, window
-        return x._new(x.backend.avg_pool2d(x._data, window))
+        return x.wrap(x.backend.avg_pool2d(x.tensor_data, window))
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
@@ -69,7 +71,7 @@ class AvgPool2dBackward(Function):
     @staticmethod
     def forward(ctx: Context, d: Tensor, shape: tuple[int, ...], window: Window) -> Tensor:
         ctx.window = window
-        return d._new(d.backend.avg_pool2d_backward(d._data, shape, window))
+        return d.wrap(d.backend.avg_pool2d_backward(d.tensor_data, shape, window))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import minitorch_tensor as mt
 from minitorch_tensor import Tensor, no_grad
+from minitorch_tensor.extend import increment_version
 
 Group: TypeAlias = "dict[str, Any]"
 Params: TypeAlias = "Iterable[Tensor] | Iterable[Group]"
@@ -110,7 +111,7 @@ class Optimizer:
             for p in group["params"]:
                 if p.grad is not None:
                     self.update(p, p.grad, self.state.setdefault(p, {}), group)
-                    p._bump_version()
+                    increment_version(p)
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
         """One step for one parameter."""
