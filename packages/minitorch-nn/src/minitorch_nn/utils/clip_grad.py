@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 
 import minitorch_tensor as mt
 from minitorch_tensor import Tensor, no_grad
@@ -19,17 +20,21 @@ def clip_grad_norm_(
     """Scale all gradients by one factor, so that their norm together is at most max_norm.
 
     Args:
-        parameters: those without a gradient are passed over.
-        max_norm: the limit.
+        parameters: those without a gradient are passed over. A generator that is used up already
+            brings a warning.
+        max_norm: the limit, at least 0.
         norm_type: p of the p-norm; math.inf for the largest magnitude.
         error_if_nonfinite: whether an infinite or NaN norm is an error; otherwise the gradients
             are scaled by it all the same, as in PyTorch.
 
     Returns: the norm before, ().
-    Raises: RuntimeError for such a norm, if asked for; then no gradient has changed.
+    Raises: RuntimeError for such a norm, if asked for, ValueError for a negative max_norm; then no
+        gradient has changed.
     Source: Pascanu et al. 2013, section 3.2.
     """
-    gradients = _gradients(parameters)
+    if not max_norm >= 0.0:
+        raise ValueError(f"clip_grad_norm_: max_norm must be at least 0, got {max_norm}.")
+    gradients = _gradients("clip_grad_norm_", parameters)
     if not gradients:
         return mt.tensor(0.0)
     first = gradients[0]
@@ -54,10 +59,16 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     """
     if not 0.0 <= clip_value <= math.inf:
         raise ValueError(f"clip_grad_value_: clip_value must be at least 0, got {clip_value}.")
-    for gradient in _gradients(parameters):
+    for gradient in _gradients("clip_grad_value_", parameters):
         gradient.copy_(gradient.clamp(-clip_value, clip_value))
 
 
-def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    given = [parameters] if isinstance(parameters, Tensor) else parameters
+def _gradients(operation: str, parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    if not given and isinstance(parameters, Iterator):
+        warnings.warn(
+            f"{operation}: the iterator of parameters is empty, so nothing is clipped. It may have "
+            "been used up before; pass model.parameters() anew, or a list.",
+            stacklevel=4,
+        )
     return [p.grad for p in given if p.grad is not None]
