@@ -17,7 +17,7 @@ Rules for every method:
   result has the dtype that the method names, and sizes are kept: a reduction leaves size 1.
 - *Arithmetic* is IEEE 754: overflow, division by zero and invalid operands give inf and NaN, NaN
   spreads, and nothing is raised or printed. float64 is computed in float64. Integers are exact
-  and wrap. What an infinity or NaN is as an integer is undefined.
+  and wrap. `cast` says how they convert.
 - *Threads*: methods may be called from several at once. A backend that keeps anything from call
   to call guards it itself.
 - *Repetition*: the same call on the same machine gives the same bits.

@@ -22,7 +22,21 @@ silently = _SILENT.copy
 
 
 def converted(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """A contiguous copy of an array in another dtype: what is too large becomes infinite, and what
-    is no integer any."""
-    result: npt.NDArray[Any] = silently().run(array.astype, dtype, order="C")
+    """A contiguous copy of an array in another dtype, by the rules of `Backend.cast`."""
+    wanted = np.dtype(dtype)
+    if wanted.kind in "iu" and array.dtype.kind == "f":
+        return silently().run(_truncated, array, wanted)
+    result: npt.NDArray[Any] = silently().run(array.astype, wanted, order="C")
     return result
+
+
+def _truncated(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Floats as integers. The processor's own conversion differs from one to the next where a
+    float does not fit."""
+    through = np.dtype(np.int64) if dtype == np.uint8 else dtype
+    lowest = np.iinfo(through).min
+    result: npt.NDArray[Any] = array.astype(through, order="C")
+    outside = ~((array >= float(lowest)) & (array < -float(lowest)))
+    if outside.any():
+        result[outside] = lowest
+    return result.astype(dtype, copy=False)

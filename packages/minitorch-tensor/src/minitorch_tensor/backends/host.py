@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor.backend import Backend
-from minitorch_tensor.dtypes import DType
+from minitorch_tensor.dtypes import DType, uint8
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.silence import converted, silently
 from minitorch_tensor.tensor_data import TensorData, as_array, from_array
@@ -33,12 +33,12 @@ class HostBackend(Backend):
         return as_array(x)
 
     def copy_(self, out: TensorData, x: TensorData) -> None:
-        silently().run(np.copyto, as_array(out), as_array(x), casting="unsafe")
+        array = as_array(x)
+        if out.dtype.kind == "int" and x.dtype.kind == "float":
+            array = converted(array, out.dtype.numpy)
+        silently().run(np.copyto, as_array(out), array, casting="unsafe")
 
     # The defaults that compute on the host.
-
-    def cumsum(self, x: TensorData, dim: int) -> TensorData:
-        return silently().run(super().cumsum, x, dim)
 
     def scatter_add(
         self, x: TensorData, dim: int, index: TensorData, source: TensorData
@@ -57,18 +57,20 @@ class HostBackend(Backend):
 
 
 def store(values: Iterable[float], dtype: DType) -> npt.NDArray[Any]:
-    """Python numbers as a flat array: truth for bool, truncated and wrapped for integers, rounded
-    to the nearest for floating point.
-
-    An infinity or NaN is no integer; it becomes the lowest one, which is what most processors do.
-    """
+    """Python numbers as a flat array, by the rules of `Backend.cast`."""
     if dtype.kind == "bool":
         return np.array([value != 0 for value in values], dtype.numpy)
     if dtype.kind == "int":
-        low = int(np.iinfo(dtype.numpy).min)
-        span = 2 ** (8 * dtype.itemsize)
-        wrapped = [
-            (int(value) - low) % span + low if value - value == 0 else low for value in values
-        ]
-        return np.array(wrapped, dtype.numpy)
+        return np.array([_integer(value, dtype) for value in values], dtype.numpy)
     return converted(np.array(list(values), np.float64), dtype.numpy)
+
+
+def _integer(value: float, dtype: DType) -> int:
+    """A number as an integer of a dtype: a float truncated, an integer wrapped."""
+    if isinstance(value, float):
+        bits = 64 if dtype is uint8 else 8 * dtype.itemsize
+        low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1)
+        value = int(value) if low <= value < high else int(low)
+    least = int(np.iinfo(dtype.numpy).min)
+    wrapped: int = (int(value) - least) % 2 ** (8 * dtype.itemsize) + least
+    return wrapped

@@ -17,7 +17,12 @@ class CopyingOperations(Core):
         return self.map(ops.id, x, x.dtype)
 
     def cast(self, x: TensorData, dtype: DType) -> TensorData:
-        """x converted; to integers by truncation, to bool by comparing with zero."""
+        """x in another dtype.
+
+        Floating point becomes bool by comparison with zero, and an integer by truncation; what
+        int32 or int64 does not hold, an infinity or NaN becomes the lowest integer, and uint8 is
+        the low byte of int64, all as PyTorch does it on x86-64. Integers wrap.
+        """
         return self.map(ops.id, x, dtype)
 
     def reshape(self, x: TensorData, shape: Shape) -> TensorData:
