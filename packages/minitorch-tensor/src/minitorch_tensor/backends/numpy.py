@@ -139,6 +139,42 @@ FOLDS: dict[Callable[..., float], np.ufunc] = {
 }
 
 
+#: How many numbers are added up one after another before their sums are added in turn.
+_RUN = 64
+
+
+def _sum(array: Array, dims: tuple[int, ...], start: float, dtype: DType) -> Array:
+    """The sum over dims, each kept with size 1.
+
+    numpy adds pairwise, whose error grows with the logarithm of the count (Higham 1993, "The
+    accuracy of floating point summation"), only along elements that follow each other in memory.
+    Along other dimensions it adds one by one, so these are cut into runs here.
+    """
+    dims = tuple(sorted(dims))
+    inner: tuple[int, ...] = ()
+    if array.flags.c_contiguous:
+        while dims and dims[-1] == array.ndim - 1 - len(inner):
+            dims, inner = dims[:-1], (dims[-1], *inner)
+    if inner:
+        array = np.add.reduce(array, inner, dtype.numpy, keepdims=True, initial=start)
+    for dim in dims:
+        array = _sum_along(array, dim, start, dtype)
+    return array
+
+
+def _sum_along(array: Array, dim: int, start: float, dtype: DType) -> Array:
+    while array.shape[dim] > _RUN:
+        runs, rest = divmod(array.shape[dim], _RUN)
+        whole, left = np.split(array, [runs * _RUN], dim)
+        cut = whole.reshape(*array.shape[:dim], runs, _RUN, *array.shape[dim + 1 :])
+        sums = np.add.reduce(cut, dim + 1, dtype.numpy)
+        if rest:
+            left = np.add.reduce(left, dim, dtype.numpy, keepdims=True)
+            sums = np.concatenate([sums, left], dim)
+        array = sums
+    return np.add.reduce(array, dim, dtype.numpy, keepdims=True, initial=start)
+
+
 class NumpyBackend(HostBackend):
     """numpy's ufuncs and BLAS."""
 
@@ -193,24 +229,20 @@ class NumpyBackend(HostBackend):
         fold = FOLDS.get(fn)
         if fold is None:
             return super().reduce_dims(fn, x, dims, start, dtype)
-        result = silently().run(
-            fold.reduce,
-            as_array(x),
-            axis=tuple(dims),
-            keepdims=True,
-            initial=start,
-            dtype=dtype.numpy,
-        )
+        array = as_array(x)
+        if fold is np.add and dtype.kind == "float" and x.size > _RUN:
+            result = silently().run(_sum, array, tuple(dims), start, dtype)
+        else:
+            result = silently().run(
+                fold.reduce, array, tuple(dims), dtype.numpy, keepdims=True, initial=start
+            )
         return wrap(result, result.shape, dtype)
 
     def contiguous(self, x: TensorData) -> TensorData:
         return TensorData(np.array(as_array(x), order="C"), x.dtype, x.shape)
 
     def cast(self, x: TensorData, dtype: DType) -> TensorData:
-        array = as_array(x)
-        if dtype.kind == "int" and x.dtype.kind == "float":
-            array = converted(array, np.int64)  # through the widest: what is too large wraps
-        return TensorData(converted(array, dtype.numpy), dtype, x.shape)
+        return TensorData(converted(as_array(x), dtype.numpy), dtype, x.shape)
 
     def where(self, condition: TensorData, x: TensorData, y: TensorData) -> TensorData:
         result = np.where(as_array(condition), as_array(x), as_array(y))
