@@ -129,9 +129,30 @@ def test_pickle_leaves_history_behind():
     assert (again.is_leaf, again.grad_fn) == (True, None)
 
 
-def test_a_view_pickles_its_own_elements_only(iota):
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"]
+)
+def test_copies_of_a_tensor_and_its_views_share_memory_as_the_originals_do(copied, iota, backend):
+    x = iota(2, 3)
+    originals = {"x": x, "row": x[1], "turned": x.t(), "alias": x.detach(), "other": x.clone()}
+    copies = copied(originals)
+    for name, y in copies.items():
+        assert_close(y, originals[name].numpy(), msg=name)
+        assert y.stride() == originals[name].stride()
+    copies["row"].fill_(7)
+    assert_close(copies["x"], [[0.0, 1.0, 2.0], [7.0, 7.0, 7.0]])
+    assert_close(copies["turned"], [[0.0, 7.0], [1.0, 7.0], [2.0, 7.0]])
+    assert_close(copies["alias"], copies["x"].numpy())
+    for unchanged in (copies["other"], x):
+        assert_close(unchanged, [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+
+
+def test_memory_that_tensors_share_is_pickled_once(iota):
     big = iota(100_000)
-    assert len(pickle.dumps(big[:10])) < 1000
+    once = len(pickle.dumps(big))
+    assert len(pickle.dumps([big, big[:10], big.reshape(100, 1000)])) < once + 1000
+    assert len(pickle.dumps(big[:10])) > 400_000  # all of it, as in PyTorch
+    assert len(pickle.dumps(big[:10].clone())) < 1000
 
 
 def test_deepcopy_has_memory_and_gradient_of_its_own(backend):

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 from minitorch_autodiff.clock import changes
 from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import AnyDType, DType
+from minitorch_tensor.dtypes import AnyDType, DType, check_fits
 from minitorch_tensor.functions import copying, views
 from minitorch_tensor.functions.arithmetic import ArithmeticMethods
 from minitorch_tensor.functions.arranging import ArrangingMethods
-from minitorch_tensor.functions.base import sum_to
+from minitorch_tensor.functions.base import constant, sum_to
 from minitorch_tensor.functions.comparison import ComparisonMethods
 from minitorch_tensor.functions.copying import CopyingMethods
 from minitorch_tensor.functions.exponentials import ExponentialMethods
@@ -32,6 +32,7 @@ from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_
 from minitorch_tensor.printing import format_tensor
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
+from minitorch_tensor.sharing import memory_of, place_of, rebuilt
 from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor_data import TensorData
 
@@ -341,9 +342,12 @@ class Tensor(
         return device
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """For pickle: the elements, the backend's name, and what a subclass added; no history."""
-        array = self.backend.to_numpy(self._data)
-        return _rebuild, (type(self), array, self.backend.name, self.requires_grad), self._added()
+        """For pickle: the memory, the place in it, the backend's name, and what a subclass added;
+        no history."""
+        data, backend = self._data, self.backend
+        memory = memory_of(data, backend)
+        made_of = type(self), memory, place_of(data), backend.name, self.requires_grad
+        return rebuilt, made_of, self._added()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
@@ -351,8 +355,12 @@ class Tensor(
                 "deepcopy: this tensor was computed, and a copy of the graph behind it would be no "
                 "part of any computation. Copy detach() instead, or clone() it within the graph."
             )
-        array = self.backend.to_numpy(self._data).copy()
-        result = _rebuild(type(self), array, self.backend, self.requires_grad)
+        data, backend = self._data, self.backend
+        owner = memo.get(id(data.owner))
+        if owner is None:
+            owner = backend.from_numpy(backend.to_numpy(data.owner).copy())
+            memo[id(data.owner)] = owner
+        result = rebuilt(type(self), owner, place_of(data), backend, self.requires_grad)
         memo[id(self)] = result
         result.grad = copy.deepcopy(self.grad, memo)
         result.__dict__.update(copy.deepcopy(self._added(), memo))
@@ -526,18 +534,24 @@ class Tensor(
     # with history is `x = x + y`.
 
     def copy_(self, src: TensorLike) -> Tensor:
-        """Write the elements of `src`, broadcast and converted, into this tensor's memory."""
-        self._check_in_place("copy_", src)
+        """Write the elements of `src`, broadcast and converted, into this tensor's memory.
+
+        Raises: OverflowError for a number that the dtype does not hold.
+        """
+        return self._write("copy_", src)
+
+    def _write(self, operation: str, src: TensorLike) -> Tensor:
+        self._check_in_place(operation, src)
         if not isinstance(src, Tensor):
-            src = Tensor(self.backend.constant(src, self.dtype), self.backend)
-        if broadcast_shapes(src.shape, self.shape, "copy_") != self.shape:
+            src = constant(operation, src, self)
+        if broadcast_shapes(src.shape, self.shape, operation) != self.shape:
             raise ValueError(
-                f"copy_: a source of shape {src.shape} does not fit into {self.shape}."
+                f"{operation}: a source of shape {src.shape} does not fit into {self.shape}."
             )
         data = self._data
         if any(step == 0 and n > 1 for n, step in zip(data.shape, data.strides)):
             raise RuntimeError(
-                "copy_: several elements of this expanded tensor are one place in memory. "
+                f"{operation}: several elements of this expanded tensor are one place in memory. "
                 "Change a clone() of it."
             )
         src = src.detach().to(self.backend)
@@ -578,13 +592,11 @@ class Tensor(
 
     def fill_(self, value: TensorLike) -> Tensor:
         """Set every element."""
-        self._check_in_place("fill_", value)
-        return self.copy_(value)
+        return self._write("fill_", value)
 
     def zero_(self) -> Tensor:
         """Set every element to 0."""
-        self._check_in_place("zero_")
-        return self.copy_(0)
+        return self._write("zero_", 0)
 
     def fill_diagonal_(self, fill_value: Number) -> Tensor:
         """Set every element whose indices are all equal.
@@ -596,7 +608,7 @@ class Tensor(
         data = self._data
         place = data.as_strided((min(data.shape),), (sum(data.strides),), data.offset)
         self._check_in_place("fill_diagonal_")
-        self._new(place).copy_(fill_value)
+        self._new(place)._write("fill_diagonal_", fill_value)
         return self
 
     def uniform_(
@@ -629,6 +641,7 @@ class Tensor(
             low, high = from_, to
         if low >= high:
             raise ValueError(f"random_: from_ {low} must be less than to {high}.")
+        check_fits("random_", (low, high - 1), self.dtype)
         return self._fill_from("random_", generator, "integers", low, high)
 
     def bernoulli_(self, p: TensorLike = 0.5, *, generator: Generator | None = None) -> Tensor:
@@ -704,15 +717,3 @@ _DTYPE_NAMES = frozenset(d.name for d in dtypes.ALL)
 
 #: The attributes that a Tensor itself has.
 _OWN = frozenset(("_data", "backend", "grad", "requires_grad", "hooks", "_history", "_retained"))
-
-
-def _rebuild(
-    kind: type[Tensor], array: npt.NDArray[Any], backend: str | Backend, requires_grad: bool
-) -> Tensor:
-    """A tensor of a class whose own `__init__` may want other arguments: for copies."""
-    chosen = get_backend(backend)
-    result = kind.__new__(kind)
-    Tensor.__init__(result, chosen.from_numpy(array), chosen)
-    if requires_grad:
-        result.requires_grad = True
-    return result
