@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from minitorch_autodiff import Context, Function
+from minitorch_autodiff import Context, Function, is_grad_enabled
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.functions.base import check_backends, sum_to
 from minitorch_tensor.functions.guarding import guarded
@@ -87,12 +87,21 @@ class Expand(Function):
         return d, None
 
 
+def seen_again(x: Tensor) -> Tensor:
+    """A view that changes nothing: a tensor of its own over the same memory, recorded only if x
+    requires a gradient and gradients are enabled."""
+    if x.requires_grad and is_grad_enabled():
+        again: Tensor = Reshape.apply(x, x.shape)
+        return again
+    return x._alias()
+
+
 @guarded
 def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     """The same elements in another shape, one size of which may be -1; a view if possible."""
     wanted = sizes_of(shape, more)
     if wanted == input._data.shape:
-        return input
+        return seen_again(input)
     return Reshape.apply(input, infer_shape(wanted, input.numel(), "reshape"))
 
 
@@ -161,7 +170,7 @@ def t(input: Tensor) -> Tensor:
     """
     if len(input._data.shape) > 2:
         raise ValueError(f"t: wanted at most 2 dimensions, got {input.shape}. Use transpose or mT.")
-    return transpose(input, 0, 1) if input.ndim == 2 else input
+    return transpose(input, 0, 1) if input.ndim == 2 else seen_again(input)
 
 
 @guarded
@@ -216,7 +225,7 @@ def expand(input: Tensor, size: Any, *more: int) -> Tensor:
             f"expand: {input.shape} does not stretch to {sizes}; only dimensions of size 1 do, "
             "and new ones in front."
         )
-    return input if wanted == input.shape else Expand.apply(input, wanted)
+    return seen_again(input) if wanted == input.shape else Expand.apply(input, wanted)
 
 
 @guarded
