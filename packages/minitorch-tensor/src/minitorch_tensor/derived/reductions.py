@@ -43,10 +43,35 @@ class ReductionOperations(CopyingOperations):
         return not array.size or (low <= int(array.min()) and int(array.max()) < high)
 
     def cumsum(self, x: TensorData, dim: int) -> TensorData:
-        """out[i] = x[0] + ... + x[i] along `dim`."""
+        """out[i] = x[0] + ... + x[i] along `dim`; float32 is added up in float64."""
+        return self._accumulated(np.add, x, dim)
+
+    def cumprod(self, x: TensorData, dim: int) -> TensorData:
+        """out[i] = x[0] * ... * x[i] along `dim`; float32 is multiplied in float64."""
+        return self._accumulated(np.multiply, x, dim)
+
+    def logcumsumexp(self, x: TensorData, dim: int) -> TensorData:
+        """out[i] = log(exp(x[0]) + ... + exp(x[i])) along `dim`; float32 is added up in float64."""
+        return self._accumulated(np.logaddexp, x, dim)
+
+    def _accumulated(self, fn: np.ufunc, x: TensorData, dim: int) -> TensorData:
+        """A running fold from left to right, of floating point in float64."""
         array = self.to_numpy(x)
+        wide = np.float64 if x.dtype.kind == "float" else x.dtype.numpy
         with np.errstate(all="ignore"):
-            return self.from_numpy(np.cumsum(array, axis=dim, dtype=array.dtype))
+            return self.from_numpy(
+                fn.accumulate(array, axis=dim, dtype=wide).astype(x.dtype.numpy, copy=False)
+            )
+
+    def linear_recurrence(self, x: TensorData, a: TensorData, dim: int) -> TensorData:
+        """out[i] = x[i] + a[i] * out[i - 1] along `dim`, out[-1] being 0; x and a of one shape."""
+        terms, factors = (np.moveaxis(self.to_numpy(t), dim, 0) for t in (x, a))
+        out = np.empty(x.shape, x.dtype.numpy)
+        rows = np.moveaxis(out, dim, 0)
+        with np.errstate(all="ignore"):
+            for i in range(len(rows)):
+                rows[i] = terms[i] if i == 0 else terms[i] + factors[i] * rows[i - 1]
+        return self.from_numpy(out)
 
     def argsort(self, x: TensorData, dim: int, descending: bool) -> TensorData:
         """The indices (int64) that put x in order along `dim`; equals keep their order, and NaN

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
-from minitorch_tensor.dtypes import AnyDType, bool_, int64
+from minitorch_tensor.dtypes import AnyDType, bool_, float64, int64
 from minitorch_tensor.functions.arithmetic import lerp
 from minitorch_tensor.functions.base import floating
-from minitorch_tensor.functions.exponentials import logaddexp
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.joining import cat
 from minitorch_tensor.functions.methods import Methods, in_place
@@ -45,7 +43,8 @@ class Cumsum(Function):
 
 @guarded
 def cumsum(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
-    """Running sums along `dim`: out[i] = input[0] + ... + input[i]. Integers are added in int64."""
+    """Running sums along `dim`: out[i] = input[0] + ... + input[i]. float32 is added up in float64,
+    integers in int64."""
     x = _wide(input, dtype)
     dim = normalize_dim(dim, x.ndim, "cumsum")
     return Cumsum.apply(x, dim) if x.ndim else x.clone()
@@ -56,32 +55,93 @@ def _wide(x: Tensor, dtype: AnyDType | None) -> Tensor:
     return x.to(dtype or (x.dtype if x.dtype.kind == "float" else int64))
 
 
+class Cumprod(Function):
+    """y[i] = x[0] ... x[i] along dim. Gradient: y[k - 1] times the sum over i >= k of
+    d[i] x[k + 1] ... x[i], which divides by nothing and so is exact at zeros."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dim: int) -> Tensor:
+        y = x._new(x.backend.cumprod(x._data, dim))
+        ctx.dim = dim
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        dim = ctx.dim
+        # Products of what is finite may overflow on the way to one that is finite again.
+        x, y, d = (t.to(float64) for t in (*ctx.saved_tensors, d))
+        return _shifted(y, dim, 1.0) * _from_the_end(d, x, dim), None
+
+
+class Logcumsumexp(Function):
+    """y[i] = log(e**x[0] + ... + e**x[i]) along dim. Gradient: e**(x[k] - y[k]) times the sum over
+    i >= k of d[i] e**(y[k] - y[i]), whose exponents are not positive."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dim: int) -> Tensor:
+        y = x._new(x.backend.logcumsumexp(x._data, dim))
+        ctx.dim = dim
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        x, y = ctx.saved_tensors
+        dim = ctx.dim
+        empty = y == -math.inf
+        level = where(empty, 0.0, y)
+        before = _shifted(where(empty, 0.0, y), dim, 0.0)
+        ratio = where(_shifted(empty, dim, True), 0.0, (before - level).exp())
+        return (x - level).exp() * _from_the_end(d, ratio, dim), None
+
+
+class Recurrence(Function):
+    """y[i] = x[i] + a[i] y[i - 1] along dim, y[-1] being 0. Gradients: u for x, where
+    u[i] = d[i] + a[i + 1] u[i + 1], and u[i] y[i - 1] for a."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, a: Tensor, dim: int) -> Tensor:
+        y = x._new(x.backend.linear_recurrence(x._data, a._data, dim))
+        ctx.dim = dim
+        ctx.save_for_backward(a, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        a, y = ctx.saved_tensors
+        dim = ctx.dim
+        u = _from_the_end(d, a, dim)
+        return u, u * _shifted(y, dim, 0.0) if ctx.edges[1] else None, None
+
+
+def _from_the_end(x: Tensor, a: Tensor, dim: int) -> Tensor:
+    """u[i] = x[i] + a[i + 1] u[i + 1] along dim, beyond the end 0."""
+    result: Tensor = Recurrence.apply(x.flip(dim), _shifted(a.flip(dim), dim, 0.0), dim)
+    return result.flip(dim)
+
+
+def _shifted(x: Tensor, dim: int, first: float) -> Tensor:
+    """x moved on by one place along dim, `first` in front."""
+    front = (*x.shape[:dim], 1, *x.shape[dim + 1 :])
+    return cat([x.new_full(front, first), x.narrow(dim, 0, x.shape[dim] - 1)], dim)
+
+
 @guarded
 def cumprod(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
     """Running products along `dim`: out[i] = input[0] * ... * input[i], with gradients exact at
-    zeros. Integers are multiplied in int64."""
+    zeros. float32 is multiplied in float64, integers in int64."""
     x = _wide(input, dtype)
-    return _scan(operator.mul, x, normalize_dim(dim, x.ndim, "cumprod"))
+    dim = normalize_dim(dim, x.ndim, "cumprod")
+    return Cumprod.apply(x, dim) if x.numel() and x.ndim else x.clone()
 
 
 @guarded
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
-    """log(cumsum(exp(input))) along `dim`, without overflow."""
+    """log(cumsum(exp(input))) along `dim`, without overflow; float32 is added up in float64."""
     x = floating(input)
-    return _scan(logaddexp, x, normalize_dim(dim, x.ndim, "logcumsumexp"))
-
-
-def _scan(fn: Callable[[Any, Any], Any], x: Tensor, dim: int) -> Tensor:
-    """out[i] = fn(... fn(x[0], x[1]) ..., x[i]) along dim, for an associative fn: in steps that
-    double how far an element reaches (Hillis and Steele 1986, "Data parallel algorithms")."""
-    size = x.shape[dim] if x.ndim else 1
-    reach = 1
-    while reach < size:
-        rest = size - reach
-        reached = fn(x.narrow(dim, 0, rest), x.narrow(dim, reach, rest))
-        x = cat([x.narrow(dim, 0, reach), reached], dim)
-        reach *= 2
-    return x.clone() if size <= 1 else x
+    dim = normalize_dim(dim, x.ndim, "logcumsumexp")
+    return Logcumsumexp.apply(x, dim) if x.numel() and x.ndim else x.clone()
 
 
 @guarded
@@ -259,13 +319,23 @@ def quantile(
 
     below = ordered.index_select(-1, from_host(low.astype(np.int64)))
     above = ordered.index_select(-1, from_host(high.astype(np.int64)))
-    result = lerp(below, above, from_host(weight.astype(x.dtype.numpy)))
+    result = _between(below, above, from_host(weight.astype(x.dtype.numpy)))
     last = ordered.narrow(-1, n - 1, 1)  # NaN counts as largest
     result = where(last != last, last, result).movedim(-1, 0)
     if keepdim:
         shape = (1,) * input.ndim if dim is None else kept_shape(input.shape, (along,))
         result = result.reshape((shares.size, *shape))
     return result if shares.ndim else result.squeeze(0)
+
+
+def _between(below: Tensor, above: Tensor, weight: Tensor) -> Tensor:
+    """`lerp` where it is finite. Beside an infinity it would be inf - inf, or 0 times inf: there
+    the result is the value itself at weight 0 or 1 and between equals, and else the infinity."""
+    mixed = lerp(below, above, weight)
+    one = where(below.isinf(), below, above)
+    one = where((weight == 0) | (below == above), below, where(weight == 1, above, one))
+    opposite = below.isinf() & above.isinf() & (below != above) & (weight > 0) & (weight < 1)
+    return where((below.isinf() | above.isinf()) & opposite.logical_not(), one, mixed)
 
 
 @guarded
