@@ -204,11 +204,12 @@ def tensor_split(
 
 @guarded
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of input along `dim`, `chunks` of them or fewer, all but the last of one size."""
+    """Views of input along `dim`, `chunks` of them or fewer, all but the last of one size; of an
+    empty dimension `chunks` empty ones."""
     if chunks <= 0:
         raise ValueError(f"chunk: wanted a positive number of chunks, got {chunks}.")
     dim, total = _along("chunk", input, dim)
-    return split(input, max(-(-total // chunks), 1), dim)
+    return split(input, -(-total // chunks) if total else [0] * chunks, dim)
 
 
 @guarded

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
-from minitorch_tensor.dtypes import AnyDType, DType, bool_, int64
+from minitorch_tensor.dtypes import AnyDType, DType, bool_, float64, int64
 from minitorch_tensor.functions.base import floating, zip_
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
@@ -124,7 +124,7 @@ class Amax(Function):
 
     @staticmethod
     def attained(x: Tensor, result: Tensor) -> Tensor:
-        """Which elements share the gradient."""
+        """The elements that share the gradient."""
         return x == result
 
     @staticmethod
@@ -144,7 +144,22 @@ class Amin(Amax):
         return _highest(dtype)
 
 
-class Median(Amax):
+class Max(Amax):
+    """The largest of all, NaN if any is. Gradient: as of Amax, but shared by every NaN."""
+
+    @staticmethod
+    def attained(x: Tensor, result: Tensor) -> Tensor:
+        """The elements that share the gradient: of a NaN, every NaN."""
+        return (x == result) | (x != x)
+
+
+class Min(Amin):
+    """The smallest of all, NaN if any is. Gradient: as of Amin, but shared by every NaN."""
+
+    attained = staticmethod(Max.attained)
+
+
+class Median(Max):
     """The median of all, the lower of two. Gradient: d, shared equally by all that equal it."""
 
     @classmethod
@@ -155,18 +170,15 @@ class Median(Amax):
         ctx.save_for_backward(x, result)
         return result
 
-    @staticmethod
-    def attained(x: Tensor, result: Tensor) -> Tensor:
-        """Which elements share the gradient: of a NaN, every NaN."""
-        return (x == result) | ((x != x) & (result != result))
-
 
 def middle(x: Tensor, dim: int) -> Tensor:
-    """Where along `dim` the lower median lies, kept with size 1; a NaN where there is one."""
+    """Where along `dim` the lower median lies, kept with size 1; the first NaN where there is
+    one."""
     n = x.shape[dim]
-    order = x._new(x.backend.argsort(x._data, dim, False))
-    last = x.gather(dim, order.narrow(dim, n - 1, 1))  # NaN counts as largest
-    return where(last != last, order.narrow(dim, n - 1, 1), order.narrow(dim, (n - 1) // 2, 1))
+    order = x._new(x.backend.argsort(x._data, dim, False))  # NaN counts as largest
+    numbers = sum(x == x, dim, keepdim=True)
+    place = where(numbers < n, numbers, (n - 1) // 2)
+    return order.gather(dim, place)
 
 
 class Prod(Function):
@@ -309,7 +321,8 @@ def min(
 
 def _extreme(x: Tensor, dim: Any, keepdim: bool, name: str) -> Any:
     if dim is None:
-        return amax(x) if name == "max" else amin(x)
+        kind = Max if name == "max" else Min
+        return kind.apply(x, _extreme_dims(x, None, name), False)
     if isinstance(dim, Variable):
         return x.maximum(dim) if name == "max" else x.minimum(dim)  # type: ignore[arg-type]
     indices = argmax(x, dim, True) if name == "max" else argmin(x, dim, True)
@@ -439,21 +452,35 @@ def var(
     *,
     correction: float = 1,
 ) -> Tensor:
-    """The variance: squared deviations added up, over the count less `correction`.
+    """The variance: squared deviations added up, over the count less `correction`. float32 is
+    squared and added up in float64.
 
     Args:
         unbiased: PyTorch's earlier word: True for a correction of 1, False for 0.
 
     Raises: TypeError for integers.
     """
-    check_floating("var", input)
+    return _variance("var", input, dim, unbiased, keepdim, correction).to(input.dtype)
+
+
+def _variance(
+    operation: str,
+    input: Tensor,
+    dim: Dims,
+    unbiased: bool | None,
+    keepdim: bool,
+    correction: float,
+) -> Tensor:
+    """The variance in float64, which holds the squares of all that float32 does."""
+    check_floating(operation, input)
     if isinstance(dim, bool):  # PyTorch's earlier form, var(input, False)
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = 1 if unbiased else 0
-    dims = normalize_dims(dim, input.ndim, "var")
-    count = math.prod(input.shape[d] for d in dims)
-    deviation = input - mean(input, dims, keepdim=True)
+    x = input.to(float64)
+    dims = normalize_dims(dim, x.ndim, operation)
+    count = math.prod(x.shape[d] for d in dims)
+    deviation = x - mean(x, dims, keepdim=True)
     return sum(deviation * deviation, dims, keepdim) / builtins.max(float(count - correction), 0.0)
 
 
@@ -471,15 +498,14 @@ def std(
     Args: as `var`.
     Raises: TypeError for integers.
     """
-    check_floating("std", input)
-    variance = var(input, dim, correction=correction, keepdim=keepdim, unbiased=unbiased)
-    return _root(variance, 0.5)
+    variance = _variance("std", input, dim, unbiased, keepdim, correction)
+    return _power(variance, 0.5).to(input.dtype)
 
 
-def _root(x: Tensor, exponent: float) -> Tensor:
-    """x ** exponent for x >= 0 and an exponent in (0, 1), with gradient 0 where x is 0."""
+def _power(x: Tensor, exponent: float) -> Tensor:
+    """x ** exponent for x >= 0, with gradient 0 where x is 0."""
     zero = x == 0
-    return where(zero, 0.0, where(zero, 1.0, x) ** exponent)
+    return where(zero, 0.0 if exponent > 0 else math.inf, where(zero, 1.0, x) ** exponent)
 
 
 @guarded
@@ -551,7 +577,7 @@ def norm(
         return sum((input != 0).to(input.dtype), dim, keepdim)
     if exponent == 1:
         return sum(input.abs(), dim, keepdim)
-    return _root(sum(input.abs() ** exponent, dim, keepdim), 1.0 / exponent)
+    return _power(sum(_power(input.abs(), exponent), dim, keepdim), 1.0 / exponent)
 
 
 class Norm2(Function):
