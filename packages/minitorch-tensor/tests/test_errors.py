@@ -255,7 +255,7 @@ def test_backends(mistake, kind, text):
     (
         lambda: ones(1, 3).expand(2, 3).fill_(1.0),
         RuntimeError,
-        "copy_: several elements of this expanded tensor are one place in memory. Change a "
+        "fill_: several elements of this expanded tensor are one place in memory. Change a "
         "clone() of it.",
     ),
     (

@@ -248,17 +248,108 @@ def test_a_number_that_does_not_fit_is_refused_rather_than_wrapped():
 def test_casts_are_numpys(source, target, backend):
     values = np.array([0, 1, 2, 200]).astype(source.numpy)
     if source.kind == "float":
-        values = np.array([0.0, 0.5, -0.5, 1.7, 200.9, 3e9]).astype(source.numpy)
-    with np.errstate(all="ignore"):
-        wide = values.astype(np.int64) if target.kind == "int" else values
-        expected = wide.astype(target.numpy)
-    assert_close(mt.tensor(values).to(target), expected)
+        values = np.array([0.0, 0.5, -0.5, 1.7, 200.9]).astype(source.numpy)
+    assert_close(mt.tensor(values).to(target), values.astype(target.numpy))
 
 
-def test_what_has_no_integer_value_casts_without_complaint(backend):
-    for dtype in (mt.uint8, mt.int32, mt.int64):
-        assert mt.tensor([INF, -INF, NAN]).to(dtype).shape == (3,)
+@pytest.mark.parametrize("source", [mt.float32, mt.float64], ids=str)
+def test_a_float_that_does_not_fit_becomes_the_lowest_integer(source, backend):
+    """As in PyTorch on x86-64; uint8 is the low byte of what int64 is."""
+    values = mt.tensor([3e9, -3e9, 1e20, INF, -INF, NAN, 300.7, -1.0], dtype=source)
+    for dtype, want in (
+        (mt.int64, [3 * 10**9, -3 * 10**9, *[-(2**63)] * 4, 300, -1]),
+        (mt.int32, [*[-(2**31)] * 6, 300, -1]),
+        (mt.uint8, [3 * 10**9 % 256, -3 * 10**9 % 256, 0, 0, 0, 0, 44, 255]),
+    ):
+        assert values.to(dtype).tolist() == want
+        assert mt.zeros(8, dtype=dtype).copy_(values).tolist() == want
+        assert mt.tensor(values.numpy(), dtype=dtype).tolist() == want
     assert mt.tensor([NAN, 0.0, INF]).bool().tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        (mt.uint8, 300),
+        (mt.uint8, -1),
+        (mt.uint8, 256.5),
+        (mt.int32, 2**31),
+        (mt.int64, 2**63),
+        (mt.int64, -(2**63) - 1),
+        (mt.int64, 2.0**63),
+        (mt.int64, INF),
+        (mt.int32, NAN),
+        (mt.int64, 10**400),
+    ],
+)
+def test_a_number_that_does_not_fit_is_refused_wherever_one_is_written(dtype, value, backend):
+    x = mt.ones(2, 2, dtype=dtype)
+    mask, row = mt.tensor([[True, False], [False, False]]), mt.tensor([0])
+    index = mt.tensor([[0, 0]])
+
+    def at(key):
+        return lambda: x.__setitem__(key, value)
+
+    ways = [
+        lambda: mt.tensor(value, dtype=dtype),
+        lambda: mt.tensor([[0, value]], dtype=dtype),
+        lambda: mt.full((2,), value, dtype=dtype),
+        lambda: mt.full_like(x, value),
+        lambda: x.new_full((2,), value),
+        lambda: x.new_tensor([value]),
+        lambda: x.fill_(value),
+        lambda: x.copy_(value),
+        lambda: x.fill_diagonal_(value),
+        lambda: x.masked_fill(mask, value),
+        lambda: x.masked_fill_(mask, value),
+        lambda: x.index_fill(0, row, value),
+        lambda: x.index_fill_(0, row, value),
+        lambda: x.scatter(0, index, value),
+        lambda: x.scatter_(0, index, value=value),
+        lambda: mt.pad(x, (1, 1), value=value),
+        at((0, 0)),
+        at(0),
+        at(slice(None)),
+        at(mask),
+        at(row),
+    ]
+    if isinstance(value, int):
+        ways += [
+            lambda: mt.where(mask, x, value),
+            lambda: x.clamp(0, value) if value > 0 else x.clamp(value, 0),
+            lambda: mt.arange(min(value - 1, 0), max(value + 1, 0), abs(value), dtype=dtype),
+        ]
+    for i, way in enumerate(ways):
+        with pytest.raises(OverflowError, match=rf"does not fit in {dtype}, which holds"):
+            way()
+            pytest.fail(f"way {i} was taken")
+        assert x.tolist() == [[1, 1], [1, 1]]
+
+
+def test_random_integers_that_may_not_fit_are_refused(backend):
+    x = mt.zeros(3, dtype=mt.uint8)
+    for way in (
+        lambda: mt.randint(0, 300, (3,), dtype=mt.uint8),
+        lambda: mt.randint(-1, 3, (3,), dtype=mt.uint8),
+        lambda: mt.randint_like(x, 300),
+        lambda: mt.randperm(300, dtype=mt.uint8),
+        lambda: x.random_(0, 300),
+    ):
+        with pytest.raises(OverflowError, match="does not fit in uint8, which holds 0 to 255"):
+            way()
+    assert mt.randint(0, 256, (3,), dtype=mt.uint8).dtype is mt.uint8
+    assert sorted(mt.randperm(256, dtype=mt.uint8).tolist()) == list(range(256))
+
+
+def test_integers_beyond_int64_are_no_floats(backend):
+    for data in (2**63, [2**63], [2**63, -1], [[-(2**63) - 1]], [2**70, 0]):
+        with pytest.raises(OverflowError, match="does not fit in int64"):
+            mt.tensor(data)
+    assert mt.tensor([2**63 - 1, -(2**63)]).tolist() == [2**63 - 1, -(2**63)]
+    assert mt.tensor([2.0**63, 1]).dtype is mt.float32
+    assert mt.tensor([2**70], dtype=mt.float64).tolist() == [2.0**70]
+    with pytest.raises(OverflowError, match="does not fit"):
+        mt.tensor(10**400, dtype=mt.float32)
 
 
 def test_dtypes_can_be_named_in_many_ways():

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import AnyDType, DType, float32, int64
+from minitorch_tensor.dtypes import AnyDType, DType, check_fits, float32, int64
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape
@@ -65,7 +65,9 @@ def tensor(
 
     Python floats become float32, ints int64, bools bool; an array keeps its dtype.
 
-    Raises: ValueError for ragged lists; TypeError for elements that are no numbers.
+    Raises: ValueError for ragged lists; TypeError for elements that are no numbers; OverflowError
+        for numbers that do not fit in the dtype (those of an array or a tensor are converted, as
+        by `Tensor.to`).
     """
     if isinstance(data, Tensor):
         data = data.detach().numpy()
@@ -77,8 +79,11 @@ def tensor(
         raise ValueError(
             f"tensor: the nested lists are ragged ({error}). Pad them to one length."
         ) from None
-    if dtype is None and not isinstance(data, (np.ndarray, np.generic)):
-        dtype = _default_dtype(array)
+    if not isinstance(data, (np.ndarray, np.generic)):
+        array = _exact(array, data)
+        dtype = _default_dtype(array) if dtype is None else dtypes.as_dtype(dtype)
+        if dtype is not None:
+            array = _written(array, dtype)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"tensor: wanted numbers, got elements of numpy type {array.dtype} from "
@@ -87,10 +92,38 @@ def tensor(
     return _make(array, dtype, backend, requires_grad)
 
 
+def _exact(array: npt.NDArray[Any], data: Any) -> npt.NDArray[Any]:
+    """Integers beyond int64 as Python's, where numpy has made floating point of them; all else as
+    it is."""
+    if array.dtype.kind == "f" and array.size and np.abs(array).max() >= 2.0**63:
+        exact = np.array(data, object)
+        if _all_integers(exact):
+            return exact
+    return array
+
+
+def _all_integers(array: npt.NDArray[Any]) -> bool:
+    return array.dtype.kind == "O" and all(isinstance(x, (int, np.integer)) for x in array.flat)
+
+
+def _written(array: npt.NDArray[Any], dtype: DType) -> npt.NDArray[Any]:
+    """Numbers that a person wrote, checked to fit in a dtype."""
+    check_fits("tensor", array, dtype)
+    if not _all_integers(array):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        raise OverflowError(
+            f"tensor: an integer of {max(int(x).bit_length() for x in array.flat)} bits does not "
+            f"fit in {dtype}. Scale it down first."
+        ) from None
+
+
 def _default_dtype(array: npt.NDArray[Any]) -> DType | None:
     if array.dtype.kind == "f":
         return float32
-    return int64 if array.dtype.kind in "iu" else None
+    return int64 if array.dtype.kind in "iu" or _all_integers(array) else None
 
 
 def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
@@ -127,7 +160,9 @@ def full(
     if dtype is None:
         dtype = _default_dtype(np.asarray(fill_value)) or dtypes.bool_
     chosen = get_backend(backend)
-    data = chosen.full(_shape("full", size), fill_value, dtypes.as_dtype(dtype))
+    wanted = dtypes.as_dtype(dtype)
+    check_fits("full", fill_value, wanted)
+    data = chosen.full(_shape("full", size), fill_value, wanted)
     result = Tensor(data, chosen)
     return result.requires_grad_() if requires_grad else result
 
@@ -263,10 +298,17 @@ def arange(
         start, end = 0, start
     if step == 0 or (end - start) / step < 0:
         raise ValueError(f"arange: no steps of {step} lead from {start} to {end}.")
-    if dtype is None:
-        dtype = float32 if any(isinstance(n, float) for n in (start, end, step)) else int64
-    array = start + step * np.arange(math.ceil((end - start) / step))
-    return _make(array, dtype, backend, requires_grad)
+    if any(isinstance(n, (float, np.floating)) for n in (start, end, step)):
+        wanted = dtypes.as_dtype(dtype or float32)
+        array = start + step * np.arange(math.ceil((end - start) / step))
+        check_fits("arange", array[[0, -1]] if array.size else array, wanted)
+    else:
+        wanted = dtypes.as_dtype(dtype or int64)
+        numbers = range(int(start), int(end), int(step))  # exact, where a quotient is not
+        ends = (numbers[0], numbers[-1]) if numbers else ()
+        check_fits("arange", ends, wanted if wanted.kind == "int" else int64)
+        array = numbers.start + numbers.step * np.arange(len(numbers), dtype=np.int64)
+    return _make(array, wanted, backend, requires_grad)
 
 
 def linspace(
@@ -279,7 +321,9 @@ def linspace(
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` evenly spaced numbers from start to end, both included."""
-    return _make(np.linspace(start, end, steps), dtype or float32, backend, requires_grad)
+    wanted = dtypes.as_dtype(dtype or float32)
+    check_fits("linspace", (start, end), wanted)
+    return _make(np.linspace(start, end, steps), wanted, backend, requires_grad)
 
 
 def eye(
@@ -366,6 +410,7 @@ def randint(
     if low >= bound:
         raise ValueError(f"randint: low {low} must be less than high {bound}.")
     shape = _shape("randint", size)
+    check_fits("randint", (low, bound - 1), dtypes.as_dtype(dtype))
     array = (generator or default_generator).draw("integers", low, bound, shape)
     return _make(np.asarray(array), dtype, backend, requires_grad)
 
@@ -406,6 +451,7 @@ def randperm(
     requires_grad: bool = False,
 ) -> Tensor:
     """The integers below n in random order."""
+    check_fits("randperm", n - 1 if n > 0 else 0, dtypes.as_dtype(dtype))
     order = (generator or default_generator).draw("permutation", n)
     return _make(order, dtype, backend, requires_grad)
 

@@ -80,6 +80,35 @@ def scalar_dtype(value: Number, beside: DType) -> DType:
     return float32
 
 
+#: The least and the greatest value of each integer dtype.
+LIMITS = {
+    d: (int(np.iinfo(d.numpy).min), int(np.iinfo(d.numpy).max)) for d in (uint8, int32, int64)
+}
+
+
+def check_fits(operation: str, values: Any, dtype: DType) -> None:
+    """Check that an integer dtype holds the numbers that a person wrote, fractions cut off.
+
+    Conversions of tensors wrap instead, as in PyTorch (`Backend.cast`).
+
+    Raises: OverflowError that names the first number that does not fit.
+    """
+    if dtype.kind != "int":
+        return
+    low, high = LIMITS[dtype]
+    array = np.asarray(values)
+    fits = (array > low - 1) & (array < high + 1) if array.dtype.kind == "f" else None
+    if fits is None:
+        fits = (array >= low) & (array <= high)
+    if np.all(fits):
+        return
+    wrong = array[np.logical_not(fits)].flat[0]
+    raise OverflowError(
+        f"{operation}: {wrong} does not fit in {dtype}, which holds {low} to {high}. Choose a "
+        "wider dtype, or convert the tensor first, for example with .long() or .float()."
+    )
+
+
 def from_numpy_dtype(dtype: npt.DTypeLike) -> DType:
     """Our type for numpy's.
 

@@ -13,6 +13,7 @@ import pytest
 
 import minitorch_tensor as mt
 from minitorch_tensor.testing import OPERATIONS, Draw, Operation, assert_close
+from minitorch_tensor.testing.edges import EDGES, Edge
 
 pytest.importorskip("torch", reason="PyTorch is not installed; `tox -e pytorch` has it")
 
@@ -97,3 +98,19 @@ def as_arrays(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [as_arrays(item) for item in value]
     return value.numpy() if hasattr(value, "numpy") else value
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=str)
+def test_pytorch_agrees_at_the_edges_of_the_numbers_but_where_a_row_says_why_not(
+    edge: Edge, pytorch: Any
+) -> None:
+    torch = pytorch.torch
+
+    def compared() -> None:
+        edge.check(torch, torch.from_numpy, torch.autograd.grad)
+
+    if not edge.torch:
+        compared()
+        return
+    with pytest.raises(AssertionError):
+        compared()

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function
-from minitorch_tensor.dtypes import int64
+from minitorch_tensor.dtypes import check_fits, int64
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.indexing import check_range
 from minitorch_tensor.functions.joining import cat
@@ -231,6 +231,7 @@ def pad(
         return _repeating_frame(input, sides, mode)
     inside = [slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(input.shape, sides)]
     frame = tuple([(max(b, 0), max(a, 0)) for b, a in sides])
+    check_fits("pad", 0 if value is None else value, input.dtype)
     return Pad.apply(input[tuple(inside)], frame, 0 if value is None else value)
 
 

@@ -16,19 +16,15 @@ import numpy as np
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff.clock import tick
 from minitorch_autodiff.grad_mode import grad_enabled, watchers
-from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import DType, bool_, float32, promote, scalar_dtype
+from minitorch_tensor.dtypes import DType, bool_, check_fits, float32, promote, scalar_dtype
 from minitorch_tensor.functions.guarding import NotATensor
 from minitorch_tensor.layout import Shape, broadcast_shapes
 
 if TYPE_CHECKING:
-    from minitorch_tensor.tensor import Tensor, TensorLike
+    from minitorch_tensor.tensor import Number, Tensor, TensorLike
 
 #: What counts as a plain number beside a tensor.
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
-
-#: The values that each integer dtype holds.
-_LIMITS = {d: (np.iinfo(d.numpy).min, np.iinfo(d.numpy).max) for d in dtypes.ALL if d.kind == "int"}
 
 
 def name_of(function: type[Function] | str) -> str:
@@ -88,16 +84,24 @@ def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor
         raise _not_an_operand(function, value, beside)
     plain: Any = value
     dtype = scalar_dtype(plain, beside.dtype)
-    if dtype.kind == "int" and not _LIMITS[dtype][0] <= value <= _LIMITS[dtype][1]:
-        raise OverflowError(
-            f"{name_of(function)}: {value} does not fit in {dtype}, which holds "
-            f"{_LIMITS[dtype][0]} to {_LIMITS[dtype][1]}. Convert the tensor first, for example "
-            "with .long() or .float()."
-        )
+    if dtype.kind == "int":
+        check_fits(name_of(function), value, dtype)
     return beside._new(beside.backend.constant(plain, dtype))
 
 
-def _not_an_operand(function: type[Function] | str, *operands: object) -> NotATensor:
+def constant(operation: str, value: Number, beside: Tensor) -> Tensor:
+    """A plain number as a zero-dimensional tensor of the dtype of `beside`.
+
+    Raises: TypeError for anything else; OverflowError for one that the dtype does not hold.
+    """
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"{operation}: wanted a tensor or a number, got {type(value).__name__}.")
+    plain: Any = value
+    check_fits(operation, plain, beside.dtype)
+    return beside._new(beside.backend.constant(plain, beside.dtype))
+
+
+def _not_an_operand(function: type[Function], *operands: object) -> NotATensor:
     wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
     return NotATensor(
         name_of(function),

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function, Variable
-from minitorch_tensor.dtypes import bool_, int64
-from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor.dtypes import bool_, check_fits, int64
+from minitorch_tensor.functions.base import check_backends, constant
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import Shape, broadcast_shapes, normalize_dim
@@ -199,7 +199,9 @@ def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
     Raises: as `get_item`; ValueError if the value does not broadcast to the place.
     """
     if not isinstance(value, Variable):
-        value = x._new(x.backend.from_numpy(converted(np.asarray(value), x.dtype.numpy)))
+        array = np.asarray(value)
+        check_fits("setitem", array, x.dtype)
+        value = x._new(x.backend.from_numpy(converted(array, x.dtype.numpy)))
     x._check_in_place("setitem", value)
     basic, plain = parse_key(x.shape, key)
     source = value.detach().to(x.backend).to(x.dtype)
@@ -393,7 +395,7 @@ def scatter(
     if src is None:
         raise TypeError("scatter: give src or value.")
     if not isinstance(src, Variable):
-        src = input._new(input.backend.constant(src, input.dtype)).expand(index.shape)
+        src = constant("scatter", src, input).expand(index.shape)
     _check_source("scatter", input, index, src)
     if not input.ndim:
         return src.clone()

@@ -8,7 +8,7 @@ import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import bool_, float32
-from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, number
+from minitorch_tensor.functions.base import NUMBERS, alike, check_backends, constant, number
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.layout import broadcast_shapes
@@ -89,7 +89,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
             )
         value = value.to(input.dtype)
     else:
-        value = input._new(input.backend.constant(value, input.dtype))
+        value = constant("masked_fill", value, input)
     return where(mask, value, input)
 
 

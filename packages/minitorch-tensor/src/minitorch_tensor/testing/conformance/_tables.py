@@ -6,11 +6,13 @@ import inspect
 
 import pytest
 
+import minitorch_tensor as mt
 from minitorch_tensor.backend import BACKEND_INTERFACE, DERIVED, REQUIRED, Backend
 from minitorch_tensor.dtypes import float64
-from minitorch_tensor.registry import backend_names, get_backend
+from minitorch_tensor.registry import backend_names, get_backend, use_backend
 from minitorch_tensor.testing.checks import check_gradient, check_kernel, check_operation
 from minitorch_tensor.testing.conformance._checks import Checks
+from minitorch_tensor.testing.edges import EDGES, Edge
 from minitorch_tensor.testing.kernels import KERNELS, Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS
 from minitorch_tensor.testing.operations import OPERATIONS, Operation
@@ -56,3 +58,9 @@ class TableChecks(Checks):
     def test_gradient(self, operation: Operation) -> None:
         """What backward gives agrees with central differences."""
         check_gradient(operation, self._backend, self._size.samples)
+
+    @pytest.mark.parametrize("edge", EDGES, ids=str)
+    def test_edge(self, edge: Edge) -> None:
+        """Results and gradients at the edges of the numbers are those worked out on paper."""
+        with use_backend(self._backend):
+            edge.check(mt, mt.from_numpy, mt.grad)
