@@ -421,3 +421,25 @@ def test_clipping_by_value_clamps_every_element(backend: str) -> None:
     assert p.grad.tolist() == pytest.approx([-1.5, 0.2, 1.5])
     with pytest.raises(ValueError, match="clip_value must be at least 0, got -1"):
         nn.utils.clip_grad_value_([p], -1)
+
+
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_clipping_warns_of_an_iterator_that_is_used_up(clip):
+    model = nn.Linear(2, 1)
+    parameters = model.parameters()
+    list(parameters)
+    with pytest.warns(UserWarning, match="the iterator of parameters is empty") as warned:
+        clip(parameters, 1.0)
+    assert warned[0].filename == __file__
+    clip([], 1.0)
+    clip(model.parameters(), 1.0)
+
+
+@pytest.mark.parametrize("limit", [-1.0, math.nan])
+def test_clipping_refuses_a_limit_that_would_turn_gradients_around(limit):
+    p = Parameter(mt.ones(2))
+    p.grad = mt.ones(2)
+    for clip in (nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_):
+        with pytest.raises(ValueError, match="must be at least 0, got"):
+            clip([p], limit)
+    assert p.grad.tolist() == [1.0, 1.0]
