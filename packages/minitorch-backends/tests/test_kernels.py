@@ -173,6 +173,36 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
         same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
 
 
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("where", ["x", "weight", "gradient"])
+def test_winograds_differences_make_no_nan_of_an_infinity(where, odd, samples):
+    """It reaches the results that depend on it, and no others."""
+    window = Window((3, 3), (1, 1), (1, 1), (1, 1))
+    x, weight, d = (
+        np.random.default_rng(i).uniform(0.1, 0.2, shape).astype(np.float32)
+        for i, shape in enumerate([(samples, 32, 12, 12), (32, 32, 3, 3), (samples, 32, 12, 12)])
+    )
+    assert winograd.suits(window, 1, weight.shape, winograd.WORTHWHILE_FOR_WEIGHT)
+    changed, place = {
+        "x": (x, (-1, 4, 5, 6)),
+        "weight": (weight, (3, 4, 1, 1)),
+        "gradient": (d, (-1, 7, 0, 3)),
+    }[where]
+    changed[place] = odd
+    a, b, c = (fast.from_numpy(array) for array in (x, weight, d))
+    for name, arguments in (
+        ("conv2d", (a, b)),
+        ("conv2d_input_grad", (c, b, x.shape)),
+        ("conv2d_weight_grad", (c, a, weight.shape)),
+    ):
+        got, want = (
+            backend.to_numpy(getattr(backend, name)(*arguments, window, 1))
+            for backend in (fast, reference)
+        )
+        np.testing.assert_allclose(got, want, rtol=1e-4, err_msg=name)
+
+
 @pytest.mark.skipif(config.NUMBA_NUM_THREADS < 2, reason="wants two threads")
 @pytest.mark.parametrize("fn", [ops.add, ops.mul, ops.max])
 @pytest.mark.parametrize(

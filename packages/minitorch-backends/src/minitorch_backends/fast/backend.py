@@ -208,8 +208,9 @@ class FastBackend(NumpyBackend):
             return super().conv2d(x, weight, window, groups)
         shape = (x.shape[0], weight.shape[0], *window.output_size(x.shape[2:]))
         out = memory.empty(shape, x.dtype.numpy)
-        if winograd.suits(window, groups, weight.shape):
-            winograd.convolve(out, row_major(x), row_major(weight), window.padding)
+        if winograd.suits(window, groups, weight.shape) and winograd.convolve(
+            out, row_major(x), row_major(weight), window.padding
+        ):
             return TensorData(out, x.dtype, shape)
         convolution.compute(
             convolution.OF_OUTPUT, row_major(x), row_major(weight), out, window, groups
@@ -230,10 +231,9 @@ class FastBackend(NumpyBackend):
         out = memory.empty(input_shape, dtype.numpy)
         if winograd.suits(window, groups, weight.shape):
             padding = 2 - window.padding[0], 2 - window.padding[1]
-            winograd.convolve(
-                out, row_major(grad_output), winograd.turned(row_major(weight)), padding
-            )
-            return TensorData(out, dtype, input_shape)
+            turned = winograd.turned(row_major(weight))
+            if winograd.convolve(out, row_major(grad_output), turned, padding):
+                return TensorData(out, dtype, input_shape)
         convolution.compute(
             convolution.OF_INPUT, out, row_major(weight), row_major(grad_output), window, groups
         )
@@ -249,9 +249,11 @@ class FastBackend(NumpyBackend):
     ) -> TensorData:
         if x.dtype.kind != "float":
             return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
-        if winograd.suits(window, groups, weight_shape, winograd.WORTHWHILE_FOR_WEIGHT):
-            return winograd.weight_grad(grad_output, x, weight_shape, window.padding)
         out = memory.empty(weight_shape, x.dtype.numpy)
+        if winograd.suits(
+            window, groups, weight_shape, winograd.WORTHWHILE_FOR_WEIGHT
+        ) and winograd.weight_grad(out, row_major(grad_output), row_major(x), window.padding):
+            return TensorData(out, x.dtype, weight_shape)
         convolution.compute(
             convolution.OF_WEIGHT, row_major(x), out, row_major(grad_output), window, groups
         )

@@ -30,15 +30,13 @@ import numpy as np
 import numpy.typing as npt
 from numba import prange, uintp
 
-from minitorch_backends.fast import memory, thresholds
+from minitorch_backends.fast import thresholds
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
-from minitorch_backends.fast.copying import row_major
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.fast.windows import products
 from minitorch_tensor.derived import Window
 from minitorch_tensor.layout import Shape
-from minitorch_tensor.tensor_data import TensorData
 
 #: G, for rows and columns at once: (16, 9), flat.
 G = np.kron(*[np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])] * 2).ravel()
@@ -224,11 +222,24 @@ def kernels_adjoint(out: Any, u: Any) -> None:
     gemm(flat, 0, 9, 0.0, u, 0, count, TRANSPOSED, g, 0, 9, PLAIN, count, 9, 16)
 
 
+@serial
+def vanishing(x: Any) -> Any:
+    """0 if every element is finite, NaN if not."""
+    flat = x.reshape(-1)
+    total = zero = x.dtype.type(0)
+    for k in range(flat.size):
+        total += flat[uintp(k)] * zero
+    return total
+
+
 @parallel
-def conv2d(out: Any, x: Any, weight: Any, padding: Any, together: Any, parts: Any) -> None:
+def conv2d(
+    out: Any, x: Any, weight: Any, padding: Any, together: Any, parts: Any, probes: Any
+) -> None:
     """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i + k - p, j + l - p].
 
-    Each thread owns samples n of out; `together` of them at once.
+    Each thread owns samples n of out; `together` of them at once. probes (parts), zeros, become
+    NaN where some of its part of out is not finite.
     """
     samples, channels = x.shape[:2]
     outputs, height, width = out.shape[1:]
@@ -256,6 +267,7 @@ def conv2d(out: Any, x: Any, weight: Any, padding: Any, together: Any, parts: An
                 for o in range(outputs):
                     at = o * row + n * tiles
                     tiles_to_output(out[first + n, o], m, at, outputs * row, lines, pitch, tiles)
+                probes[part] += vanishing(out[first + n])  # while it is in the cache
 
 
 @parallel
@@ -307,24 +319,32 @@ def convolve(
     x: npt.NDArray[Any],
     weight: npt.NDArray[Any],
     padding: tuple[int, int],
-) -> None:
-    """out = the convolution of x with 3x3 kernels."""
+) -> bool:
+    """out = the convolution of x with 3x3 kernels.
+
+    Returns: true if out is finite. If not, it is wrong: the differences of the algorithm make NaN
+        of an infinity, also in outputs that do not depend on it.
+    """
     parts = max(1, min(usable_threads(), len(x)))
     together = samples_together(sum(weight.shape[:2]), out.shape[2:], len(x) // parts)
     run = conv2d.over(products(out, weight), thresholds.PRODUCT)
-    run(out, x, weight, padding, together, parts)
+    probes = np.zeros(parts, out.dtype)
+    run(out, x, weight, padding, together, parts, probes)
+    return not probes.any()  # NaN is true
 
 
 def weight_grad(
-    grad_output: TensorData,
-    x: TensorData,
-    weight_shape: Shape,
+    out: npt.NDArray[Any],
+    grad_output: npt.NDArray[Any],
+    x: npt.NDArray[Any],
     padding: tuple[int, int],
-) -> TensorData:
-    """The gradient of 3x3 kernels."""
-    out = memory.empty(weight_shape, x.dtype.numpy)
-    parts = max(1, min(usable_threads(), x.shape[0]))
-    together = samples_together(sum(weight_shape[:2]), grad_output.shape[2:], x.shape[0] // parts)
+) -> bool:
+    """out = the gradient of 3x3 kernels.
+
+    Returns: true if out is finite, as for `convolve`.
+    """
+    parts = max(1, min(usable_threads(), len(x)))
+    together = samples_together(sum(out.shape[:2]), grad_output.shape[2:], len(x) // parts)
     run = conv2d_weight_grad.over(products(grad_output, out), thresholds.PRODUCT)
-    run(out, row_major(grad_output), row_major(x), padding, together, parts)
-    return TensorData(out, x.dtype, weight_shape)
+    run(out, grad_output, x, padding, together, parts)
+    return bool(np.isfinite(out).all())
