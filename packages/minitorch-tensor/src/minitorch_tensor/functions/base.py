@@ -101,7 +101,7 @@ def constant(operation: str, value: Number, beside: Tensor) -> Tensor:
     return beside._new(beside.backend.constant(plain, beside.dtype))
 
 
-def _not_an_operand(function: type[Function], *operands: object) -> NotATensor:
+def _not_an_operand(function: type[Function] | str, *operands: object) -> NotATensor:
     wrong = next(x for x in operands if not isinstance(x, NUMBERS) and not hasattr(x, "_data"))
     return NotATensor(
         name_of(function),
