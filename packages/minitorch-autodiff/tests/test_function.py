@@ -18,6 +18,7 @@ from minitorch_autodiff import (
     is_grad_enabled,
     no_grad,
 )
+from minitorch_autodiff.function import record_binary
 
 
 def leaf(value: float) -> Scalar:
@@ -65,6 +66,49 @@ def test_a_custom_function_has_the_slope_it_defines() -> None:
 def test_a_backward_made_of_operations_can_be_differentiated_again() -> None:
     derivative_check(Cube.apply, 1.5, order=2)
     derivative_check(lambda x: SinCos.apply(x)[0] * SinCos.apply(x)[1], 0.7, order=2)
+
+
+class Product(Function):
+    @staticmethod
+    def forward(ctx: Context, x: Scalar, y: Scalar) -> Scalar:
+        ctx.save_for_backward(x, y)
+        return x * y
+
+    @staticmethod
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, Scalar | None]:
+        x, y = ctx.saved_tensors
+        to_x, to_y = ctx.edges
+        return d * y if to_x else None, d * x if to_y else None
+
+
+def recorded_product(x: Scalar, y: Scalar) -> Scalar:
+    out = Scalar(x.item() * y.item())
+    record_binary(Product, x, y, out, out._spec(), saves=True)
+    return out
+
+
+@pytest.mark.parametrize("product", [Product.apply, recorded_product])
+@pytest.mark.parametrize(("to_x", "to_y"), [(True, True), (True, False), (False, True)])
+def test_a_call_recorded_afterwards_is_like_one_that_was_applied(
+    product: Any, to_x: bool, to_y: bool
+) -> None:
+    a, y = Scalar(3.0, requires_grad=to_x), Scalar(5.0, requires_grad=to_y)
+    x = a * 2.0
+    out = product(x, y)
+    assert repr(out) == "Scalar(30.0, grad_fn=<Product backward>)"
+    assert out.grad_fn is not None
+    assert out.grad_fn.needs_input_grad == (to_x, to_y)
+    (out * out).backward(create_graph=True)
+    assert a.derivative == (2 * 30.0 * 5.0 * 2.0 if to_x else None)
+    assert y.derivative == (2 * 30.0 * 6.0 if to_y else None)
+    if to_y:
+        assert y.grad is not None
+        (second,) = grad(y.grad, y)
+        assert second.item() == 2 * 6.0 * 6.0
+    stale = product(x, y)
+    x.data = 7.0
+    with pytest.raises(RuntimeError, match="Product: a value that it saved for backward"):
+        stale.backward()
 
 
 def test_forward_runs_without_recording_and_recording_resumes_after_an_error() -> None:

@@ -348,6 +348,41 @@ class Function:
         return result
 
 
+def record_binary(
+    function: type[Function], x: Variable, y: Variable, output: Variable, spec: Any, saves: bool
+) -> None:
+    """Make a call of `function` on x and y the history of an output that is computed already.
+
+    This is `Function.apply` without its `forward`, for operations so small that the general way
+    would cost more than they do. The caller has seen to what `apply` sees to: x, y or both require
+    a gradient, and recording is on.
+
+    Args:
+        output: a new variable without history, of the kind and form of both inputs, so that
+            gradients need not be adapted on their way back (`Node.exact`).
+        spec: the output's `_spec()`.
+        saves: whether `backward` asks for `(x, y)` in `ctx.saved_tensors`.
+    """
+    ctx = _new_context(Context)
+    ctx.function = function
+    ctx.time = tick()
+    ctx.edges = (
+        x._history or (x, 0) if x.requires_grad else None,
+        y._history or (y, 0) if y.requires_grad else None,
+    )
+    if saves:
+        ctx._saved = (x, y)
+    ctx._kind = output.__class__
+    ctx._specs = (spec,)
+    ctx.exact = True
+    output.requires_grad = True
+    output._history = (ctx, 0)
+
+
+#: A Context whose attributes are set by the caller: running `__init__` takes as long as the rest.
+_new_context = Context.__new__
+
+
 def _stack(inputs: tuple[Any, ...]) -> tuple[traceback.StackSummary, int]:
     """Who called `apply`, and how many of the innermost frames belong to the library.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minitorch_autodiff import Context, Function, Variable
-from minitorch_autodiff.clock import tick
+from minitorch_autodiff.function import record_binary
 from minitorch_autodiff.grad_mode import grad_enabled, watchers
 from minitorch_tensor.dtypes import DType, bool_, check_fits, float32, promote, scalar_dtype
 from minitorch_tensor.functions.guarding import NotATensor
@@ -206,8 +206,8 @@ def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
     """`binary` of this function, in one straight line for operands that are alike already.
 
     On small tensors all of the time goes into such steps, and most of what models do to small
-    tensors is arithmetic. So this does here, for these functions, what `binary`, `Function.apply`,
-    `forward` and `Context` do in general; they serve all other cases.
+    tensors is arithmetic. So this does here, for these functions, what `binary` and
+    `Function.apply` do in general; they serve all other cases.
     """
     operator, saves = function.operator, function.saves
 
@@ -226,23 +226,9 @@ def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
             straight = False
         if not straight:
             return binary(function, x, y)
-        plain = x._plain
-        out: Tensor = plain(backend.zip(operator, a, b, dtype), backend)
-        from_x, from_y = x.requires_grad, y.requires_grad
-        if (from_x or from_y) and grad_enabled():
-            ctx = Context(function)
-            ctx.time = tick()
-            ctx.edges = (
-                x._history or (x, 0) if from_x else None,
-                y._history or (y, 0) if from_y else None,
-            )
-            if saves:
-                ctx._saved = (x, y)
-            ctx._kind = plain
-            ctx._specs = ((shape, dtype, backend),)
-            ctx.exact = True  # nothing was broadcast: a gradient keeps its shape on the way
-            out.requires_grad = True
-            out._history = (ctx, 0)
+        out: Tensor = x._plain(backend.zip(operator, a, b, dtype), backend)
+        if (x.requires_grad or y.requires_grad) and grad_enabled():
+            record_binary(function, x, y, out, (shape, dtype, backend), saves)
         return out
 
     call.__name__ = name_of(function)
