@@ -6,93 +6,27 @@ Names, argument orders, initialisations and weight layouts are PyTorch's.
 from importlib.metadata import version
 
 from minitorch_autodiff import RemovableHandle
-from minitorch_nn import functional, init, optim, utils
-from minitorch_nn.layers.activation import (
-    GELU,
-    LeakyReLU,
-    LogSoftmax,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from minitorch_nn.layers.container import Flatten, Identity, ModuleDict, ModuleList, Sequential
-from minitorch_nn.layers.convolution import Conv1d, Conv2d
-from minitorch_nn.layers.dropout import Dropout
-from minitorch_nn.layers.embedding import Embedding
-from minitorch_nn.layers.linear import Linear
-from minitorch_nn.layers.loss import (
-    BCEWithLogitsLoss,
-    CrossEntropyLoss,
-    L1Loss,
-    MSELoss,
-    NLLLoss,
-)
-from minitorch_nn.layers.normalization import BatchNorm1d, BatchNorm2d, LayerNorm
-from minitorch_nn.layers.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AvgPool1d,
-    AvgPool2d,
-    MaxPool1d,
-    MaxPool2d,
-)
-from minitorch_nn.layers.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from minitorch_nn import functional, init, layers, optim, utils
+from minitorch_nn.layers.activation import *
+from minitorch_nn.layers.container import *
+from minitorch_nn.layers.convolution import *
+from minitorch_nn.layers.dropout import *
+from minitorch_nn.layers.embedding import *
+from minitorch_nn.layers.linear import *
+from minitorch_nn.layers.loss import *
+from minitorch_nn.layers.normalization import *
+from minitorch_nn.layers.pooling import *
+from minitorch_nn.layers.recurrent import *
 from minitorch_nn.model_summary import summary
 from minitorch_nn.module import IncompatibleKeys, Module, Parameter
 
 __version__ = version("minitorch-nn")
 
 __all__ = [
-    "GELU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AvgPool1d",
-    "AvgPool2d",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "Conv1d",
-    "Conv2d",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Embedding",
-    "Flatten",
-    "GRUCell",
-    "Identity",
     "IncompatibleKeys",
-    "L1Loss",
-    "LSTMCell",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool1d",
-    "MaxPool2d",
     "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
     "Parameter",
-    "RNNCell",
-    "ReLU",
     "RemovableHandle",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
     "__version__",
     "functional",
     "init",
@@ -100,3 +34,13 @@ __all__ = [
     "summary",
     "utils",
 ]
+__all__ += layers.activation.__all__
+__all__ += layers.container.__all__
+__all__ += layers.convolution.__all__
+__all__ += layers.dropout.__all__
+__all__ += layers.embedding.__all__
+__all__ += layers.linear.__all__
+__all__ += layers.loss.__all__
+__all__ += layers.normalization.__all__
+__all__ += layers.pooling.__all__
+__all__ += layers.recurrent.__all__

@@ -58,3 +58,6 @@ class Softplus(Function):
 def softplus(input: Tensor) -> Tensor:
     """log(1 + e**x), a smooth relu, without overflow. Any shape."""
     return Softplus.apply(input)
+
+
+__all__ = ["gelu", "leaky_relu", "silu", "softplus"]

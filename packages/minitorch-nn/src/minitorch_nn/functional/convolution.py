@@ -183,3 +183,6 @@ def _check_channels(
     check_backends(operation, input, weight, *([] if bias is None else [bias]))
     if input.dtype is bool_ and weight.dtype is bool_:
         raise TypeError(f"{operation}: bool tensors do not multiply. Convert with .float().")
+
+
+__all__ = ["conv1d", "conv2d"]

@@ -35,3 +35,6 @@ def check_probability(operation: str, p: float) -> None:
     """Raise ValueError if p is outside [0, 1]."""
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"{operation}: p must be a probability in [0, 1], got {p}.")
+
+
+__all__ = ["dropout"]

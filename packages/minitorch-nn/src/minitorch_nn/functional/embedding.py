@@ -79,3 +79,6 @@ def row_number(operation: str, padding_idx: int, rows: int) -> int:
             f"{operation}: padding_idx {padding_idx} is no row of a table of {rows} rows."
         )
     return padding_idx % rows
+
+
+__all__ = ["embedding"]

@@ -53,3 +53,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     out: Tensor = Linear.apply(input, weight, bias)
     return out
+
+
+__all__ = ["linear"]

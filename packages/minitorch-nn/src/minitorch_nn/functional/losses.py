@@ -277,3 +277,6 @@ def _check_weight(operation: str, weight: Tensor | None, classes: int) -> None:
             f"{operation}: wanted one weight for each of {classes} classes, got shape "
             f"{weight.shape}."
         )
+
+
+__all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss"]

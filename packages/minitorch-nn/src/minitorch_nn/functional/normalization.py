@@ -121,3 +121,6 @@ def layer_norm(
 def sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
     """A shape given as such, or the size of its only dimension."""
     return (shape,) if isinstance(shape, int) else tuple(shape)
+
+
+__all__ = ["batch_norm", "layer_norm"]

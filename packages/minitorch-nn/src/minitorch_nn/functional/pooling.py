@@ -319,3 +319,15 @@ def _even_kernel(input: Tensor, sizes: tuple[int, int]) -> tuple[int, int] | Non
 def _adaptive_windows(size: int, outputs: int) -> list[tuple[int, int]]:
     """Start and end of each window; -(-a // b) is a / b rounded up."""
     return [(i * size // outputs, -(-(i + 1) * size // outputs)) for i in range(outputs)]
+
+
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "max_pool1d",
+    "max_pool2d",
+]

@@ -181,3 +181,6 @@ def _check_name(container: str, owner: Module, name: object) -> None:
             f"{container}: {name!r} cannot name a module: wanted a text without dots that is no "
             f"attribute of {container} already."
         )
+
+
+__all__ = ["Flatten", "Identity", "ModuleDict", "ModuleList", "Sequential"]

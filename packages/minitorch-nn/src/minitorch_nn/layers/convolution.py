@@ -136,3 +136,6 @@ class Conv1d(_Convolution):
         return F.conv1d(
             input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
+
+
+__all__ = ["Conv1d", "Conv2d"]

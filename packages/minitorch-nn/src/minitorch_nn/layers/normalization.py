@@ -167,3 +167,6 @@ class LayerNorm(Module):
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
+
+
+__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm"]

@@ -398,3 +398,6 @@ def _plain_cell(layer: str, nonlinearity: str) -> str:
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"{layer}: nonlinearity must be tanh or relu, got {nonlinearity!r}.")
     return f"rnn_{nonlinearity}"
+
+
+__all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
