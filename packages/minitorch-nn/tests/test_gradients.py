@@ -142,6 +142,7 @@ def test_a_layer_differentiates_twice(name: str, installed: str) -> None:
 
 
 @INSTALLED
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECURRENT)
 @pytest.mark.parametrize("lengths", [None, [2, 3]], ids=["whole", "lengths"])
 def test_a_recurrent_layer_differentiates(name: str, lengths: Any, installed: str) -> None:

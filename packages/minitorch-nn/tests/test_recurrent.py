@@ -225,6 +225,7 @@ def weights_for(cell: str, inputs: int, hidden: int) -> list[Tensor]:
 
 
 @INSTALLED
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("lengths", [None, (2, 1)], ids=["whole", "lengths"])
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
