@@ -36,7 +36,7 @@ from minitorch_backends.cuda.device import get_device
 from minitorch_backends.layouts import folds
 from minitorch_tensor.backend import Backend
 from minitorch_tensor.derived import Window
-from minitorch_tensor.dtypes import DType, from_numpy_dtype, int64
+from minitorch_tensor.dtypes import DType, float64, from_numpy_dtype, int64
 from minitorch_tensor.expressions import Expression
 from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.random import Generator
@@ -222,7 +222,8 @@ class CudaBackend(Backend):
     def cumsum(self, x: TensorData, dim: int) -> TensorData:
         if x.ndim == 0:
             return self.contiguous(x)
-        return indexing.running_sum(self.empty, self._rows(x), dim)
+        wide = self.cast(x, float64) if x.dtype.kind == "float" else x
+        return self.cast(indexing.running_sum(self.empty, self._rows(wide), dim), x.dtype)
 
     def gather(self, x: TensorData, dim: int, index: TensorData) -> TensorData:
         shared_sizes = self._rows(_cut(x, index.shape, dim))

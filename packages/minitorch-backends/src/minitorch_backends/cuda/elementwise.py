@@ -36,7 +36,7 @@ from minitorch_backends.cuda.compile import (
 )
 from minitorch_backends.cuda.device import cuda
 from minitorch_backends.layouts import merge
-from minitorch_tensor.dtypes import ALL, DType, bool_, uint8
+from minitorch_tensor.dtypes import ALL, LIMITS, DType, bool_, int64, uint8
 from minitorch_tensor.layout import Shape, Strides, broadcast_strides
 from minitorch_tensor.tensor_data import TensorData
 
@@ -47,14 +47,25 @@ VECTOR_BYTES, VECTOR = 16, 4
 DIMS = 4
 
 
-def converting(dtype: DType) -> Callable[[Any], Any]:
-    """A function for kernels: a number converted to a dtype, as `Backend.cast` says."""
+def converting(dtype: DType, fractional: bool = False) -> Callable[[Any], Any]:
+    """A function for kernels: a number converted to a dtype, as `Backend.cast` says.
+
+    Args:
+        dtype: of the result.
+        fractional: true if the number may be floating point where the result is an integer. The
+            device itself makes the nearest integer of one that does not fit.
+    """
     T = number(dtype)
     if dtype is bool_:
         return device_function(lambda value: value != 0)
-    if dtype is uint8:  # a negative float has no uint8; its integer does, which wraps
-        return device_function(lambda value: T(i64(value)))
-    return device_function(lambda value: T(value))
+    through = i64 if dtype is uint8 else T  # a negative float has no uint8; its integer wraps
+    if dtype.kind != "int" or not fractional:
+        return device_function(lambda value: T(through(value)))
+    lowest = LIMITS[int64 if dtype is uint8 else dtype][0]
+    low, high = float(lowest), -float(lowest)
+    return device_function(
+        lambda value: T(through(value)) if low <= value < high else T(through(lowest))
+    )
 
 
 def _of_three(fn: Callable[..., float], inputs: int) -> Callable[[Any, Any, Any], Any]:
@@ -92,7 +103,8 @@ def flat(
     of_x, of_y, of_z = (in_dtypes[min(i, last)] for i in range(3))
     x_moves, y_moves, z_moves = ((*moves, False, False)[i] for i in range(3))
     T, X, Y, Z = (number(dtype) for dtype in (out_dtype, of_x, of_y, of_z))
-    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype)
+    fractional = any(dtype.kind == "float" for dtype in in_dtypes)
+    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype, fractional)
     load, store = vectors(width)
     index = i64 if wide else u32
 
@@ -170,7 +182,8 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
     out_dtype, *in_dtypes = dtypes
     last = len(in_dtypes) - 1
     of_x, of_y, of_z = (in_dtypes[min(i, last)] for i in range(3))
-    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype)
+    fractional = any(dtype.kind == "float" for dtype in in_dtypes)
+    f, convert = _of_three(fn, len(in_dtypes)), converting(out_dtype, fractional)
     divide = dividing(wide)
     index, position = (i64, i64) if wide else (u32, i32)
 

@@ -69,6 +69,8 @@ class FastBackend(NumpyBackend):
         size = x.size
         if choice.compiled_from and (size < choice.compiled_from or x.dtype.kind != "float"):
             return super().map(fn, x, dtype)
+        if dtype.kind == "int" and x.dtype.kind == "float":  # which kernels convert as they like
+            return self.cast(self.map(fn, x, x.dtype), dtype)
         out = memory.empty(x.shape, dtype.numpy)
         run = elementwise.tensor_map(fn).over(size, choice.shared_from)
         run(out.reshape(-1), row_major(x).reshape(-1))
@@ -90,6 +92,8 @@ class FastBackend(NumpyBackend):
             or y.dtype.kind != "float"
         ):
             return super().zip(fn, x, y, dtype)
+        if dtype.kind == "int" and y.dtype.kind == "float":
+            return self.cast(self.zip(fn, x, y, y.dtype), dtype)
         alike = x.shape == y.shape
         shape = x.shape if alike else broadcast_shapes(x.shape, y.shape)
         out = memory.empty(shape, dtype.numpy)

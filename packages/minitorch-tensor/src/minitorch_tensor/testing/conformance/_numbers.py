@@ -40,6 +40,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
+def _unchanged(x: float) -> float:
+    """A function that no backend knows by name."""
+    return x * 1.0
+
+
 def _arity(function: Callable[..., Any]) -> int:
     return len(inspect.signature(function).parameters)
 
@@ -195,6 +200,27 @@ class NumberChecks(Checks):
             b.copy_(out, x)
             for how, got in (("cast", b.cast(x, dtype)), ("copy_", out)):
                 assert_close(b.to_numpy(got), want, msg=f"{how} of {numbers.dtype} to {dtype}")
+
+    @pytest.mark.parametrize("dtype", ALL, ids=str)
+    def test_what_does_not_fit_converts_as_on_simple(self, dtype: DType) -> None:
+        """The lowest integer for what no integer is equal to; by `cast`, `map`, `zip`, `copy_`."""
+        b, reference = self._backend, get_backend("simple")
+        row = [300.7, -1.5, 3e9, -3e9, 1e20, -1e20, math.inf, -math.inf, math.nan]
+        for source in FLOATS:
+            numbers = np.array(row, source.numpy)
+            x = b.from_numpy(numbers)
+            out = b.empty(numbers.shape, dtype)
+            b.copy_(out, x)
+            want = reference.to_numpy(reference.cast(reference.from_numpy(numbers), dtype))
+            zero = b.full((), 0, source)
+            for how, got in (
+                ("cast", b.cast(x, dtype)),
+                ("copy_", out),
+                ("map", b.map(_unchanged, x, dtype)),
+                ("zip", b.zip(ops.add, x, zero, dtype)),
+            ):
+                what = f"{how} of {source} to {dtype}"
+                assert_close(b.to_numpy(got), want, equal_nan=True, msg=what)
 
     def test_constants_of_either_zero_are_told_apart(self) -> None:
         """0.0 and -0.0 are equal, but not the same."""
