@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,9 +87,28 @@ def test_the_examples_of_the_readme_run(
     assert [line for line in expected if line not in printed] == []
 
 
-def test_the_readme_lists_every_layer_and_function() -> None:
+@pytest.mark.parametrize("module", [nn, nn.functional], ids=lambda m: m.__name__)
+def test_what_a_family_lists_is_exported_and_nothing_else_defines_layers(module: Any) -> None:
+    folder = "layers" if module is nn else "functional"
+    families = [
+        importlib.import_module(name)
+        for name in MODULES
+        if name.startswith(f"minitorch_nn.{folder}.")
+    ]
+    listed = [name for family in families for name in getattr(family, "__all__", ())]
+    assert len(listed) == len(set(listed))
+    assert set(listed) <= set(module.__all__)
+    for family in families:
+        for name in getattr(family, "__all__", ()):
+            assert getattr(module, name) is getattr(family, name)
+    layers = {n for n, v in vars(nn).items() if inspect.isclass(v) and issubclass(v, nn.Module)}
+    assert module is not nn or layers - {"Module"} == set(listed)
+
+
+def test_the_readme_names_every_family() -> None:
     text = README.read_text(encoding="utf-8")
-    layers = [n for n in nn.__all__ if inspect.isclass(getattr(nn, n))]
-    for name in [*layers, *nn.functional.__all__, *nn.optim.__all__]:
-        if name not in ("IncompatibleKeys", "RemovableHandle"):
-            assert f"`{name}`" in text, name
+    for name in MODULES:
+        if name.startswith("minitorch_nn.layers."):
+            assert f"](src/{name.replace('.', '/')}.py)" in text, name
+    for name in nn.optim.__all__:
+        assert f"`{name}`" in text, name
