@@ -233,17 +233,12 @@ EXTREMES: list[tuple[str, tuple[float, ...], float]] = [
     ("relu_back", (0.0, 3.0), 0.0),
     ("relu_back", (-1.0, INF), 0.0),
     ("relu_back", (1.0, 3.0), 3.0),
+    ("relu_back", (NAN, 3.0), 3.0),
     ("abs_back", (0.0, 3.0), 0.0),
-    ("sqrt_back", (0.0, 1.0), INF),
-    ("log_back", (0.0, -1.0), -INF),
-    ("log_back", (-0.0, 1.0), -INF),
-    ("inv_back", (0.0, 1.0), -INF),
-    ("inv_back", (INF, 1.0), -0.0),
+    ("abs_back", (NAN, 3.0), 0.0),
+    ("abs_back", (-INF, 3.0), -3.0),
     ("sigmoid_back", (1.0, 5.0), 0.0),
     ("tanh_back", (-1.0, 5.0), 0.0),
-    ("erf_back", (1e200, 5.0), 0.0),
-    ("expm1_back", (-INF, 5.0), 0.0),
-    ("exp_back", (INF, -1.0), -INF),
     ("log2", (0.0,), -INF),
     ("log10", (-1.0,), NAN),
     ("asin", (1.5,), NAN),
@@ -403,23 +398,12 @@ def test_two_keep_ifs_select_without_a_trace(condition: float, x: float, y: floa
 # -- derivatives ---------------------------------------------------------------------------------
 
 away_from_zero = st.floats(0.1, 5.0) | st.floats(-5.0, -0.1)
-positive = st.floats(0.1, 5.0)
 
 #: f_back -> (f, where f is smooth, whether f_back takes f(x) in place of x)
 BACK: dict[str, tuple[Callable[[float], float], st.SearchStrategy[float], bool]] = {
     "abs_back": (ops.abs, away_from_zero, False),
-    "cos_back": (ops.cos, moderate, False),
-    "erf_back": (ops.erf, moderate, False),
-    "exp_back": (ops.exp, moderate, True),
-    "expm1_back": (ops.expm1, moderate, False),
-    "inv_back": (ops.inv, away_from_zero, False),
-    "log1p_back": (ops.log1p, st.floats(-0.9, 5.0), False),
-    "log_back": (ops.log, positive, False),
-    "relu_back": (ops.relu, away_from_zero, False),
+    "relu_back": (ops.relu, away_from_zero, True),
     "sigmoid_back": (ops.sigmoid, moderate, True),
-    "sin_back": (ops.sin, moderate, False),
-    "sqrt_back": (ops.sqrt, positive, True),
-    "square_back": (ops.square, moderate, False),
     "tanh_back": (ops.tanh, moderate, True),
 }
 

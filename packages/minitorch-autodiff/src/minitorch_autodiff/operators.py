@@ -3,8 +3,8 @@
 Each function takes and returns plain numbers, is total (an out-of-range argument gives the IEEE
 754 answer, inf or NaN, where Python's `math` would raise), and uses only what numba compiles for
 CPU and GPU alike: a backend can hand any of them, or any function made of them, to `map`, `zip`
-and `reduce`. `f_back(x, d)` is d times the derivative of f: at x, or where it is cheaper, as the
-docstring says, at y = f(x).
+and `reduce`. `f_back` is d times the derivative of f in one pass, for those that backends compute
+often; `derivatives` has the derivative of every operator.
 
 The second part is functions of functions and lists: `map`, `zipWith`, `reduce`.
 """
@@ -56,11 +56,6 @@ def inv(x: float) -> float:
     return 1.0 / x
 
 
-def inv_back(x: float, d: float) -> float:
-    """-d / x**2."""
-    return -d * inv(x * x)
-
-
 def div(x: float, y: float) -> float:
     """x / y; infinite for y = 0, NaN for 0 / 0."""
     if y == 0:
@@ -76,8 +71,12 @@ def abs(x: float) -> float:
 
 
 def abs_back(x: float, d: float) -> float:
-    """d times the sign of x; 0 at 0, where the middle of all slopes is as good as any."""
-    return d * sign(x)
+    """d times the sign of x; 0 at 0, the middle of all slopes, and at NaN."""
+    if x > 0:
+        return d
+    if x < 0:
+        return -d
+    return d * 0.0
 
 
 def sign(x: float) -> float:
@@ -92,11 +91,6 @@ def sign(x: float) -> float:
 def square(x: float) -> float:
     """x * x."""
     return x * x
-
-
-def square_back(x: float, d: float) -> float:
-    """2 d x."""
-    return 2.0 * d * x
 
 
 def pow(x: float, y: float) -> float:
@@ -216,21 +210,11 @@ def exp(x: float) -> float:
     return math.exp(x)
 
 
-def exp_back(y: float, d: float) -> float:
-    """d y, with y = exp(x)."""
-    return d * y
-
-
 def expm1(x: float) -> float:
     """e ** x - 1, exact near 0."""
     if x > MAX_EXPONENT:
         return math.inf
     return math.expm1(x)
-
-
-def expm1_back(x: float, d: float) -> float:
-    """d e ** x."""
-    return d * exp(x)
 
 
 def log(x: float) -> float:
@@ -242,11 +226,6 @@ def log(x: float) -> float:
     return math.log(x)
 
 
-def log_back(x: float, d: float) -> float:
-    """d / x."""
-    return div(d, x)
-
-
 def log1p(x: float) -> float:
     """log(1 + x), exact near 0; -inf at -1, NaN below."""
     if x == -1:
@@ -256,21 +235,11 @@ def log1p(x: float) -> float:
     return math.log1p(x)
 
 
-def log1p_back(x: float, d: float) -> float:
-    """d / (1 + x)."""
-    return div(d, 1.0 + x)
-
-
 def sqrt(x: float) -> float:
     """Square root; NaN below 0."""
     if x < 0:
         return math.nan
     return math.sqrt(x)
-
-
-def sqrt_back(y: float, d: float) -> float:
-    """d / (2 y), with y = sqrt(x)."""
-    return div(d, 2.0 * y)
 
 
 # -- trigonometry and friends ----------------------------------------------------------------------
@@ -283,21 +252,11 @@ def sin(x: float) -> float:
     return math.sin(x)
 
 
-def sin_back(x: float, d: float) -> float:
-    """d cos(x)."""
-    return d * cos(x)
-
-
 def cos(x: float) -> float:
     """Cosine of x radians; NaN at an infinity."""
     if math.isinf(x):
         return math.nan
     return math.cos(x)
-
-
-def cos_back(x: float, d: float) -> float:
-    """-d sin(x)."""
-    return -d * sin(x)
 
 
 def tanh(x: float) -> float:
@@ -313,11 +272,6 @@ def tanh_back(y: float, d: float) -> float:
 def erf(x: float) -> float:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
     return math.erf(x)
-
-
-def erf_back(x: float, d: float) -> float:
-    """2 d / sqrt(pi) exp(-x**2)."""
-    return d * (2.0 / math.sqrt(math.pi)) * math.exp(-x * x)
 
 
 # -- activations -----------------------------------------------------------------------------------
@@ -341,9 +295,9 @@ def relu(x: float) -> float:
     return 0.0 if x <= 0 else x
 
 
-def relu_back(x: float, d: float) -> float:
-    """d where x is positive, else 0."""
-    return d if x > 0 else 0.0
+def relu_back(y: float, d: float) -> float:
+    """0 where y = relu(x) is 0, else d; x serves in place of y."""
+    return 0.0 if y <= 0 else d
 
 
 # -- rounding -----------------------------------------------------------------------------------

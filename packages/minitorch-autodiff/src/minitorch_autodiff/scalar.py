@@ -6,15 +6,16 @@ import math
 from numbers import Real
 from typing import Any, ClassVar, TypeAlias
 
-from minitorch_autodiff import operators
+from minitorch_autodiff import operators as ops
 from minitorch_autodiff.clock import changes
+from minitorch_autodiff.derivatives import DERIVATIVES, FLAT, Elementary, Operator, Rule
 from minitorch_autodiff.function import Context, Function
 from minitorch_autodiff.variable import Variable
 
 ScalarLike: TypeAlias = "Scalar | float"
 
 
-class Scalar(Variable):
+class Scalar(Variable, Elementary):
     """A number with a gradient.
 
     >>> x, y = Scalar(2.0, requires_grad=True), Scalar(5.0, requires_grad=True)
@@ -23,8 +24,8 @@ class Scalar(Variable):
     >>> y.grad
     Scalar(2.0)
 
-    Operators and methods mirror `Tensor`'s; the other operand may be a plain number. Comparisons
-    give plain booleans, so that Python's `if` reads as usual.
+    Operators and methods mirror `Tensor`'s; the other operand may be a plain number. `Elementary`
+    lists the functions. Comparisons give plain booleans, so that Python's `if` reads as usual.
 
     Args:
         data: the number.
@@ -109,46 +110,61 @@ class Scalar(Variable):
             return f"Scalar({self.data}, grad_fn={self.grad_fn!r})"
         return f"Scalar({self.data}{', requires_grad=True' if self.requires_grad else ''})"
 
-    # -- arithmetic -----------------------------------------------------------------------------
+    # -- arithmetic; Elementary has the functions -------------------------------------------------
+
+    @staticmethod
+    def _call(operator: Operator, *operands: ScalarLike) -> Scalar:
+        for x in operands:
+            if not isinstance(x, Scalar):
+                name = operator.__name__
+                operands = tuple(
+                    [x if isinstance(x, Scalar) else Scalar(_plain(name, x)) for x in operands]
+                )
+                break
+        return FUNCTIONS[operator].apply(*operands)
 
     def __add__(self, other: ScalarLike) -> Scalar:
-        return _apply(Add, self, other)
+        return self._call(ops.add, self, other)
 
     def __radd__(self, other: ScalarLike) -> Scalar:
-        return _apply(Add, other, self)
+        return self._call(ops.add, other, self)
 
     def __sub__(self, other: ScalarLike) -> Scalar:
-        return _apply(Sub, self, other)
+        return self._call(ops.sub, self, other)
 
     def __rsub__(self, other: ScalarLike) -> Scalar:
-        return _apply(Sub, other, self)
+        return self._call(ops.sub, other, self)
 
     def __mul__(self, other: ScalarLike) -> Scalar:
-        return _apply(Mul, self, other)
+        return self._call(ops.mul, self, other)
 
     def __rmul__(self, other: ScalarLike) -> Scalar:
-        return _apply(Mul, other, self)
+        return self._call(ops.mul, other, self)
 
     def __truediv__(self, other: ScalarLike) -> Scalar:
-        return _apply(Div, self, other)
+        return self._call(ops.div, self, other)
 
     def __rtruediv__(self, other: ScalarLike) -> Scalar:
-        return _apply(Div, other, self)
+        return self._call(ops.div, other, self)
 
     def __pow__(self, other: ScalarLike) -> Scalar:
-        return _apply(Pow, self, other)
+        return self._call(ops.pow, self, other)
 
     def __rpow__(self, other: ScalarLike) -> Scalar:
-        return _apply(Pow, other, self)
+        return self._call(ops.pow, other, self)
 
     def __neg__(self) -> Scalar:
-        return _apply(Neg, self)
+        return self._call(ops.neg, self)
 
     def __pos__(self) -> Scalar:
         return self
 
     def __abs__(self) -> Scalar:
-        return _apply(Abs, self)
+        return self._call(ops.abs, self)
+
+    def masked_fill(self, mask: bool, value: float) -> Scalar:
+        """`value` if the mask holds, else self."""
+        return Scalar(value) if mask else self
 
     # -- comparison: plain booleans, without gradient -------------------------------------------
 
@@ -170,76 +186,6 @@ class Scalar(Variable):
     #: The engine tells nodes apart by identity, never by value.
     __hash__ = object.__hash__
 
-    # -- functions ------------------------------------------------------------------------------
-
-    def exp(self) -> Scalar:
-        """e ** self."""
-        return _apply(Exp, self)
-
-    def log(self) -> Scalar:
-        """Natural logarithm."""
-        return _apply(Log, self)
-
-    def log1p(self) -> Scalar:
-        """log(1 + self)."""
-        return _apply(Log1p, self)
-
-    def expm1(self) -> Scalar:
-        """e ** self - 1."""
-        return _apply(Expm1, self)
-
-    def sqrt(self) -> Scalar:
-        """Square root."""
-        return _apply(Sqrt, self)
-
-    def sin(self) -> Scalar:
-        """Sine."""
-        return _apply(Sin, self)
-
-    def cos(self) -> Scalar:
-        """Cosine."""
-        return _apply(Cos, self)
-
-    def tanh(self) -> Scalar:
-        """Hyperbolic tangent."""
-        return _apply(Tanh, self)
-
-    def erf(self) -> Scalar:
-        """The error function."""
-        return _apply(Erf, self)
-
-    def sigmoid(self) -> Scalar:
-        """1 / (1 + e ** -self)."""
-        return _apply(Sigmoid, self)
-
-    def relu(self) -> Scalar:
-        """self where positive, else 0."""
-        return _apply(ReLU, self)
-
-    def abs(self) -> Scalar:
-        """The magnitude."""
-        return _apply(Abs, self)
-
-    def max(self, other: ScalarLike) -> Scalar:
-        """The larger of the two; a tie shares its gradient equally."""
-        return _apply(Max, self, other)
-
-    def min(self, other: ScalarLike) -> Scalar:
-        """The smaller of the two; a tie shares its gradient equally."""
-        return _apply(Min, self, other)
-
-
-def _apply(function: type[ScalarFunction], *operands: ScalarLike) -> Scalar:
-    for x in operands:
-        if not isinstance(x, Scalar):  # one at most: the other is self
-            name = function.__name__.lower()
-            operands = tuple(
-                [x if isinstance(x, Scalar) else Scalar(_plain(name, x)) for x in operands]
-            )
-            break
-    result: Scalar = function.apply(*operands)
-    return result
-
 
 def _plain(operation: str, value: object) -> float:
     """A Scalar or plain number as a float. Other things that could become one, strings and
@@ -254,7 +200,7 @@ def _plain(operation: str, value: object) -> float:
 
 
 class ScalarFunction(Function):
-    """A function of Scalars: `operator` on the plain numbers, and its derivative in Scalars.
+    """A function of one or two Scalars: `operator` of the plain numbers, and its derivative.
 
     `backward` is made of differentiable operations, so that it can be differentiated again.
     """
@@ -268,240 +214,50 @@ class ScalarFunction(Function):
         """`operator` of the inputs, which are saved."""
         if cls.saves_inputs:
             ctx.save_for_backward(*inputs)
-        x, y = inputs[0], inputs[-1]  # the same one in a function of one number
+        if len(inputs) == 1:
+            return Scalar(cls.operator(inputs[0]._data))
+        x, y = inputs
         if x.requires_grad is not y.requires_grad:
             ctx.untracked = (None, y) if x.requires_grad else (x, None)
-        return Scalar(cls.operator(*[x._data for x in inputs]))
+        return Scalar(cls.operator(x._data, y._data))
 
 
-class Add(ScalarFunction):
-    """x + y; both derivatives are 1."""
+# -- the functions that Elementary lists ---------------------------------------------------------
 
-    operator = staticmethod(operators.add)
-    saves_inputs = False
 
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
-        return d, d
+def _differentiable(rule: Rule) -> type[ScalarFunction]:
+    backward = rule.backward
+    if rule.saves == "result":  # computed again: keeping it would cost every call an alias of it
+        operator = rule.operator
+        gradient: Any = rule.gradients[0]
 
+        def backward(ctx: Context, d: Scalar) -> Any:
+            (x,) = ctx.saved_tensors
+            return gradient(x._call(operator, x), d)
 
-class Sub(ScalarFunction):
-    """x - y; derivatives 1 and -1."""
+    return _function(rule.operator, backward, rule.saves != "nothing")
 
-    operator = staticmethod(operators.sub)
-    saves_inputs = False
 
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar | None]:
-        return d, -d if ctx.edges[1] else None
+def _flat(operator: Operator) -> type[ScalarFunction]:
+    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, ...]:
+        return tuple([Scalar(0.0) if edge else None for edge in ctx.edges])
 
+    return _function(operator, backward, saves_inputs=False)
 
-class Mul(ScalarFunction):
-    """x * y; derivatives y and x."""
 
-    operator = staticmethod(operators.mul)
+def _function(operator: Operator, backward: Any, saves_inputs: bool) -> type[ScalarFunction]:
+    name = "".join([part.capitalize() for part in operator.__name__.split("_")])
+    members = {
+        "__doc__": operator.__doc__,
+        "operator": staticmethod(operator),
+        "saves_inputs": saves_inputs,
+        "backward": staticmethod(backward),
+    }
+    return type(name.replace("Relu", "ReLU"), (ScalarFunction,), members)
 
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, Scalar | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges  # None where no gradient is wanted: a constant's would be for naught
-        return d * y if to_x else None, d * x if to_y else None
 
-
-class Div(ScalarFunction):
-    """x / y; derivatives 1 / y and -x / y**2."""
-
-    operator = staticmethod(operators.div)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar, Scalar | None]:
-        x, y = ctx.saved_tensors
-        quotient: Scalar = d / y
-        return quotient, -quotient * (x / y) if ctx.edges[1] else None  # y**2 could overflow
-
-
-class Pow(ScalarFunction):
-    """x ** y; derivatives y x**(y - 1) and x**y log(x), each 0 at x = 0 where x ** y is flat."""
-
-    operator = staticmethod(operators.pow)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> tuple[Scalar | None, Scalar | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        grad_x = grad_y = None
-        if to_x:
-            # 0 times infinity would be NaN.
-            grad_x = Scalar(0.0) if x == 0 and y == 0 else d * y * x ** (y - 1.0)
-        if to_y:  # a constant exponent needs no logarithm, which a negative base would make NaN
-            grad_y = Scalar(0.0) if x == 0 and y >= 0 else d * x**y * x.log()
-        return grad_x, grad_y
-
-
-class Neg(ScalarFunction):
-    """-x; derivative -1."""
-
-    operator = staticmethod(operators.neg)
-    saves_inputs = False
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        return -d
-
-
-class Abs(ScalarFunction):
-    """|x|; derivative the sign of x, 0 at 0."""
-
-    operator = staticmethod(operators.abs)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d * operators.sign(x.data)
-
-
-class Exp(ScalarFunction):
-    """e ** x; its own derivative."""
-
-    operator = staticmethod(operators.exp)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d * x.exp()
-
-
-class Expm1(ScalarFunction):
-    """e ** x - 1; derivative e ** x."""
-
-    operator = staticmethod(operators.expm1)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d * x.exp()
-
-
-class Log(ScalarFunction):
-    """log x; derivative 1 / x."""
-
-    operator = staticmethod(operators.log)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d / x
-
-
-class Log1p(ScalarFunction):
-    """log(1 + x); derivative 1 / (1 + x)."""
-
-    operator = staticmethod(operators.log1p)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d / (1.0 + x)
-
-
-class Sqrt(ScalarFunction):
-    """sqrt(x); derivative 1 / (2 sqrt(x))."""
-
-    operator = staticmethod(operators.sqrt)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d / (2.0 * x.sqrt())
-
-
-class Sin(ScalarFunction):
-    """sin x; derivative cos x."""
-
-    operator = staticmethod(operators.sin)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d * x.cos()
-
-
-class Cos(ScalarFunction):
-    """cos x; derivative -sin x."""
-
-    operator = staticmethod(operators.cos)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return -d * x.sin()
-
-
-class Tanh(ScalarFunction):
-    """tanh x; derivative 1 - tanh(x)**2."""
-
-    operator = staticmethod(operators.tanh)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        y = x.tanh()
-        return d * (1.0 - y * y)
-
-
-class Erf(ScalarFunction):
-    """erf x; derivative 2 / sqrt(pi) exp(-x**2)."""
-
-    operator = staticmethod(operators.erf)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d * (2.0 / math.sqrt(math.pi)) * (-(x * x)).exp()
-
-
-class Sigmoid(ScalarFunction):
-    """s = 1 / (1 + e**-x); derivative s (1 - s)."""
-
-    operator = staticmethod(operators.sigmoid)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        y = x.sigmoid()
-        return d * y * (1.0 - y)
-
-
-class ReLU(ScalarFunction):
-    """max(x, 0); derivative 1 where x > 0, else 0."""
-
-    operator = staticmethod(operators.relu)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Scalar:
-        x: Scalar = ctx.saved_tensors[0]
-        return d if x > 0 else Scalar(0.0)  # not d * 0, which is NaN for an infinite d
-
-
-class _Extremum(ScalarFunction):
-    @classmethod
-    def backward(cls, ctx: Context, d: Scalar) -> tuple[Scalar, Scalar]:
-        x, y = ctx.saved_tensors
-        if x == y:
-            return d * 0.5, d * 0.5
-        chosen = cls.operator(x.data, y.data)
-        # A NaN is chosen too, and unequal to itself.
-        is_x = chosen == x.data or x.data != x.data
-        return (d, Scalar(0.0)) if is_x else (Scalar(0.0), d)
-
-
-class Max(_Extremum):
-    """max(x, y); derivative 1 for the larger, 1/2 each for a tie."""
-
-    operator = staticmethod(operators.max)
-
-
-class Min(_Extremum):
-    """min(x, y); derivative 1 for the smaller, 1/2 each for a tie."""
-
-    operator = staticmethod(operators.min)
+#: The function of Scalars for every operator.
+FUNCTIONS: dict[Operator, type[ScalarFunction]] = {
+    **{operator: _differentiable(rule) for operator, rule in DERIVATIVES.items()},
+    **{operator: _flat(operator) for operator in FLAT},
+}

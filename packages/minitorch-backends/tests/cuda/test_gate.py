@@ -32,7 +32,7 @@ ARCHITECTURES = ((8, 0), (9, 0))
 #: from local memory and with a double at the end. Integers are divided in 64 bits, since in numba
 #: the quotient of two int32 is an int64.
 MEANT = {
-    **dict.fromkeys(("sin", "cos", "tan", "sin_back", "cos_back"), ("local array", "double")),
+    **dict.fromkeys(("sin", "cos", "tan"), ("local array", "double")),
     **dict.fromkeys(("int_floor_divide", "int_remainder"), ("division of 64 bits",)),
 }
 

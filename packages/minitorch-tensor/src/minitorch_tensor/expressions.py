@@ -18,11 +18,23 @@ from functools import cached_property
 from typing import Any
 
 from minitorch_autodiff import operators as ops
-
-Operator = Callable[..., float]
+from minitorch_autodiff.derivatives import Operator
 
 #: Operators that Python has a sign for, and that sign.
 _INFIX: dict[Operator, str] = {ops.add: "+", ops.sub: "-", ops.mul: "*"}
+
+#: Operators whose result is 0 or 1.
+_TRUTHS: set[Operator] = {
+    ops.lt,
+    ops.le,
+    ops.gt,
+    ops.ge,
+    ops.eq,
+    ops.ne,
+    ops.logical_and,
+    ops.logical_or,
+}
+_TRUTHS |= {ops.logical_not, ops.logical_xor, ops.isnan, ops.isinf, ops.is_close}
 
 
 class Node:
@@ -99,8 +111,7 @@ class Tape:
     ) -> Node | None:
         """What gives the same number with less work, if something does."""
         if len(args) == 1:
-            (x,) = args
-            return x.args[0] if operator is ops.neg and x.operator is ops.neg else None
+            return self._inverse(operator, args[0])
         if len(args) != 2:
             return None
         (x, y), (a, b) = args, values
@@ -117,6 +128,28 @@ class Tape:
             return x
         if operator is ops.pow and b is not None:
             return self._power(x, b)
+        if operator is ops.logical_and and 0 in (a, b):
+            return self.constant(0.0)
+        if operator is ops.keep_if:
+            return self._kept(x, y)
+        return None
+
+    def _inverse(self, operator: Operator, x: Node) -> Node | None:
+        if operator is ops.neg and x.operator is ops.neg:
+            return x.args[0]
+        if operator is ops.logical_not and x.operator in (ops.eq, ops.ne):
+            return self.call(ops.ne if x.operator is ops.eq else ops.eq, *x.args)
+        return None
+
+    def _kept(self, condition: Node, x: Node) -> Node | None:
+        if condition.value is not None:
+            return x if condition.value != 0 else self.constant(-0.0)
+        if x.value == 0:
+            return self.constant(-0.0)
+        if x.value == 1 and condition.operator in _TRUTHS:
+            return condition
+        if condition.operator is ops.ne and condition.args[1].value == 0:
+            return self.call(ops.keep_if, condition.args[0], x)
         return None
 
     def _power(self, x: Node, exponent: float) -> Node | None:

@@ -2,8 +2,7 @@
 
 A `Symbol` is a Scalar whose value is a node of an expression. The functions of Scalars and their
 derivatives are those of minitorch-autodiff, and so is the engine that applies the chain rule;
-only what they compute is written down here, not worked out. Where a derivative of Scalar's looks
-at the number (which side of a kink is it?), the symbolic one below says the same in operators.
+what they compute is written down here, not worked out.
 
 A function calls `operators` and `math` on plain numbers, which a Symbol is not. `traceable` gives
 a copy of the function in which these names mean the symbolic operators; what the function calls
@@ -15,11 +14,13 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
-from minitorch_autodiff import Context, Scalar, enable_grad, grad, scalar
+from minitorch_autodiff import Context, Scalar, ScalarFunction, enable_grad, grad
 from minitorch_autodiff import operators as ops
-from minitorch_tensor.expressions import Expression, Node, Operator, Tape
+from minitorch_autodiff.derivatives import DERIVATIVES, FLAT, Operator
+from minitorch_autodiff.scalar import FUNCTIONS
+from minitorch_tensor.expressions import Expression, Node, Tape
 
 
 class TracingError(TypeError):
@@ -57,6 +58,16 @@ class Symbol(Scalar):
     def __repr__(self) -> str:
         return "Symbol()"
 
+    # -- what Elementary asks for -----------------------------------------------------------------
+
+    @staticmethod
+    def _call(operator: Operator, *operands: Any) -> Any:
+        return apply(operator, *operands)
+
+    def masked_fill(self, mask: Any, value: float) -> Any:
+        """`value` where the mask holds, else self."""
+        return apply(ops.where, mask, value, self)
+
     # -- what needs a number --------------------------------------------------------------------
 
     def _no_number(self, what: str) -> NoReturn:
@@ -93,242 +104,55 @@ class Symbol(Scalar):
 # -- functions of symbols -------------------------------------------------------------------------
 
 
-class Symbolic(scalar.ScalarFunction):
+class Symbolic(ScalarFunction):
     """A function of Scalars that writes its operation down instead of working it out."""
 
     @classmethod
     def forward(cls, ctx: Context, *inputs: Scalar) -> Symbol:
+        """`operator` of the inputs as a node."""
         ctx.save_for_backward(*inputs)
         return write(cls.operator, *inputs)
 
 
 def write(operator: Operator, *inputs: Any) -> Symbol:
     """An operator of symbols and numbers, written down; no gradient passes."""
-    tape = next(x.tape for x in inputs if isinstance(x, Symbol))
-    nodes = []
-    for x in inputs:
-        value = _lifted(operator, x)
-        nodes.append(value.node if isinstance(value, Symbol) else tape.constant(value.data))
-    return Symbol(tape, tape.call(operator, *nodes))
+    symbols = lifted(operator, inputs)
+    tape = symbols[0].tape
+    return Symbol(tape, tape.call(operator, *[x.node for x in symbols]))
 
 
-class Abs(Symbolic):
-    """|x|; derivative the sign of x."""
-
-    operator = staticmethod(ops.abs)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        (x,) = ctx.saved_tensors
-        return d * apply(ops.sign, x)
-
-
-class ReLU(Symbolic):
-    """max(x, 0); derivative 1 where x > 0."""
-
-    operator = staticmethod(ops.relu)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        (x,) = ctx.saved_tensors
-        return apply(ops.relu_back, x, d)
-
-
-class ReLUBack(Symbolic):
-    """d where x > 0, else 0; derivative the same in d, 0 in x."""
-
-    operator = staticmethod(ops.relu_back)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, _ = ctx.saved_tensors
-        return None, apply(ops.relu_back, x, d)
-
-
-class KeepIf(Symbolic):
-    """x where the condition is nonzero, else 0; derivative 1 there in x, 0 in the condition."""
-
-    operator = staticmethod(ops.keep_if)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        condition, _ = ctx.saved_tensors
-        return None, apply(ops.keep_if, condition, d)
-
-
-class Max(Symbolic):
-    """max(x, y); derivative 1 for the larger, 1/2 each for a tie."""
-
-    operator = staticmethod(ops.max)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        share = d * (1.0 - 0.5 * apply(ops.eq, x, y))
-        return apply(ops.keep_if, apply(ops.ge, x, y), share), apply(
-            ops.keep_if, apply(ops.ge, y, x), share
-        )
-
-
-class Min(Symbolic):
-    """min(x, y); derivative 1 for the smaller, 1/2 each for a tie."""
-
-    operator = staticmethod(ops.min)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        share = d * (1.0 - 0.5 * apply(ops.eq, x, y))
-        return apply(ops.keep_if, apply(ops.le, x, y), share), apply(
-            ops.keep_if, apply(ops.le, y, x), share
-        )
-
-
-class Pow(Symbolic):
-    """x ** y; derivatives y x**(y - 1) and x**y log(x), each 0 at x = 0 where x ** y is flat."""
-
-    operator = staticmethod(ops.pow)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        grad_x = grad_y = None
-        if to_x:
-            grad_x = d * y * x ** (y - 1.0)
-            if isinstance(y, Symbol):  # a constant exponent of 0 has been simplified away
-                grad_x = apply(ops.keep_if, apply(ops.ne, y, 0.0), grad_x)
-        if to_y:
-            flat = apply(ops.logical_and, apply(ops.eq, x, 0.0), apply(ops.ge, y, 0.0))
-            slope = d * x**y * apply(ops.log, x)
-            grad_y = apply(ops.keep_if, apply(ops.logical_not, flat), slope)
-        return grad_x, grad_y
-
-
-class Remainder(Symbolic):
-    """x - y floor(x / y); derivatives 1 and -floor(x / y)."""
-
-    operator = staticmethod(ops.remainder)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        return d, -d * apply(ops.floor_divide, x, y)
-
-
-class Fmod(Symbolic):
-    """x - y trunc(x / y); derivatives 1 and -trunc(x / y)."""
-
-    operator = staticmethod(ops.fmod)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        return d, -d * apply(ops.trunc, x / y)
-
-
-class Atan2(Symbolic):
-    """The angle of (x, y); derivatives x / (x**2 + y**2) in y and -y / (x**2 + y**2) in x."""
-
-    operator = staticmethod(ops.atan2)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        y, x = ctx.saved_tensors
-        scaled = d / (x * x + y * y)
-        return scaled * x, -scaled * y
-
-
-class Logaddexp(Symbolic):
-    """log(e**x + e**y); derivatives sigmoid(x - y) and sigmoid(y - x)."""
-
-    operator = staticmethod(ops.logaddexp)
-
-    @staticmethod
-    def backward(ctx: Context, d: Scalar) -> Any:
-        x, y = ctx.saved_tensors
-        return d * apply(ops.sigmoid, x - y), d * apply(ops.sigmoid, y - x)
-
-
-class Slope(Symbolic):
-    """A function of one number with its slope as another."""
-
-    slope: ClassVar[Any]
-
-    @classmethod
-    def backward(cls, ctx: Context, d: Scalar) -> Any:
-        (x,) = ctx.saved_tensors
-        return d * cls.slope(x)
-
-
-def _slope(operator: Operator, slope: Callable[[Any], Any]) -> type[Symbolic]:
-    return type(operator.__name__, (Slope,), {"operator": staticmethod(operator), "slope": slope})
-
-
-def _from_scalar(function: type[scalar.ScalarFunction]) -> type[Symbolic]:
-    """The symbolic form of a function of Scalars whose derivative looks at no number."""
-    return type(function.__name__, (Symbolic, function), {})
+def lifted(operator: Operator, operands: Sequence[Any]) -> list[Symbol]:
+    """The operands as symbols of one tape, to which some belong: a number is a constant."""
+    tape = next(x.tape for x in operands if isinstance(x, Symbol))
+    symbols = []
+    for x in operands:
+        if isinstance(x, Symbol):
+            symbols.append(x)
+        elif isinstance(x, (int, float, Scalar)):
+            symbols.append(Symbol(tape, tape.constant(float(x))))
+        else:
+            raise TracingError(
+                f"elementwise: {operator.__name__} got {type(x).__name__} beside a traced value; "
+                "wanted a number. A tensor cannot be a constant of the function: make it an "
+                "argument."
+            )
+    return symbols
 
 
 #: Operators with a derivative, as functions of symbols.
 DIFFERENTIABLE: dict[Operator, type[Symbolic]] = {
-    **{
-        function.operator: _from_scalar(function)
-        for function in (
-            *(scalar.Add, scalar.Sub, scalar.Mul, scalar.Div, scalar.Neg, scalar.Exp),
-            *(scalar.Expm1, scalar.Log, scalar.Log1p, scalar.Sqrt, scalar.Sin, scalar.Cos),
-            *(scalar.Tanh, scalar.Erf, scalar.Sigmoid),
-        )
-    },
-    **{
-        function.operator: function
-        for function in (
-            Abs,
-            ReLU,
-            ReLUBack,
-            KeepIf,
-            Max,
-            Min,
-            Pow,
-            Remainder,
-            Fmod,
-            Atan2,
-            Logaddexp,
-        )
-    },
-    **{
-        operator: _slope(operator, slope)
-        for operator, slope in {
-            ops.log2: lambda x: 1.0 / (x * math.log(2.0)),
-            ops.log10: lambda x: 1.0 / (x * math.log(10.0)),
-            ops.tan: lambda x: 1.0 + apply(ops.tan, x) ** 2,
-            ops.asin: lambda x: 1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
-            ops.acos: lambda x: -1.0 / apply(ops.sqrt, (1.0 - x) * (1.0 + x)),
-            ops.atan: lambda x: 1.0 / (1.0 + x * x),
-            ops.sinh: lambda x: apply(ops.cosh, x),
-            ops.cosh: lambda x: apply(ops.sinh, x),
-            ops.asinh: lambda x: 1.0 / apply(ops.sqrt, x * x + 1.0),
-            ops.acosh: lambda x: 1.0 / apply(ops.sqrt, (x - 1.0) * (x + 1.0)),
-            ops.atanh: lambda x: 1.0 / ((1.0 - x) * (1.0 + x)),
-            ops.erfc: lambda x: apply(ops.exp, -x * x) * (-2.0 / math.sqrt(math.pi)),
-        }.items()
-    },
+    operator: type(function.__name__, (Symbolic, function), {})
+    for operator, function in FUNCTIONS.items()
+    if operator in DERIVATIVES
 }
-
-#: Operators that are constant but for jumps: no gradient passes.
-FLAT: frozenset[Operator] = frozenset(
-    [
-        *(ops.sign, ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close, ops.isnan),
-        *(ops.isinf, ops.logical_not, ops.logical_and, ops.logical_or, ops.logical_xor),
-        *(ops.floor, ops.ceil, ops.trunc, ops.round, ops.floor_divide),
-    ]
-)
 
 #: Operators that are made of others.
 COMPOSED: dict[Operator, Callable[..., Any]] = {
     ops.id: lambda x: x,
     ops.square: lambda x: x * x,
     ops.inv: lambda x: 1.0 / x,
+    ops.sigmoid_back: lambda y, d: d * y * (1.0 - y),
+    ops.tanh_back: lambda y, d: d * (1.0 - y * y),
     ops.where: lambda condition, x, y: (
         apply(ops.keep_if, condition, x) + apply(ops.keep_if, apply(ops.logical_not, condition), y)
     ),
@@ -339,23 +163,11 @@ def apply(operator: Operator, *operands: Any) -> Any:
     """An operator of symbols and numbers; of numbers alone, its value."""
     if not any(isinstance(x, Symbol) for x in operands):
         return operator(*operands)
-    if operator in DIFFERENTIABLE:
-        return DIFFERENTIABLE[operator].apply(*[_lifted(operator, x) for x in operands])
+    if operator in COMPOSED:
+        return COMPOSED[operator](*operands)
     if operator in FLAT:
         return write(operator, *operands)
-    return COMPOSED[operator](*operands)
-
-
-def _lifted(operator: Operator, x: Any) -> Scalar:
-    """An operand as a Scalar: a number that is no symbol is a constant."""
-    if isinstance(x, Scalar):
-        return x
-    if isinstance(x, (int, float)):
-        return Scalar(x)
-    raise TracingError(
-        f"elementwise: {operator.__name__} got {type(x).__name__} beside a traced value; wanted a "
-        "number. A tensor cannot be a constant of the function: make it an argument."
-    )
+    return DIFFERENTIABLE[operator].apply(*lifted(operator, operands))
 
 
 def _method(operator: Operator, swapped: bool = False) -> Callable[..., Any]:
@@ -364,34 +176,20 @@ def _method(operator: Operator, swapped: bool = False) -> Callable[..., Any]:
     return lambda *operands: apply(operator, *operands)
 
 
-#: Python's signs by the names of their methods: those with a reflected one, and the others.
+#: Python's signs that Scalar has not, or answers with a plain bool, by the names of their methods.
 _SIGNS: dict[str, Operator] = {
-    "add": ops.add,
-    "sub": ops.sub,
-    "mul": ops.mul,
-    "truediv": ops.div,
-    "pow": ops.pow,
     "mod": ops.remainder,
     "floordiv": ops.floor_divide,
+    "and": ops.logical_and,
+    "or": ops.logical_or,
 }
-_OTHER_SIGNS: dict[str, Operator] = {
-    "lt": ops.lt,
-    "le": ops.le,
-    "gt": ops.gt,
-    "ge": ops.ge,
-    "eq": ops.eq,
-    "ne": ops.ne,
-    "neg": ops.neg,
-    "abs": ops.abs,
-}
+_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
 for _name, _operator in _SIGNS.items():
     setattr(Symbol, f"__{_name}__", _method(_operator))
     setattr(Symbol, f"__r{_name}__", _method(_operator, swapped=True))
-for _name, _operator in _OTHER_SIGNS.items():
-    setattr(Symbol, f"__{_name}__", _method(_operator))
-for _operator in DIFFERENTIABLE:
-    if hasattr(Scalar, _operator.__name__):
-        setattr(Symbol, _operator.__name__, _method(_operator))
+for _name in _COMPARISONS:
+    setattr(Symbol, f"__{_name}__", _method(getattr(ops, _name)))
 
 
 # -- functions that call operators ---------------------------------------------------------------
@@ -414,7 +212,7 @@ _MATH: dict[Callable[..., Any], Operator] = {
 }
 
 _OPERATORS: dict[Any, Operator] = {
-    **{op: op for op in (*DIFFERENTIABLE, *FLAT, *COMPOSED)},
+    **{op: op for op in (*DERIVATIVES, *FLAT, *COMPOSED)},
     **_MATH,
 }
 
@@ -550,13 +348,8 @@ def derivative(expression: Expression, place: int) -> Expression | None:
 def inside(expression: Expression, operands: Sequence[Any]) -> Symbol:
     """The result of an expression for operands of which some are symbols: one traced function
     called by another."""
-    tape = next(x.tape for x in operands if isinstance(x, Symbol))
-    lifted = [_lifted(ops.id, x) for x in operands]
-    result: Symbol = run(
-        expression,
-        tape,
-        [x if isinstance(x, Symbol) else Symbol(tape, tape.constant(x.data)) for x in lifted],
-    )
+    symbols = lifted(ops.id, operands)
+    result: Symbol = run(expression, symbols[0].tape, symbols)
     return result
 
 

@@ -353,17 +353,8 @@ def scalar(fn: Callable[..., float]) -> Callable[..., float]:
     if not MISSING and not SIMULATED:
         with _registering:
             _register(fn)
-    return _INSTEAD.get(fn, fn) if SIMULATED else fn
+    return fn
 
-
-def _expm1_back(x: float, d: float) -> float:
-    """d e**x in halves: in float32, e**x overflows before the product does."""
-    root = operators.exp(0.5 * x)
-    return d * root * root
-
-
-#: What is computed for an operator in any precision.
-_INSTEAD: dict[Any, Callable[..., float]] = {operators.expm1_back: _expm1_back}
 
 _registering = threading.RLock()
 _registered: set[Callable[..., Any]] = set()
@@ -383,8 +374,7 @@ def _register(fn: Callable[..., Any]) -> None:
             return on_floats[narrow]
         if on_integers is not None and all(isinstance(t, _INTEGERS) for t in arguments):
             return on_integers
-        computed = _INSTEAD.get(fn, fn)
-        return in_float32(computed) if narrow else computed
+        return in_float32(fn) if narrow else fn
 
     device.overload(fn, jit_options={"forceinline": True}, strict=False)(choose)
     for callee in used(fn).values():
@@ -412,7 +402,7 @@ def _math() -> tuple[dict[Any, tuple[Any, Any]], dict[Any, Any]]:
         **dict.fromkeys((operators.floor, operators.ceil, operators.trunc), lambda x: x),
         operators.round: lambda x: x,
         operators.relu: lambda x: x if x > 0 else 0,
-        operators.relu_back: lambda x, d: d if x > 0 else 0,
+        operators.relu_back: lambda y, d: 0 if y <= 0 else d,
         operators.keep_if: lambda condition, x: x if condition else 0,
         operators.sign: lambda x: (x > 0) - (x < 0),
     }

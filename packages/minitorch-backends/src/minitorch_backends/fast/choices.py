@@ -16,7 +16,7 @@ COSTLY |= {ops.sigmoid_back, ops.tanh_back}
 CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu, ops.relu_back}
 CHEAP |= {ops.add, ops.sub, ops.mul, ops.div, ops.max, ops.min, ops.keep_if}
 CHEAP |= {ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne}
-CHEAP |= {ops.inv_back, ops.log_back, ops.sqrt_back}
+CHEAP |= {ops.abs_back}
 
 
 class Choice(NamedTuple):
@@ -32,7 +32,7 @@ def _choice(known: dict[Any, Any], fn: Any) -> Choice:
     compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
     if fn not in known:
         compiled = 0
-    elif fn in (ops.relu, ops.relu_back):  # for which numpy takes several passes
+    elif fn in (ops.relu, ops.relu_back, ops.abs_back):  # for which numpy takes several passes
         compiled = thresholds.COMPILED_TRANSCENDENTAL
     elif not cheap and fn not in COSTLY:
         compiled = math.inf

@@ -18,7 +18,6 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import numba
-import numpy as np
 from numba import types
 from numba.core import compiler, event
 from numba.extending import overload
@@ -201,14 +200,11 @@ def _named_apart(fn: Callable[..., Any], key: str | None) -> Callable[..., Any]:
 #: Results of scalar functions are those of IEEE 754, but that a product and a sum may be fused.
 _SCALAR = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
 
-_HALF = np.float32(0.5)
-
 #: What computes an operator of floating-point numbers without branches, so that a loop over it is
 #: vectorised. Divisions need no care here: compiled, they do not raise.
 _VECTORISED: dict[Callable[..., Any], Callable[..., Any]] = {
     operators.exp: lambda x: vector_math.exp(x),
     operators.expm1: lambda x: vector_math.expm1(x),
-    operators.expm1_back: lambda x, d: d * vector_math.exp(x * _HALF) * vector_math.exp(x * _HALF),
     operators.log: lambda x: vector_math.log(x),
     operators.log1p: lambda x: vector_math.log1p(x),
     operators.sigmoid: lambda x: vector_math.sigmoid(x),

@@ -34,12 +34,17 @@ def _sigmoid(x: Array) -> Array:
     return result
 
 
-def _relu_back(x: Array, d: Array) -> Array:
-    return np.where(x > 0, d, 0)
+def _abs_back(x: Array, d: Array) -> Array:
+    return d * np.where(x == x, np.sign(x), 0)
+
+
+def _relu_back(y: Array, d: Array) -> Array:
+    return np.where(y <= 0, 0, d)
 
 
 def _keep_if(condition: Array, x: Array) -> Array:
-    return np.where(condition, x, -0.0 if x.dtype.kind == "f" else 0)
+    kind = np.asarray(x).dtype.kind  # a constant of a traced function is no array
+    return np.where(condition, x, -0.0 if kind == "f" else 0)
 
 
 def _is_close(x: Array, y: Array) -> Array:
@@ -111,12 +116,10 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.logical_or: np.logical_or,
     ops.logical_xor: np.logical_xor,
     ops.keep_if: _keep_if,
+    ops.abs_back: _abs_back,
     ops.relu_back: _relu_back,
     ops.sigmoid_back: lambda y, d: d * y * (1 - y),
     ops.tanh_back: lambda y, d: d * (1 - y * y),
-    ops.inv_back: lambda x, d: -d / (x * x),
-    ops.log_back: lambda x, d: d / x,
-    ops.sqrt_back: lambda y, d: d / (2 * y),
     ops.remainder: np.remainder,
     ops.fmod: np.fmod,
     ops.floor_divide: np.floor_divide,
