@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -202,6 +206,76 @@ def test_the_longest_file_name_will_do(tmp_path: Path) -> None:
     check_writable(target)
     save_checkpoint(target, {}, {})
     assert load_checkpoint(target).metadata == {}
+
+
+@pytest.mark.parametrize("name", ["__metadata__", "a\0b", "\ud800", "x" * 70_000])
+def test_a_name_that_the_file_cannot_hold_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"save_checkpoint: a tensor is named .* Rename it\."):
+        save_checkpoint(tmp_path / "m.npz", {name: mt.ones(2)}, {})
+    assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o444, 0o755])
+def test_a_file_that_is_replaced_keeps_its_mode(mode: int, tmp_path: Path) -> None:
+    target = tmp_path / "m.npz"
+    target.write_text("old")
+    target.chmod(mode)
+    if not os.access(target, os.W_OK):
+        pytest.skip("this user may not replace it")
+    save_checkpoint(target, {}, {"a": 1})
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+    assert load_checkpoint(target).metadata == {"a": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_file_that_is_replaced_keeps_its_owner(tmp_path: Path) -> None:
+    target = tmp_path / "m.npz"
+    target.write_text("old")
+    os.chown(target, 54321, 54321)
+    save_checkpoint(target, {}, {})
+    assert (target.stat().st_uid, target.stat().st_gid) == (54321, 54321)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_device_is_noticed_beforehand() -> None:
+    with pytest.raises(CheckpointError, match="cannot write /dev/full: No space left on device"):
+        check_writable("/dev/full")
+    check_writable("/dev/null")
+
+
+def test_room_for_the_whole_file_is_looked_for_beforehand(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        check_writable(tmp_path / "m.npz", 1 << 20)
+        with pytest.raises(CheckpointError, match=r"cannot write .*: File too large"):
+            check_writable(tmp_path / "m.npz", (1 << 20) + 1)
+        if free := shutil.disk_usage(tmp_path).free:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            with pytest.raises(
+                CheckpointError, match=r"cannot write .*: (No space|File too large)"
+            ):
+                check_writable(tmp_path / "m.npz", free * 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    target = tmp_path / "m.npz"
+    code = (
+        "import os, signal, minitorch_nn.checkpoint as c\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"c.save_checkpoint({str(target)!r}, {{}}, {{}})"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(files(tmp_path)) == 2
+    save_checkpoint(target, {}, {})
+    assert files(tmp_path) == ["m.npz"]
 
 
 # -- reading ---------------------------------------------------------------------------------------

@@ -1,31 +1,65 @@
 """Saving a trained model: a state_dict and what is needed to build the model around it again.
 
 The file is a numpy archive (`.npz`): every tensor under its name, and the metadata as JSON text.
-It is read without unpickling anything, so a file from a stranger runs no code.
+It is read without unpickling anything and without believing any size in it, so a file from a
+stranger runs no code and takes no more memory than it has bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import json
+import math
 import os
-import secrets
+import re
+import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor import Tensor
+from minitorch_tensor.scratch import scratch
 
 #: Where the metadata is kept in the archive; no dotted name of a tensor looks like it.
 METADATA = "__metadata__"
 
-#: What reading a damaged archive can raise; RuntimeError where the damage looks like a password.
-DAMAGE = (zipfile.BadZipFile, EOFError, ValueError, KeyError, RuntimeError)
+#: What reading a damaged archive can raise; RuntimeError where the damage looks like a password or
+#: the metadata is nested without end, MemoryError where the machine has less than the file.
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+#: Dimensions that every numpy knows.
+MAX_DIMS = 32
+
+#: What a file with holes may claim beyond what it takes on disk.
+HOLES = 256 << 20
+
+#: The beginning of a `.npy` file, and the header that follows: what `numpy.save` writes of an array
+#: of numbers, or of a text.
+_NPY = re.compile(rb"\x93NUMPY(?:\x01\x00(?P<short>..)|[\x02\x03]\x00(?P<long>....))", re.DOTALL)
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '(?P<descr>[<>|=](?:b1|[iu][1248]|f[248]|U[0-9]{1,9}))', "
+    rb"'fortran_order': (?P<fortran>True|False), "
+    rb"'shape': \((?P<shape>(?:[0-9]{1,19}, ?)*(?:[0-9]{1,19})?)\), ?\} *\n"
+)
 
 #: Reads and writes arrays; untyped in some of the numpy versions that we support.
 _npy: Any = np.lib.format
@@ -42,8 +76,8 @@ class Checkpoint(NamedTuple):
     metadata: dict[str, Any]
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check, before hours of training, that a checkpoint can be written to `path`.
+def check_writable(path: str | os.PathLike[str], size: int = 1) -> None:
+    """Check, before hours of training, that a file of `size` bytes can be written to `path`.
 
     Nothing is left behind, neither a file nor a folder.
 
@@ -53,12 +87,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         target = _resolved(path)
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(13, "Permission denied")
-        if not _is_special(target):
+        if target.is_char_device():
+            _try_device(target)
+        elif not _is_special(target):
             folder = target.parent
             while not folder.exists():
                 folder = folder.parent
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+            with tempfile.TemporaryFile(dir=folder) as file:
+                _reserve(file, size)
     except OSError as error:
         raise _cannot_write(path, error) from None
 
@@ -69,68 +105,95 @@ def save_checkpoint(
     """Write values and metadata. The file appears whole or not at all; missing folders are made.
 
     Args:
-        path: where. A file that is there is replaced, once the new one is complete.
+        path: where. A file that is there is replaced, once the new one is complete; its mode stays.
         state_dict: tensors by name, of any backend.
         metadata: whatever JSON can hold.
 
-    Raises: CheckpointError if it cannot be written; TypeError for metadata that JSON cannot hold.
+    Raises: CheckpointError if it cannot be written; TypeError for metadata that JSON cannot hold;
+        ValueError for a name that the file cannot hold.
     """
-    content = _archive(state_dict, metadata)
-    check_writable(path)
-    temporary: Path | None = None
+    write_file(path, pack_checkpoint(state_dict, metadata))
+
+
+def write_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that appears whole or not at all; missing folders are made.
+
+    A file that is there is replaced, once the new one is complete, and its mode stays; a pipe or a
+    device is written to.
+
+    Raises: CheckpointError if it cannot be written.
+    """
+    check_writable(path, len(content))
     try:
         target = _resolved(path)
-        if _is_special(target):  # /dev/null, a pipe: to be written to, not replaced
+        if _is_special(target):
             target.write_bytes(content)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        candidate = target.with_name(f".{secrets.token_hex(8)}.tmp")
-        with candidate.open("xb") as file:
-            temporary = candidate
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
-        temporary.replace(target)
-        temporary = None
+        with scratch(target.parent) as folder:
+            temporary = folder / "file"
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
+            if target.exists():
+                _resemble(temporary, target.stat())
+            temporary.replace(target)
     except OSError as error:
         raise _cannot_write(path, error) from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read what `save_checkpoint` wrote.
 
+    A file may come from anybody: nothing is unpickled, and no size that it claims is believed
+    before it was compared with what the file holds.
+
     Raises: CheckpointError if the file is missing, damaged, or something else.
     """
     try:
-        content = Path(path).read_bytes()
+        place = Path(path)
+        if _is_special(place) and not place.is_dir():
+            raise CheckpointError(
+                f"cannot read {path}: it is a pipe or a device. Name a file that training wrote."
+            )
+        with place.open("rb") as file:
+            return _read(file)
     except FileNotFoundError:
         raise CheckpointError(
             f"no checkpoint {path}. Train first, or name the file that training wrote."
         ) from None
+    except DAMAGE as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(
+            f"{path} is no checkpoint, or is damaged. Name another file, or train again: "
+            f"{str(error)[:200] or type(error).__name__}."
+        ) from None
     except OSError as error:
         raise CheckpointError(f"cannot read {path}: {error.strerror or error}.") from None
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            arrays = {
-                info.filename.removesuffix(".npy"): _read_array(archive, info)
-                for info in archive.infolist()
-            }
-        metadata = json.loads(str(arrays.pop(METADATA)))
-        if not isinstance(metadata, dict):
-            raise ValueError("the metadata is no dictionary")
-    except DAMAGE:
-        raise CheckpointError(
-            f"{path} is no checkpoint, or is damaged. Name another file, or train again."
-        ) from None
-    return Checkpoint(arrays, metadata)
 
 
-def _archive(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> bytes:
-    """The file's content: what `numpy.savez` would write, under any names."""
+# -- the archive -----------------------------------------------------------------------------------
+
+
+def pack_checkpoint(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> bytes:
+    """The content of a checkpoint: what `numpy.savez` would write, under any names.
+
+    Raises: TypeError for metadata that JSON cannot hold; ValueError for a name that the file cannot
+        hold.
+    """
     arrays = {name: np.asarray(value.detach().numpy()) for name, value in state_dict.items()}
+    for name in arrays:
+        if name == METADATA:
+            raise ValueError(
+                f"save_checkpoint: a tensor is named {name!r}, where the file keeps its metadata. "
+                "Rename it."
+            )
+        if "\0" in name or not _is_text(name):
+            raise ValueError(
+                f"save_checkpoint: a tensor is named {name!r}, which a file cannot hold. Rename it."
+            )
     arrays[METADATA] = np.array(json.dumps(dict(metadata)))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -140,18 +203,96 @@ def _archive(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> b
     return buffer.getvalue()
 
 
-def _read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"{info.filename} is compressed, which save_checkpoint does not do")
-    # Read whole first: that compares the checksum before anything is made of the content.
-    file = io.BytesIO(archive.read(info))
-    array: npt.NDArray[Any] = _npy.read_array(file, allow_pickle=False)
-    return array
+def _is_text(name: str) -> bool:
+    try:
+        return len(name.encode()) < 1 << 15
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+
+
+def _read(file: io.BufferedReader) -> Checkpoint:
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        _check_members(members, os.fstat(file.fileno()))
+        found = {_name(member): archive.read(member) for member in members}
+    if METADATA not in found:
+        raise ValueError(f"it has no {METADATA}")
+    text = _parse_array(found.pop(METADATA), METADATA)
+    if not isinstance(text, str):
+        raise ValueError("the metadata is no text")
+    metadata = json.loads(text)
+    if not isinstance(metadata, dict):
+        raise ValueError("the metadata is no dictionary")
+    arrays = {name: _parse_array(content, name) for name, content in found.items()}
+    if any(isinstance(array, str) for array in arrays.values()):
+        raise ValueError("a tensor is text")
+    return Checkpoint(arrays, metadata)  # type: ignore[arg-type]
+
+
+def _check_members(members: list[zipfile.ZipInfo], status: os.stat_result) -> None:
+    """Compare what the members claim with the file, before any is read.
+
+    Raises: ValueError if there are two of one name, one is compressed, or they overlap.
+    """
+    if len({_name(member) for member in members}) < len(members):
+        raise ValueError("two members have one name")
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
+            raise ValueError(
+                f"{member.filename!r} is compressed, which save_checkpoint does not do"
+            )
+        if not 0 <= member.header_offset < status.st_size:
+            raise ValueError(f"{member.filename!r} lies outside the file")
+    claimed = sum(member.file_size for member in members)
+    held = min(status.st_size, HOLES + 16 * 512 * getattr(status, "st_blocks", status.st_size))
+    if claimed > held:
+        raise ValueError(f"its members claim {claimed:,} bytes, and the file holds {held:,}")
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    return member.filename.removesuffix(".npy")
+
+
+def _parse_array(content: bytes, name: str) -> npt.NDArray[Any] | str:
+    """The array, or the single text, in the content of a `.npy` file.
+
+    Raises: ValueError if it is damaged, or its header claims anything but what follows it.
+    """
+    found = _NPY.match(content)
+    if found is None:
+        raise ValueError(f"{name!r} has no header of an array of numbers")
+    length = int.from_bytes(found["short"] or found["long"], "little")
+    header = _NPY_HEADER.fullmatch(content, found.end(), min(found.end() + length, len(content)))
+    if header is None:
+        raise ValueError(f"{name!r} has no header of an array of numbers")
+    data = memoryview(content)[header.end() :]
+    shape = tuple(int(size) for size in header["shape"].split(b",") if size.strip())
+    descr = header["descr"].decode()
+    dtype = np.dtype(descr)
+    # Python's integers, which no product makes overflow
+    if len(shape) > MAX_DIMS or math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"{name!r} claims {descr} values of shape {shape} in {len(data):,} bytes")
+    if dtype.kind == "U":
+        if shape:
+            raise ValueError(f"{name!r} is several texts")
+        return bytes(data).decode("utf-32-be" if descr[0] == ">" else "utf-32-le").rstrip("\0")
+    values: npt.NDArray[Any] = np.frombuffer(data, dtype)
+    if header["fortran"] == b"True":
+        values = values.reshape(shape[::-1]).T
+    return values.reshape(shape).astype(dtype.newbyteorder("="))  # a copy, which may be written to
+
+
+# -- places ----------------------------------------------------------------------------------------
 
 
 def _resolved(path: str | os.PathLike[str]) -> Path:
     """Where a link leads, so that it is the file that is replaced and not the link."""
-    target = Path(path).resolve()
+    try:
+        target = Path(path).resolve()
+    except RuntimeError:  # Python 3.12 and older, on a link to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+    if target.is_symlink():  # newer ones leave it as it is
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if target.is_dir() or os.fspath(path)[-1:] in ("", os.sep):
         raise CheckpointError(f"cannot write {path}: it is a folder; name a file in it.")
     return target
@@ -159,6 +300,39 @@ def _resolved(path: str | os.PathLike[str]) -> Path:
 
 def _is_special(target: Path) -> bool:
     return target.exists() and not target.is_file()
+
+
+def _try_device(target: Path) -> None:
+    """Write a zero to a device, which /dev/full refuses; but nothing to a terminal."""
+    descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+    try:
+        if not os.isatty(descriptor):
+            os.write(descriptor, b"\0")
+    finally:
+        os.close(descriptor)
+
+
+def _reserve(file: IO[bytes], size: int) -> None:
+    """Take so many bytes on the disk, or raise OSError."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file.fileno(), 0, max(1, size))
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+                raise
+        else:
+            return
+    for start in range(0, size, 1 << 20):
+        file.write(bytes(min(1 << 20, size - start)))
+    file.flush()
+
+
+def _resemble(temporary: Path, status: os.stat_result) -> None:
+    """Give a new file the owner, as far as that may be, and the mode of the one it replaces."""
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):
+            os.chown(temporary, status.st_uid, status.st_gid)
+    temporary.chmod(stat.S_IMODE(status.st_mode))
 
 
 def _cannot_write(path: str | os.PathLike[str], error: OSError) -> CheckpointError:
