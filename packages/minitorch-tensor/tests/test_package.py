@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +66,28 @@ def test_every_public_function_and_method_explains_itself():
     for name, thing in methods:
         if not name.startswith("_") and (callable(thing) or isinstance(thing, property)):
             assert thing.__doc__, name
+
+
+def imports(statements, inside=False):
+    """(module, name, within a function) of what statements import of the package when they run."""
+    for node in statements:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(mt.__name__):
+            yield from ((node.module, alias.name, inside) for alias in node.names)
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            in_function = inside or isinstance(node, ast.FunctionDef)
+            yield from imports(ast.iter_child_nodes(node), in_function)
+
+
+def test_modules_import_each_other_in_one_direction_and_at_the_top():
+    names = {m.name for m in pkgutil.walk_packages(mt.__path__, f"{mt.__name__}.")}
+    graph = {}
+    for module in names:
+        source = Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8")
+        found = list(imports(ast.parse(source).body))
+        assert not [wanted for wanted, _, inside in found if inside], module
+        graph[module] = {f"{m}.{name}" if f"{m}.{name}" in names else m for m, name, _ in found}
+    assert len(graph["minitorch_tensor.tensor"]) > 15
+    list(TopologicalSorter(graph).static_order())  # raises for a circle
 
 
 FAMILIES = [

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from minitorch_tensor import dtypes
 from minitorch_tensor.dtypes import AnyDType, DType, check_fits, float32, int64
 from minitorch_tensor.functions.guarding import guarded
+from minitorch_tensor.functions.making import array_of, default_dtype, shape_of
 from minitorch_tensor.functions.views import sizes_of
-from minitorch_tensor.layout import Shape
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
 from minitorch_tensor.silence import converted
@@ -42,18 +42,6 @@ def _make(
     return result.requires_grad_() if requires_grad else result
 
 
-def _shape(operation: str, size: Any, more: tuple[int, ...] = ()) -> Shape:
-    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, checked."""
-    sizes = sizes_of(size, more)
-    try:
-        shape = tuple([operator.index(n) for n in sizes])
-    except TypeError:
-        raise TypeError(f"{operation}: sizes must be integers, got {sizes}.") from None
-    if any(n < 0 for n in shape):
-        raise ValueError(f"{operation}: sizes must not be negative, got {shape}.")
-    return shape
-
-
 def tensor(
     data: Any,
     *,
@@ -69,61 +57,7 @@ def tensor(
         for numbers that do not fit in the dtype (those of an array or a tensor are converted, as
         by `Tensor.to`).
     """
-    if isinstance(data, Tensor):
-        data = data.detach().numpy()
-    if isinstance(data, (list, tuple)) and any(isinstance(x, Tensor) for x in data):
-        data = [x.tolist() if isinstance(x, Tensor) else x for x in data]
-    try:
-        array = np.array(data)
-    except ValueError as error:
-        raise ValueError(
-            f"tensor: the nested lists are ragged ({error}). Pad them to one length."
-        ) from None
-    if not isinstance(data, (np.ndarray, np.generic)):
-        array = _exact(array, data)
-        dtype = _default_dtype(array) if dtype is None else dtypes.as_dtype(dtype)
-        if dtype is not None:
-            array = _written(array, dtype)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"tensor: wanted numbers, got elements of numpy type {array.dtype} from "
-            f"{type(data).__name__}."
-        )
-    return _make(array, dtype, backend, requires_grad)
-
-
-def _exact(array: npt.NDArray[Any], data: Any) -> npt.NDArray[Any]:
-    """Integers beyond int64 as Python's, where numpy has made floating point of them; all else as
-    it is."""
-    if array.dtype.kind == "f" and array.size and np.abs(array).max() >= 2.0**63:
-        exact = np.array(data, object)
-        if _all_integers(exact):
-            return exact
-    return array
-
-
-def _all_integers(array: npt.NDArray[Any]) -> bool:
-    return array.dtype.kind == "O" and all(isinstance(x, (int, np.integer)) for x in array.flat)
-
-
-def _written(array: npt.NDArray[Any], dtype: DType) -> npt.NDArray[Any]:
-    """Numbers that a person wrote, checked to fit in a dtype."""
-    check_fits("tensor", array, dtype)
-    if not _all_integers(array):
-        return array
-    try:
-        return array.astype(np.float64)
-    except OverflowError:
-        raise OverflowError(
-            f"tensor: an integer of {max(int(x).bit_length() for x in array.flat)} bits does not "
-            f"fit in {dtype}. Scale it down first."
-        ) from None
-
-
-def _default_dtype(array: npt.NDArray[Any]) -> DType | None:
-    if array.dtype.kind == "f":
-        return float32
-    return int64 if array.dtype.kind in "iu" or _all_integers(array) else None
+    return _make(array_of(data, dtype), None, backend, requires_grad)
 
 
 def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
@@ -158,11 +92,11 @@ def full(
 ) -> Tensor:
     """Every element `fill_value`; without a dtype, as for `tensor`."""
     if dtype is None:
-        dtype = _default_dtype(np.asarray(fill_value)) or dtypes.bool_
+        dtype = default_dtype(np.asarray(fill_value)) or dtypes.bool_
     chosen = get_backend(backend)
     wanted = dtypes.as_dtype(dtype)
     check_fits("full", fill_value, wanted)
-    data = chosen.full(_shape("full", size), fill_value, wanted)
+    data = chosen.full(shape_of("full", size), fill_value, wanted)
     result = Tensor(data, chosen)
     return result.requires_grad_() if requires_grad else result
 
@@ -175,7 +109,7 @@ def zeros(
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 0."""
-    shape = _shape("zeros", size, more)
+    shape = shape_of("zeros", size, more)
     return full(shape, 0, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
 
 
@@ -187,7 +121,7 @@ def ones(
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 1."""
-    shape = _shape("ones", size, more)
+    shape = shape_of("ones", size, more)
     return full(shape, 1, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
 
 
@@ -200,7 +134,7 @@ def empty(
 ) -> Tensor:
     """Memory with arbitrary content."""
     chosen = get_backend(backend)
-    shape = _shape("empty", size, more)
+    shape = shape_of("empty", size, more)
     result = Tensor(chosen.empty(shape, dtypes.as_dtype(dtype or float32)), chosen)
     return result.requires_grad_() if requires_grad else result
 
@@ -351,7 +285,7 @@ def rand(
     Raises: TypeError for an integer dtype.
     """
     wanted = _floating("rand", dtype)
-    shape = _shape("rand", sizes_of(size, more))
+    shape = shape_of("rand", sizes_of(size, more))
     chosen = get_backend(backend)
     result = Tensor(chosen.uniform(shape, wanted, generator or default_generator), chosen)
     return result.requires_grad_() if requires_grad else result
@@ -370,7 +304,7 @@ def randn(
     Raises: TypeError for an integer dtype.
     """
     wanted = _floating("randn", dtype)
-    shape = _shape("randn", sizes_of(size, more))
+    shape = shape_of("randn", sizes_of(size, more))
     source = generator or default_generator
     array = np.asarray(source.draw("standard_normal", shape, wanted.numpy))
     return _make(array, dtype, backend, requires_grad)
@@ -409,7 +343,7 @@ def randint(
     bound = operator.index(high)
     if low >= bound:
         raise ValueError(f"randint: low {low} must be less than high {bound}.")
-    shape = _shape("randint", size)
+    shape = shape_of("randint", size)
     check_fits("randint", (low, bound - 1), dtypes.as_dtype(dtype))
     array = (generator or default_generator).draw("integers", low, bound, shape)
     return _make(np.asarray(array), dtype, backend, requires_grad)

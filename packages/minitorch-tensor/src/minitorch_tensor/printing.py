@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor.dtypes import bool_, float32, int64
+from minitorch_tensor.registry import current_backend_name
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor
@@ -27,8 +28,6 @@ _PREFIX = "tensor("
 
 def format_tensor(x: Tensor) -> str:
     """`tensor([...])`, with dtype, backend and history where they are not the default."""
-    from minitorch_tensor.registry import current_backend_name
-
     array = x.backend.to_numpy(x._data)
     words = []
     if array.size == 0:

@@ -59,11 +59,9 @@ def rebuilt(
     kind: type[Tensor], owner: TensorData, place: Place, backend: str | Backend, requires_grad: bool
 ) -> Tensor:
     """A tensor over an owner's memory, of a class whose own `__init__` may want other arguments."""
-    from minitorch_tensor.tensor import Tensor
-
     data = owner if place == place_of(owner) else owner.as_strided(*place)
     result = kind.__new__(kind)
-    Tensor.__init__(result, data, get_backend(backend))
+    kind._plain.__init__(result, data, get_backend(backend))
     if requires_grad:
         result.requires_grad = True
     return result

@@ -13,27 +13,27 @@ import numpy.typing as npt
 from minitorch_autodiff import Gradient, Variable, is_grad_enabled
 from minitorch_autodiff.clock import changes
 from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import AnyDType, DType, check_fits
-from minitorch_tensor.functions import copying, views
+from minitorch_tensor.dtypes import AnyDType, DType
+from minitorch_tensor.functions import copying
 from minitorch_tensor.functions.arithmetic import ArithmeticMethods
 from minitorch_tensor.functions.arranging import ArrangingMethods
 from minitorch_tensor.functions.base import constant, sum_to
 from minitorch_tensor.functions.comparison import ComparisonMethods
 from minitorch_tensor.functions.copying import CopyingMethods
 from minitorch_tensor.functions.exponentials import ExponentialMethods
+from minitorch_tensor.functions.filling import FillingMethods
 from minitorch_tensor.functions.indexing import IndexingMethods
 from minitorch_tensor.functions.joining import JoiningMethods
 from minitorch_tensor.functions.linalg import LinalgMethods
+from minitorch_tensor.functions.making import MakingMethods
 from minitorch_tensor.functions.reductions import ReductionMethods
 from minitorch_tensor.functions.selection import SelectionMethods
 from minitorch_tensor.functions.sorting import SortingMethods
 from minitorch_tensor.functions.views import ViewMethods
 from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_dim
 from minitorch_tensor.printing import format_tensor
-from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.registry import get_backend
 from minitorch_tensor.sharing import memory_of, place_of, rebuilt
-from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor_data import TensorData
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ class Tensor(
     ComparisonMethods,
     CopyingMethods,
     ExponentialMethods,
+    FillingMethods,
     IndexingMethods,
     JoiningMethods,
     LinalgMethods,
+    MakingMethods,
     ReductionMethods,
     SelectionMethods,
     SortingMethods,
@@ -458,76 +460,6 @@ class Tensor(
         """This tensor with another's dtype."""
         return self.to(other.dtype)
 
-    # -- new tensors of this one's dtype, on its backend ------------------------------------------
-
-    def new_tensor(
-        self, data: Any, *, dtype: AnyDType | None = None, requires_grad: bool = False
-    ) -> Tensor:
-        """A tensor of a copy of `data`; see `tensor`."""
-        from minitorch_tensor.creation import tensor
-
-        return tensor(
-            data, dtype=dtype or self.dtype, backend=self.backend, requires_grad=requires_grad
-        )
-
-    def new_full(
-        self,
-        size: Sequence[int],
-        fill_value: Number,
-        *,
-        dtype: AnyDType | None = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        """Every element `fill_value`."""
-        from minitorch_tensor.creation import full
-
-        return full(
-            size,
-            fill_value,
-            dtype=dtype or self.dtype,
-            backend=self.backend,
-            requires_grad=requires_grad,
-        )
-
-    def new_zeros(
-        self,
-        size: Any,
-        *more: int,
-        dtype: AnyDType | None = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        """Every element 0."""
-        sizes = views.sizes_of(size, more)
-        return self.new_full(sizes, 0, dtype=dtype, requires_grad=requires_grad)
-
-    def new_ones(
-        self,
-        size: Any,
-        *more: int,
-        dtype: AnyDType | None = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        """Every element 1."""
-        sizes = views.sizes_of(size, more)
-        return self.new_full(sizes, 1, dtype=dtype, requires_grad=requires_grad)
-
-    def new_empty(
-        self,
-        size: Any,
-        *more: int,
-        dtype: AnyDType | None = None,
-        requires_grad: bool = False,
-    ) -> Tensor:
-        """Memory with arbitrary content."""
-        from minitorch_tensor.creation import empty
-
-        return empty(
-            views.sizes_of(size, more),
-            dtype=dtype or self.dtype,
-            backend=self.backend,
-            requires_grad=requires_grad,
-        )
-
     # -- changing in place ------------------------------------------------------------------------
     #
     # History is not rewritten: where a gradient would be lost, these raise. `x += y` on a value
@@ -590,81 +522,6 @@ class Tensor(
             )
         return self.copy_(result)
 
-    def fill_(self, value: TensorLike) -> Tensor:
-        """Set every element."""
-        return self._write("fill_", value)
-
-    def zero_(self) -> Tensor:
-        """Set every element to 0."""
-        return self._write("zero_", 0)
-
-    def fill_diagonal_(self, fill_value: Number) -> Tensor:
-        """Set every element whose indices are all equal.
-
-        Raises: ValueError for less than two dimensions.
-        """
-        if self.ndim < 2:
-            raise ValueError(f"fill_diagonal_: wanted two dimensions or more, got {self.shape}.")
-        data = self._data
-        place = data.as_strided((min(data.shape),), (sum(data.strides),), data.offset)
-        self._check_in_place("fill_diagonal_")
-        self._new(place)._write("fill_diagonal_", fill_value)
-        return self
-
-    def uniform_(
-        self, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Set every element to a random number, uniform in [from_, to)."""
-        return self._fill_from("uniform_", generator, "uniform", from_, to)
-
-    def normal_(
-        self, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Set every element to a random number, normal of that mean and standard deviation."""
-        return self._fill_from("normal_", generator, "normal", mean, std)
-
-    def exponential_(self, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
-        """Set every element to a random number, exponential of rate `lambd`."""
-        return self._fill_from("exponential_", generator, "exponential", 1.0 / lambd)
-
-    def random_(
-        self, from_: int = 0, to: int | None = None, *, generator: Generator | None = None
-    ) -> Tensor:
-        """Set every element to a random integer: in [from_, to), below `from_` if that is alone, or
-        any that the dtype can count up to.
-
-        Raises: ValueError if there are none.
-        """
-        if to is None:
-            low, high = 0, from_ or _COUNTABLE.get(self.dtype, 2**53)
-        else:
-            low, high = from_, to
-        if low >= high:
-            raise ValueError(f"random_: from_ {low} must be less than to {high}.")
-        check_fits("random_", (low, high - 1), self.dtype)
-        return self._fill_from("random_", generator, "integers", low, high)
-
-    def bernoulli_(self, p: TensorLike = 0.5, *, generator: Generator | None = None) -> Tensor:
-        """Set every element to 1 with probability `p` (one, or one for each element), else 0.
-
-        Raises: ValueError for what is no probability.
-        """
-        likely = p.detach().numpy() if isinstance(p, Tensor) else np.asarray(p)
-        if not ((likely >= 0) & (likely <= 1)).all():
-            raise ValueError("bernoulli_: probabilities must lie in [0, 1].")
-        drawn = (generator or default_generator).draw("random", self.shape)
-        self._check_in_place("bernoulli_")
-        values = np.asarray(np.asarray(drawn) < likely, self.dtype.numpy)
-        return self.copy_(Tensor(self.backend.from_numpy(values), self.backend))
-
-    def _fill_from(
-        self, operation: str, generator: Generator | None, kind: str, *parameters: float
-    ) -> Tensor:
-        self._check_in_place(operation)
-        values = (generator or default_generator).draw(kind, *parameters, self.shape)
-        array = converted(np.asarray(values), self.dtype.numpy)
-        return self.copy_(Tensor(self.backend.from_numpy(array), self.backend))
-
     def _continues(self, other: object) -> bool:
         """Whether `self += other` has to be recorded, as a new value. A leaf that requires a
         gradient is never replaced without a word: it is left to the in-place method to raise."""
@@ -700,15 +557,6 @@ class Tensor(
 
 
 Tensor._plain = Tensor
-
-#: Up to where a dtype holds every integer, for `random_`.
-_COUNTABLE = {
-    dtypes.bool_: 2,
-    dtypes.uint8: 2**8,
-    dtypes.int32: 2**31,
-    dtypes.int64: 2**63 - 1,
-    dtypes.float32: 2**24,
-}
 
 #: The kinds of dtypes, each of which can hold those before.
 _KINDS = ("bool", "int", "float")

@@ -18,6 +18,7 @@ from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import AnyDType, DType, bool_, float64, int64
 from minitorch_tensor.functions.base import floating, zip_
 from minitorch_tensor.functions.guarding import guarded
+from minitorch_tensor.functions.joining import cat
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import Shape, normalize_dim, normalize_dims
@@ -210,8 +211,6 @@ class Prod(Function):
 
 def _products_of_others(x: Tensor) -> Tensor:
     """out[i, j] = product of x[i, k] over k other than j: those before times those after."""
-    from minitorch_tensor.functions.joining import cat
-
     n = x.shape[1]
     one = x[:, :1] * 0 + 1
     before, after = [one], [one]

@@ -1,0 +1,193 @@
+"""What making tensors takes: data as an array, sizes as a shape. And the methods that make a tensor
+like another, of its dtype and on its backend.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from minitorch_tensor import dtypes
+from minitorch_tensor.dtypes import AnyDType, DType, check_fits, float32, int64
+from minitorch_tensor.functions.methods import Methods
+from minitorch_tensor.functions.views import sizes_of
+from minitorch_tensor.layout import Shape
+from minitorch_tensor.silence import converted
+
+if TYPE_CHECKING:
+    from minitorch_tensor.tensor import Number, Tensor
+    from minitorch_tensor.tensor_data import TensorData
+
+__all__: list[str] = []  # the package exports nothing of it
+
+
+def shape_of(operation: str, size: Any, more: tuple[int, ...] = ()) -> Shape:
+    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, checked."""
+    sizes = sizes_of(size, more)
+    try:
+        shape = tuple([operator.index(n) for n in sizes])
+    except TypeError:
+        raise TypeError(f"{operation}: sizes must be integers, got {sizes}.") from None
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{operation}: sizes must not be negative, got {shape}.")
+    return shape
+
+
+def array_of(data: Any, dtype: AnyDType | None) -> npt.NDArray[Any]:
+    """A copy of what `tensor` takes as an array of a dtype, or of the one that `tensor` would take.
+
+    Raises: as `tensor`.
+    """
+    if _is_tensor(data):
+        data = data.detach().numpy()
+    if isinstance(data, (list, tuple)) and any(_is_tensor(x) for x in data):
+        data = [x.tolist() if _is_tensor(x) else x for x in data]
+    try:
+        array = np.array(data)
+    except ValueError as error:
+        raise ValueError(
+            f"tensor: the nested lists are ragged ({error}). Pad them to one length."
+        ) from None
+    if not isinstance(data, (np.ndarray, np.generic)):
+        array = _exact(array, data)
+        dtype = default_dtype(array) if dtype is None else dtypes.as_dtype(dtype)
+        if dtype is not None:
+            array = _written(array, dtype)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"tensor: wanted numbers, got elements of numpy type {array.dtype} from "
+            f"{type(data).__name__}."
+        )
+    wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
+    return array if wanted is None or array.dtype == wanted else converted(array, wanted)
+
+
+def _is_tensor(value: object) -> TypeGuard[Tensor]:
+    return isinstance(value, Methods)  # as nothing but Tensor is
+
+
+def _exact(array: npt.NDArray[Any], data: Any) -> npt.NDArray[Any]:
+    """Integers beyond int64 as Python's, where numpy has made floating point of them; all else as
+    it is."""
+    if array.dtype.kind == "f" and array.size and np.abs(array).max() >= 2.0**63:
+        exact = np.array(data, object)
+        if _all_integers(exact):
+            return exact
+    return array
+
+
+def _all_integers(array: npt.NDArray[Any]) -> bool:
+    return array.dtype.kind == "O" and all(isinstance(x, (int, np.integer)) for x in array.flat)
+
+
+def _written(array: npt.NDArray[Any], dtype: DType) -> npt.NDArray[Any]:
+    """Numbers that a person wrote, checked to fit in a dtype."""
+    check_fits("tensor", array, dtype)
+    if not _all_integers(array):
+        return array
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        raise OverflowError(
+            f"tensor: an integer of {max(int(x).bit_length() for x in array.flat)} bits does not "
+            f"fit in {dtype}. Scale it down first."
+        ) from None
+
+
+def default_dtype(array: npt.NDArray[Any]) -> DType | None:
+    """The dtype of numbers that were written without one; None for what has numpy's."""
+    if array.dtype.kind == "f":
+        return float32
+    return int64 if array.dtype.kind in "iu" or _all_integers(array) else None
+
+
+# -- methods --------------------------------------------------------------------------------------
+
+
+def new_tensor(
+    input: Tensor, data: Any, *, dtype: AnyDType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A tensor of a copy of `data`; see `tensor`."""
+    array = array_of(data, dtype or input.dtype)
+    return _wrapped(input, input.backend.from_numpy(array), requires_grad)
+
+
+def new_full(
+    input: Tensor,
+    size: Sequence[int],
+    fill_value: Number,
+    *,
+    dtype: AnyDType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Every element `fill_value`."""
+    return _filled("new_full", input, size, (), fill_value, dtype, requires_grad)
+
+
+def new_zeros(
+    input: Tensor,
+    size: Any,
+    *more: int,
+    dtype: AnyDType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Every element 0."""
+    return _filled("new_zeros", input, size, more, 0, dtype, requires_grad)
+
+
+def new_ones(
+    input: Tensor,
+    size: Any,
+    *more: int,
+    dtype: AnyDType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Every element 1."""
+    return _filled("new_ones", input, size, more, 1, dtype, requires_grad)
+
+
+def new_empty(
+    input: Tensor,
+    size: Any,
+    *more: int,
+    dtype: AnyDType | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Memory with arbitrary content."""
+    shape = shape_of("new_empty", size, more)
+    data = input.backend.empty(shape, dtypes.as_dtype(dtype or input.dtype))
+    return _wrapped(input, data, requires_grad)
+
+
+def _filled(
+    operation: str,
+    input: Tensor,
+    size: Any,
+    more: tuple[int, ...],
+    value: Number,
+    dtype: AnyDType | None,
+    requires_grad: bool,
+) -> Tensor:
+    wanted = dtypes.as_dtype(dtype or input.dtype)
+    check_fits(operation, value, wanted)
+    data = input.backend.full(shape_of(operation, size, more), value, wanted)
+    return _wrapped(input, data, requires_grad)
+
+
+def _wrapped(input: Tensor, data: TensorData, requires_grad: bool) -> Tensor:
+    result = input._new(data)
+    return result.requires_grad_() if requires_grad else result
+
+
+class MakingMethods(Methods):
+    """New tensors of a tensor's dtype, on its backend."""
+
+    new_tensor = new_tensor
+    new_full = new_full
+    new_zeros = new_zeros
+    new_ones = new_ones
+    new_empty = new_empty
