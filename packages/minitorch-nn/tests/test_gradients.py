@@ -13,7 +13,7 @@ import pytest
 import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_tensor import Tensor
-from minitorch_tensor.testing import gradcheck, gradgradcheck
+from minitorch_tensor.testing import assert_close, gradcheck, gradgradcheck
 
 #: A layer, and the shapes of its inputs, which are drawn, or the inputs.
 Case = tuple[Callable[[], nn.Module], list[Any]]
@@ -159,3 +159,97 @@ def test_no_layer_is_left_out() -> None:
         if isinstance(value, type) and issubclass(value, nn.Module)
     }
     assert layers - holders == {n for n in CASES | RECURRENT if n in vars(nn)}
+
+
+# -- inputs that share their history -----------------------------------------------------------------
+
+
+def woven(leaves: list[Tensor], seed: Tensor) -> list[Tensor]:
+    """The leaves, each moved by the seed and by the one before it; whole numbers stay."""
+    shift, values = seed.tanh().sum(), []
+    for leaf in leaves:
+        values.append(leaf.detach() + 0.1 * shift if leaf.is_floating_point() else leaf)
+        if leaf.is_floating_point():
+            shift = shift + values[-1].sigmoid().mean() * seed.sum()
+    return values
+
+
+SHARING = {name: (case, {}) for name, case in (CASES | RECURRENT).items()}
+SHARING |= {
+    f"{name}, lengths": (case, {"lengths": [2, 3]}) for name, case in RECURRENT.items()
+}
+
+
+@INSTALLED
+@pytest.mark.parametrize("name", SHARING)
+def test_recording_the_sweep_changes_no_gradient(name: str, installed: str) -> None:
+    case, options = SHARING[name]
+    with mt.use_backend(installed):
+        function, leaves = problem(case, **options)
+        seed = mt.tensor([0.3, -0.2], dtype="float64", requires_grad=True)
+        values = woven(leaves, seed)
+        outputs = function(*values)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        weights = [(y.detach() + 1.0).cos() for y in outputs]
+        wanted = [seed, *[x for x in values if x.is_floating_point()]]
+        plain = mt.grad(outputs, wanted, weights, retain_graph=True)
+        recorded = mt.grad(outputs, wanted, weights, create_graph=True)
+        for one, other in zip(plain, recorded, strict=True):
+            assert_close(other, one, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", CASES | RECURRENT)
+def test_a_layer_of_inputs_that_share_their_history_differentiates_twice(name: str) -> None:
+    function, leaves = problem((CASES | RECURRENT)[name])
+    seed = mt.tensor([0.3, -0.2], dtype="float64", requires_grad=True)
+
+    def of_the_seed(seed: Tensor) -> Any:
+        return function(*woven(leaves, seed))
+
+    gradgradcheck(of_the_seed, [seed], atol=1e-6, rtol=1e-5)
+
+
+# -- operands of different dtypes -------------------------------------------------------------------
+
+
+def has_several_operands(case: Case) -> bool:
+    make, shapes = case
+    with mt.use_backend("numpy"):
+        return any(True for _ in make().parameters()) or shapes[1:] == shapes[:1]
+
+
+SEVERAL = [name for name, case in (CASES | RECURRENT).items() if has_several_operands(case)]
+
+
+@INSTALLED
+@pytest.mark.parametrize("narrow", ["inputs", "parameters"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_operands_of_two_dtypes_are_those_of_the_wider_one(
+    name: str, narrow: str, installed: str
+) -> None:
+    """The result, its gradients in each operand's own dtype, and both again when recorded."""
+    with mt.use_backend(installed):
+        function, leaves = problem((CASES | RECURRENT)[name])
+        _, shapes = (CASES | RECURRENT)[name]
+        count = sum(len(s) if isinstance(s, list) else 1 for s in shapes)
+        count = 1 if count == len(leaves) else count  # without parameters, of two inputs
+        rounded = [
+            x.float() if x.is_floating_point() and (i < count) == (narrow == "inputs") else x
+            for i, x in enumerate(y.detach() for y in leaves)
+        ]
+        found = []
+        for operands in (rounded, [x.double() if x.is_floating_point() else x for x in rounded]):
+            floating = [x.detach().clone() for x in operands]
+            wanted = [x.requires_grad_() for x in floating if x.is_floating_point()]
+            outputs = function(*floating)
+            outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+            weights = [(y.detach().double() + 1.0).cos().to(y.dtype) for y in outputs]
+            plain = mt.grad(outputs, wanted, weights, retain_graph=True)
+            recorded = mt.grad(outputs, wanted, weights, create_graph=True)
+            assert [g.dtype for g in plain] == [g.dtype for g in recorded]
+            assert [g.dtype for g in plain] == [x.dtype for x in wanted]
+            found.append([*outputs, *plain, *recorded])
+        for mixed, wide in zip(*found, strict=True):
+            assert_close(mixed, wide, rtol=1e-5, atol=1e-6, check_dtype=False)
+        if name != "Embedding":  # which has one operand with a dtype to choose
+            assert {y.dtype for y in found[0][: len(outputs)]} == {mt.float64}
