@@ -277,6 +277,7 @@ def test_empty_batches_and_channels_pass_through(shape):
     x, window = data(shape), Window((2, 2), (2, 2), (0, 0), (1, 1))
     close(fast.avg_pool2d(x, window), reference.avg_pool2d(x, window))
     values, indices = fast.max_pool2d(x, window)
-    assert values.shape == indices.shape == (*shape[:2], 2, 2)
+    for got, expected in zip((values, indices), reference.max_pool2d(x, window)):
+        close(got, expected)
     assert indices.dtype is int64
-    assert fast.map(cubic, x, float32).shape == shape
+    close(fast.map(cubic, x, float32), x)  # nothing is something else

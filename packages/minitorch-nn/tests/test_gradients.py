@@ -161,7 +161,7 @@ def test_no_layer_is_left_out() -> None:
     assert layers - holders == {n for n in CASES | RECURRENT if n in vars(nn)}
 
 
-# -- inputs that share their history -----------------------------------------------------------------
+# -- inputs that share their history ---------------------------------------------------------------
 
 
 def woven(leaves: list[Tensor], seed: Tensor) -> list[Tensor]:
@@ -175,9 +175,7 @@ def woven(leaves: list[Tensor], seed: Tensor) -> list[Tensor]:
 
 
 SHARING = {name: (case, {}) for name, case in (CASES | RECURRENT).items()}
-SHARING |= {
-    f"{name}, lengths": (case, {"lengths": [2, 3]}) for name, case in RECURRENT.items()
-}
+SHARING |= {f"{name}, lengths": (case, {"lengths": [2, 3]}) for name, case in RECURRENT.items()}
 
 
 @INSTALLED
@@ -209,7 +207,7 @@ def test_a_layer_of_inputs_that_share_their_history_differentiates_twice(name: s
     gradgradcheck(of_the_seed, [seed], atol=1e-6, rtol=1e-5)
 
 
-# -- operands of different dtypes -------------------------------------------------------------------
+# -- operands of different dtypes ------------------------------------------------------------------
 
 
 def has_several_operands(case: Case) -> bool:

@@ -39,7 +39,10 @@ def test_linear_names_what_does_not_fit() -> None:
 
 
 def test_linear_without_features_or_bias() -> None:
-    assert nn.Linear(0, 3)(mt.zeros(2, 0)).shape == (2, 3)
+    empty = nn.Linear(0, 3)
+    assert_close(empty(mt.zeros(2, 0)), empty.bias.expand(2, 3))
+    plain, x = nn.Linear(3, 2, bias=False), mt.randn(4, 3)
+    assert_close(plain(x), x @ plain.weight.t())
     assert nn.Linear(3, 2, bias=False).bias is None
     assert [n for n, _ in nn.Linear(3, 2, bias=False).named_parameters()] == ["weight"]
 

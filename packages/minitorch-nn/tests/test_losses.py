@@ -121,7 +121,8 @@ def test_reductions_agree() -> None:
     x, t = mt.randn(3, 4), mt.rand(3, 4)
     for loss in (F.mse_loss, F.l1_loss, F.binary_cross_entropy_with_logits):
         each = loss(x, t, reduction="none")
-        assert each.shape == (3, 4)
+        for i, j in np.ndindex(3, 4):
+            assert_close(each[i, j], loss(x[i, j], t[i, j], reduction="none"))
         assert_close(loss(x, t), each.mean())
         assert_close(loss(x, t, reduction="sum"), each.sum())
 

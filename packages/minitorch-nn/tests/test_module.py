@@ -129,7 +129,8 @@ def test_train_and_eval_reach_every_module() -> None:
 def test_zero_grad_and_requires_grad_reach_every_parameter() -> None:
     model = Model()
     model(mt.ones(1, 2)).sum().backward()
-    assert all(p.grad is not None for p in model.parameters())
+    gradients = [p.grad for p in model.parameters()]
+    assert all(g is not None and g.shape == p.shape for g, p in zip(gradients, model.parameters()))
     model.zero_grad()
     assert all(p.grad is None for p in model.parameters())
     model.requires_grad_(False)

@@ -38,8 +38,8 @@ def test_a_gradient_has_the_shape_and_dtype_of_its_value(operation: Operation):
             total = sum(y.sum() for y in results if y.requires_grad)
             total.backward()
             for x in inputs:
-                if x.grad is not None:
-                    assert (x.grad.shape, x.grad.dtype) == (x.shape, dtype)
+                assert x.grad is not None
+                assert (x.grad.shape, x.grad.dtype) == (x.shape, dtype)
 
 
 # -- broadcasting and promotion are undone -------------------------------------------------------
