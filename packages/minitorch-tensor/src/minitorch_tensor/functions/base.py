@@ -83,7 +83,7 @@ def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor
     if not isinstance(value, NUMBERS) or not hasattr(beside, "_data"):
         raise _not_an_operand(function, value, beside)
     plain: Any = value
-    dtype = scalar_dtype(plain, beside.dtype)
+    dtype = scalar_dtype(plain, beside._data.dtype)
     if dtype.kind == "int":
         check_fits(name_of(function), value, dtype)
     return beside._new(beside.backend.constant(plain, dtype))
@@ -110,10 +110,27 @@ def _not_an_operand(function: type[Function] | str, *operands: object) -> NotATe
     )
 
 
+class Cast(Function):
+    """x in another dtype. Gradient: d, converted back by the engine."""
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, dtype: DType) -> Tensor:
+        return x._new(x.backend.cast(x._data, dtype))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        return d, None
+
+
+def cast(x: Tensor, dtype: DType) -> Tensor:
+    """x in a dtype; x itself where it has that one."""
+    return x if x._data.dtype is dtype else Cast.apply(x, dtype)
+
+
 def promoted(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Both operands in the dtype that holds their combination."""
-    dtype = promote(x.dtype, y.dtype)
-    return x.to(dtype), y.to(dtype)
+    dtype = promote(x._data.dtype, y._data.dtype)
+    return cast(x, dtype), cast(y, dtype)
 
 
 def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[Any]:
@@ -124,15 +141,15 @@ def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[
     tensors = [x for x in operands if isinstance(x, Variable)]
     check_backends(name_of(function), *tensors)
     dtype: DType = reduce(promote, [x.dtype for x in tensors])
-    beside = tensors[0].to(dtype)
+    beside = cast(tensors[0], dtype)
     for x in operands:
         if x is not None and not isinstance(x, Variable):
             dtype = promote(dtype, number(function, x, beside).dtype)
-    beside = beside.to(dtype)
+    beside = cast(beside, dtype)
     result: list[Any] = []
     for x in operands:
         if isinstance(x, Variable):
-            result.append(x.to(dtype))
+            result.append(cast(x, dtype))
         else:
             result.append(None if x is None else number(function, x, beside))
     reduce(
@@ -144,7 +161,7 @@ def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[
 
 def floating(x: Tensor) -> Tensor:
     """x, an integer or bool one converted to the default floating-point dtype."""
-    return x if x._data.dtype.kind == "float" else x.to(float32)
+    return x if x._data.dtype.kind == "float" else Cast.apply(x, float32)
 
 
 def check_backends(operation: str, *tensors: Tensor) -> None:

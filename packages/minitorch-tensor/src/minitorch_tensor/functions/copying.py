@@ -1,4 +1,4 @@
-"""The same values elsewhere: in memory of their own, in another dtype, on another backend."""
+"""The same values elsewhere: in memory of their own, on another backend."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
-from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import map_
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
@@ -28,18 +27,6 @@ class Clone(Function):
         return d
 
 
-class Cast(Function):
-    """x in another dtype. Gradient: d, converted back by the engine."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, dtype: DType) -> Tensor:
-        return x._new(x.backend.cast(x._data, dtype))
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
-        return d, None
-
-
 class Move(Function):
     """x on another backend. Gradient: d, moved back."""
 
@@ -58,11 +45,6 @@ class Move(Function):
 def clone(input: Tensor) -> Tensor:
     """A copy in memory of its own, through which gradients pass."""
     return Clone.apply(input)
-
-
-def cast(x: Tensor, dtype: DType) -> Tensor:
-    """x in another dtype."""
-    return Cast.apply(x, dtype)
 
 
 def move(x: Tensor, backend: Backend) -> Tensor:
