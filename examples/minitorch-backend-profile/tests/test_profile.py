@@ -11,6 +11,7 @@ import pytest
 
 import minitorch_tensor as mt
 from minitorch_backend_profile import Entry, Ledger, ProfileBackend
+from minitorch_tensor.derived import SGDStep
 
 
 @pytest.fixture
@@ -54,10 +55,7 @@ def test_what_an_operation_calls_itself_is_part_of_it(profile):
 def test_a_step_in_place_counts_what_it_writes(profile):
     p, g = mt.ones(5), mt.ones(5)
     profile.ledger.reset()
-    profile.sgd_step_(
-        p._data, g._data, None,
-        lr=0.1, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
-    )  # fmt: skip
+    profile.sgd_step_(p._data, g._data, None, SGDStep(0.1))
     assert profile.ledger.entries()["sgd_step_"].read == 40
 
 
@@ -90,10 +88,7 @@ def test_a_nan_that_was_given_is_nobodys(profile):
 def test_a_nan_that_a_step_writes_is_its_own(profile):
     p = mt.tensor([math.inf])
     g = mt.tensor([math.inf])
-    profile.sgd_step_(
-        p._data, g._data, None,
-        lr=0.1, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False,
-    )  # fmt: skip
+    profile.sgd_step_(p._data, g._data, None, SGDStep(0.1))
     assert profile.ledger.first_nan is not None
     assert profile.ledger.first_nan.operation == "sgd_step_"
 

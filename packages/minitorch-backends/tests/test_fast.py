@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minitorch_autodiff import operators as ops
 from minitorch_backends.fast.pooling import SIDE_BY_SIDE
 from minitorch_tensor import TensorData, Window, get_backend
+from minitorch_tensor.derived import AdamStep, Convolution, SGDStep
 from minitorch_tensor.dtypes import float32, float64, int64
 
 fast, simple, reference = get_backend("fast"), get_backend("simple"), get_backend("numpy")
@@ -114,15 +115,16 @@ def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
     shape = samples, channels, 7, 6
     x = data((*shape[:2], 6, 7)).permute(0, 1, 3, 2) if permuted else data(shape)
     weight = data((outputs, channels // groups, *window.kernel), 1)
-    out = fast.conv2d(x, weight, window, groups)
-    close(out, reference.conv2d(x, weight, window, groups), atol=1e-4)
+    conv = Convolution(window, groups)
+    out = fast.conv2d(x, weight, conv)
+    close(out, reference.conv2d(x, weight, conv), atol=1e-4)
     d = data(out.shape, 2)
     for name, other, shape in (
         ("conv2d_input_grad", weight, x.shape),
         ("conv2d_weight_grad", x, weight.shape),
     ):
-        got = getattr(fast, name)(d, other, shape, window, groups)
-        expected = getattr(reference, name)(d, other, shape, window, groups)
+        got = getattr(fast, name)(d, other, shape, conv)
+        expected = getattr(reference, name)(d, other, shape, conv)
         close(got, expected, rtol=1e-4, atol=1e-3)
 
 
@@ -171,10 +173,8 @@ def test_sgd_steps_agree_with_the_derived_ones(dtype, momentum, nesterov):
     for backend in (fast, reference):
         p, velocity = data((5, 3), 1, dtype), data((5, 3), 2, dtype) if momentum else None
         for step in range(3):
-            backend.sgd_step_(
-                p, data((3, 5), step, dtype).transpose(), velocity, lr=0.1, momentum=momentum,
-                dampening=0.1, weight_decay=0.01, nesterov=nesterov,
-            )  # fmt: skip
+            g = data((3, 5), step, dtype).transpose()
+            backend.sgd_step_(p, g, velocity, SGDStep(0.1, momentum, 0.1, 0.01, nesterov))
         results.append((p, velocity))
     close(results[0][0], results[1][0])
     if momentum:
@@ -189,10 +189,8 @@ def test_adam_steps_agree_with_the_derived_ones(dtype, decoupled):
         p = data((4, 6), 1, dtype)
         mean, square = (backend.full(p.shape, 0.0, p.dtype) for _ in range(2))
         for step in range(1, 5):
-            backend.adam_step_(
-                p, data((4, 6), step, dtype), mean, square, step=step, lr=0.01, beta1=0.9,
-                beta2=0.999, eps=1e-8, weight_decay=0.1, decoupled=decoupled,
-            )  # fmt: skip
+            settings = AdamStep(step, 0.01, 0.9, 0.999, 1e-8, 0.1, decoupled)
+            backend.adam_step_(p, data((4, 6), step, dtype), mean, square, settings)
         results.append((p, mean, square))
     for got, expected in zip(*results):
         close(got, expected)
@@ -201,10 +199,7 @@ def test_adam_steps_agree_with_the_derived_ones(dtype, decoupled):
 def test_optimizer_steps_write_through_views():
     whole = data((4, 6), 3)
     untouched = fast.to_numpy(whole)[:, ::2].copy()
-    fast.sgd_step_(
-        whole.slice(1, 1, 3, 2), fast.full((4, 3), 1.0, float32), None, lr=1.0, momentum=0.0,
-        dampening=0.0, weight_decay=0.0, nesterov=False,
-    )  # fmt: skip
+    fast.sgd_step_(whole.slice(1, 1, 3, 2), fast.full((4, 3), 1.0, float32), None, SGDStep(1.0))
     expected = fast.to_numpy(data((4, 6), 3))[:, 1::2] - 1.0
     np.testing.assert_allclose(fast.to_numpy(whole)[:, 1::2], expected)
     np.testing.assert_array_equal(fast.to_numpy(whole)[:, ::2], untouched)
@@ -214,7 +209,10 @@ def test_float64_is_computed_in_double_precision():
     window = Window((3, 3), (1, 1), (1, 1), (1, 1))
     x, weight = data((1, 2, 5, 5), 0, np.float64), data((3, 2, 3, 3), 1, np.float64)
     for got, expected in (
-        (fast.conv2d(x, weight, window, 1), reference.conv2d(x, weight, window, 1)),
+        (
+            fast.conv2d(x, weight, Convolution(window)),
+            reference.conv2d(x, weight, Convolution(window)),
+        ),
         (fast.log_softmax(x, 1), reference.log_softmax(x, 1)),
         (fast.map(cubic, x, float64), simple.map(cubic, x, float64)),
         (fast.avg_pool2d(x, window), reference.avg_pool2d(x, window)),
@@ -242,11 +240,11 @@ def test_results_are_new_memory_and_arguments_stay_as_they_were():
 def test_repeated_runs_agree_bit_for_bit():
     window = Window((3, 3), (1, 1), (1, 1), (1, 1))
     x, weight = data((8, 16, 20, 20)), data((32, 16, 3, 3), 1)
-    grad = fast.conv2d(x, weight, window, 1)
+    grad = fast.conv2d(x, weight, Convolution(window))
     for compute in (
-        lambda: fast.conv2d(x, weight, window, 1),
-        lambda: fast.conv2d_input_grad(grad, weight, x.shape, window, 1),
-        lambda: fast.conv2d_weight_grad(grad, x, weight.shape, window, 1),
+        lambda: fast.conv2d(x, weight, Convolution(window)),
+        lambda: fast.conv2d_input_grad(grad, weight, x.shape, Convolution(window)),
+        lambda: fast.conv2d_weight_grad(grad, x, weight.shape, Convolution(window)),
         lambda: fast.map(cubic, x, float32),
     ):
         assert fast.to_numpy(compute()).tobytes() == fast.to_numpy(compute()).tobytes()
@@ -255,12 +253,12 @@ def test_repeated_runs_agree_bit_for_bit():
 def test_kernels_may_be_called_from_several_threads_at_once():
     window = Window((3, 3), (1, 1), (1, 1), (1, 1))
     x, weight = data((4, 8, 16, 16)), data((8, 8, 3, 3), 1)
-    expected = fast.to_numpy(fast.conv2d(x, weight, window, 1)).copy()
+    expected = fast.to_numpy(fast.conv2d(x, weight, Convolution(window))).copy()
     wrong = []
 
     def compute() -> None:
         for _ in range(10):
-            got = fast.to_numpy(fast.conv2d(x, weight, window, 1))
+            got = fast.to_numpy(fast.conv2d(x, weight, Convolution(window)))
             if not np.array_equal(got, expected):
                 wrong.append(got)
 

@@ -17,6 +17,7 @@ from minitorch_backends.fast import (
     winograd,
 )
 from minitorch_tensor import TensorData, Window, float32, float64, get_backend
+from minitorch_tensor.derived import Convolution
 from minitorch_tensor.dtypes import bool_
 
 fast, reference = get_backend("fast"), get_backend("numpy")
@@ -160,17 +161,17 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
 ):
     window = Window((3, 3), (1, 1), padding, (1, 1))
     x, weight = data((n, 24, height, width), 0, dtype), data((48, 24, 3, 3), 1, dtype)
-    assert winograd.suits(window, 1, weight.shape, winograd.WORTHWHILE_FOR_WEIGHT)
-    out = fast.conv2d(x, weight, window, 1)
+    assert winograd.suits(Convolution(window), weight.shape, winograd.WORTHWHILE_FOR_WEIGHT)
+    out = fast.conv2d(x, weight, Convolution(window))
     tolerance = 2e-4 if dtype is np.float32 else 1e-12
-    same(out, reference.conv2d(x, weight, window, 1), tolerance)
+    same(out, reference.conv2d(x, weight, Convolution(window)), tolerance)
     d = data(out.shape, 2, dtype)
     for name, other, shape in (
         ("conv2d_input_grad", weight, x.shape),
         ("conv2d_weight_grad", x, weight.shape),
     ):
-        got = getattr(fast, name)(d, other, shape, window, 1)
-        same(got, getattr(reference, name)(d, other, shape, window, 1), tolerance)
+        got = getattr(fast, name)(d, other, shape, Convolution(window))
+        same(got, getattr(reference, name)(d, other, shape, Convolution(window)), tolerance)
 
 
 @pytest.mark.parametrize("samples", [1, 3])
@@ -183,7 +184,7 @@ def test_winograds_differences_make_no_nan_of_an_infinity(where, odd, samples):
         np.random.default_rng(i).uniform(0.1, 0.2, shape).astype(np.float32)
         for i, shape in enumerate([(samples, 32, 12, 12), (32, 32, 3, 3), (samples, 32, 12, 12)])
     )
-    assert winograd.suits(window, 1, weight.shape, winograd.WORTHWHILE_FOR_WEIGHT)
+    assert winograd.suits(Convolution(window), weight.shape, winograd.WORTHWHILE_FOR_WEIGHT)
     changed, place = {
         "x": (x, (-1, 4, 5, 6)),
         "weight": (weight, (3, 4, 1, 1)),
@@ -197,7 +198,7 @@ def test_winograds_differences_make_no_nan_of_an_infinity(where, odd, samples):
         ("conv2d_weight_grad", (c, a, weight.shape)),
     ):
         got, want = (
-            backend.to_numpy(getattr(backend, name)(*arguments, window, 1))
+            backend.to_numpy(getattr(backend, name)(*arguments, Convolution(window)))
             for backend in (fast, reference)
         )
         np.testing.assert_allclose(got, want, rtol=1e-4, err_msg=name)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from minitorch_backends.fast import get_num_threads, set_num_threads, thresholds
 from minitorch_backends.fast.recurrent import CELLS, CHUNK, plan
 from minitorch_tensor import TensorData, get_backend
+from minitorch_tensor.derived import Recurrence, RecurrentWeights
 
 fast, reference = get_backend("fast"), get_backend("numpy")
 
@@ -28,7 +29,7 @@ class Problem(NamedTuple):
     """Arguments of a sequence, and the gradients that arrive at its results."""
 
     given: tuple[Any, ...]
-    how: tuple[Any, ...]
+    recurrence: Recurrence
     d_out: TensorData
     d_state: list[TensorData]
 
@@ -52,17 +53,18 @@ def problem(
         return data(batch, steps, size) if batch_first else data(steps, batch, size)
 
     rows, parts = CELLS[cell][1] * hidden, 2 if cell == "lstm" else 1
-    weights = [data(rows, inputs), data(rows, hidden), data(rows), data(rows)]
+    weights = RecurrentWeights(data(rows, inputs), data(rows, hidden), data(rows), data(rows))
     state, d_state = ([data(batch, hidden) for _ in range(parts)] for _ in range(2))
-    given = cell, sequences(inputs), state, weights
-    return Problem(given, (lengths, reverse, batch_first), sequences(hidden), d_state)
+    given = sequences(inputs), state, weights
+    recurrence = Recurrence(cell, lengths, reverse, batch_first)
+    return Problem(given, recurrence, sequences(hidden), d_state)
 
 
 def both_ways(backend: Any, problem: Problem) -> list[np.ndarray]:
-    cell, *arguments = problem.given
-    out, last, saved = backend.recurrent_sequence(cell, *arguments, *problem.how)
+    given, recurrence = problem.given, problem.recurrence
+    out, last, saved = backend.recurrent_sequence(*given, recurrence)
     d_x, d_first, d_weights = backend.recurrent_sequence_backward(
-        cell, problem.d_out, problem.d_state, *arguments, out, saved, *problem.how
+        problem.d_out, problem.d_state, *given, out, saved, recurrence
     )
     return [backend.to_numpy(x) for x in (out, *last, d_x, *d_first, *d_weights)]
 
@@ -120,14 +122,13 @@ def test_the_number_of_threads_may_change_between_the_two_ways(cell: str) -> Non
         pytest.skip("the machine has 1 core")
     given = problem(cell, 40, 5, (3, 40, 22, 9, 40))
     expected = both_ways(reference, given)
-    _, *arguments = given.given
     try:
         for there, back in ((1, 2), (2, 1)):
             set_num_threads(there)
-            out, _, saved = fast.recurrent_sequence(cell, *arguments, *given.how)
+            out, _, saved = fast.recurrent_sequence(*given.given, given.recurrence)
             set_num_threads(back)
             d_x, _, d_weights = fast.recurrent_sequence_backward(
-                cell, given.d_out, given.d_state, *arguments, out, saved, *given.how
+                given.d_out, given.d_state, *given.given, out, saved, given.recurrence
             )
             found = [fast.to_numpy(x) for x in (d_x, *d_weights)]
             assert_alike(found, [expected[1 + len(given.d_state)], *expected[-4:]])

@@ -13,6 +13,7 @@ from minitorch_autodiff import operators as ops
 from minitorch_backends.fast import get_num_threads, set_num_threads
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_tensor import Window, float32, get_backend
+from minitorch_tensor.derived import Convolution
 
 fast = get_backend("fast")
 several = pytest.mark.skipif(config.NUMBA_NUM_THREADS < 2, reason="wants two threads")
@@ -34,7 +35,7 @@ def results() -> list[bytes]:
     """Of operations of every family, large enough to be shared among threads."""
     x, y, image = data(700, 700), data(700, 700, seed=1), data(8, 16, 32, 32)
     weight = data(32, 16, 3, 3, seed=2)
-    out = fast.conv2d(image, weight, WINDOW, 1)
+    out = fast.conv2d(image, weight, Convolution(WINDOW))
     computed = [
         fast.map(ops.tanh, x, float32),
         fast.zip(ops.mul, x, y, float32),
@@ -43,8 +44,8 @@ def results() -> list[bytes]:
         fast.matmul(x, y),
         fast.softmax(x, 1),
         out,
-        fast.conv2d_input_grad(out, weight, image.shape, WINDOW, 1),
-        fast.conv2d_weight_grad(out, image, weight.shape, WINDOW, 1),
+        fast.conv2d_input_grad(out, weight, image.shape, Convolution(WINDOW)),
+        fast.conv2d_weight_grad(out, image, weight.shape, Convolution(WINDOW)),
         fast.max_pool2d(image, WINDOW)[0],
         fast.avg_pool2d(image, WINDOW),
     ]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import minitorch_nn as nn
 import minitorch_tensor as mt
-from minitorch_nn.functional.recurrent import recurrence, step_by_step
+from minitorch_nn.functional.recurrent import recurrent_sequence, step_by_step
 from minitorch_tensor import Tensor
+from minitorch_tensor.derived import Recurrence
 from minitorch_tensor.testing import assert_close
 
 LAYERS = [nn.RNN, nn.LSTM, nn.GRU]
@@ -236,10 +237,10 @@ def test_sequences_differentiate_twice(
         state = [mt.randn(2, 2, dtype="float64") for _ in range(2 if cell == "lstm" else 1)]
         inputs = [mt.randn(2, 2, 1, dtype="float64"), *weights_for(cell, 1, 2), *state]
 
-        how = cell, lengths, reverse, True
+        how = Recurrence(cell, lengths, reverse, True)
 
         def run(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
-            return recurrence("test", how, x, rest[4:], rest[:4])
+            return recurrent_sequence("test", how, x, rest[4:], rest[:4])
 
         check_derivatives(run, *[value.numpy() for value in inputs])
 
@@ -252,8 +253,8 @@ def test_the_backends_sequence_is_the_composed_one(cell: str, installed: str) ->
         x, weights = mt.randn(4, 3, 2, dtype="float64"), weights_for(cell, 2, 2)
         for lengths in (None, (2, 4, 1)):
             for reverse in (False, True):
-                how = cell, lengths, reverse, False
-                got = recurrence("test", how, x, state, weights)
+                how = Recurrence(cell, lengths, reverse)
+                got = recurrent_sequence("test", how, x, state, weights)
                 composed = step_by_step(how, x, *weights, *state)
                 for one, other in zip(got, composed):
                     assert_close(one, other)
@@ -269,10 +270,10 @@ def test_a_gradient_penalty_reaches_every_parameter() -> None:
 
 def test_a_state_computed_from_the_input_gets_its_own_gradient(check_derivatives: Any) -> None:
     # h_0 depends on x: the gradient of one must not be counted again for the other.
-    rows, how = weights_for("gru", 2, 2), ("gru", None, False, False)
+    rows, how = weights_for("gru", 2, 2), Recurrence("gru")
 
     def run(x: Tensor) -> Tensor:
-        return recurrence("test", how, x, [x[0].tanh()], rows)[0]
+        return recurrent_sequence("test", how, x, [x[0].tanh()], rows)[0]
 
     check_derivatives(run, np.linspace(-1.0, 1.0, 8).reshape(2, 2, 2))
 

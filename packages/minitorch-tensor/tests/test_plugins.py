@@ -29,10 +29,15 @@ PROJECTS: dict[str, tuple[str, str, str | None]] = {
     "mt-raises": ("raises", "mt_raises", "raise OSError('libmine.so: cannot open')"),
     "mt-exits": ("exits", "mt_exits", "raise SystemExit('no licence')"),
     "mt-needs": ("needs", "mt_needs", "import a_library_that_is_not_installed"),
+    "mt-before": ("before", "mt_before", "import minitorch_tensor.sequences"),
     "mt-newer": ("newer", "mt_newer", WORKING.format(name="newer", version=99)),
-    "mt-older": ("older", "mt_older", WORKING.format(name="older", version=0)),
+    "mt-older": ("older", "mt_older", WORKING.format(name="older", version=1)),
     "mt-undated": ("undated", "mt_undated", WORKING.format(name="undated", version=None)),
-    "mt-renamed": ("renamed", "mt_renamed", WORKING.format(name="other", version=1)),
+    "mt-renamed": (
+        "renamed",
+        "mt_renamed",
+        WORKING.format(name="other", version=2),
+    ),
     "mt-half": (
         "half",
         "mt_half",
@@ -41,7 +46,7 @@ PROJECTS: dict[str, tuple[str, str, str | None]] = {
 
         class Mine(Backend):
             name = "half"
-            interface_version = 1
+            interface_version = 2
 
             def empty(self, shape, dtype): ...
             def from_numpy(self, array): ...
@@ -51,8 +56,8 @@ PROJECTS: dict[str, tuple[str, str, str | None]] = {
             def zip(self, fn, x, y, dtype): ...
         """,
     ),
-    "mt-one": ("twice", "mt_one", WORKING.format(name="twice", version=1)),
-    "mt-two": ("twice", "mt_two", WORKING.format(name="twice", version=1)),
+    "mt-one": ("twice", "mt_one", WORKING.format(name="twice", version=2)),
+    "mt-two": ("twice", "mt_two", WORKING.format(name="twice", version=2)),
     "mt-moved": ("moved", "mt_moved", None),
     "mt-typo": ("typo", "mt_typo", "class Mein: pass"),
     "mt-odd": ("odd", "mt_odd", "Mine = dict"),
@@ -68,6 +73,9 @@ PROJECTS: dict[str, tuple[str, str, str | None]] = {
         """,
     ),
 }
+
+#: distribution -> what it asks for, where that matters; nothing is installed for it.
+REQUIRES = {"mt-before": ["minitorch-tensor>=0.1,<0.2"]}
 
 #: backend -> exception, message, and the exception that it chains.
 EXPECTED: dict[str, tuple[str, str, str | None]] = {
@@ -89,25 +97,33 @@ EXPECTED: dict[str, tuple[str, str, str | None]] = {
         "used: ModuleNotFoundError at import: No module named 'a_library_that_is_not_installed'.",
         "ModuleNotFoundError",
     ),
+    "before": (
+        "BackendBroken",
+        "backend 'before' (mt-before 1.2, entry point mt_before:Mine) is installed but cannot be "
+        "used: ModuleNotFoundError at import: No module named 'minitorch_tensor.sequences'; it "
+        f"asks for minitorch-tensor<0.2,>=0.1, and this is minitorch-tensor {mt.__version__}: "
+        "upgrade the older of the two, with pip install --upgrade mt-before.",
+        "ModuleNotFoundError",
+    ),
     "newer": (
         "BackendBroken",
         "backend 'newer' (mt-newer 1.2, entry point mt_newer:Mine) is installed but cannot be "
-        "used: it was written for backend interface 99, this minitorch-tensor has interface 1: "
-        "minitorch-tensor is too old for it: upgrade minitorch-tensor.",
+        "used: it was written for backend interface 99, this minitorch-tensor has interface 2: "
+        "minitorch-tensor is too old for it: pip install --upgrade minitorch-tensor.",
         None,
     ),
     "older": (
         "BackendBroken",
         "backend 'older' (mt-older 1.2, entry point mt_older:Mine) is installed but cannot be "
-        "used: it was written for backend interface 0, this minitorch-tensor has interface 1: it "
-        "is too old for this minitorch-tensor: upgrade the backend.",
+        "used: it was written for backend interface 1, this minitorch-tensor has interface 2: "
+        "mt-older is too old: pip install --upgrade mt-older.",
         None,
     ),
     "undated": (
         "BackendBroken",
         "backend 'undated' (mt-undated 1.2, entry point mt_undated:Mine) is installed but cannot "
         "be used: it was written for backend interface None, this minitorch-tensor has interface "
-        "1: set interface_version = 1 in its class.",
+        "2: set interface_version = 2 in its class.",
         None,
     ),
     "renamed": (
@@ -169,6 +185,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, install_projects) -> Path:
     for distribution, (backend, module, source) in PROJECTS.items():
         folder = tmp_path_factory.mktemp(distribution)
         modules = [module] if source is not None else []
+        dependencies = REQUIRES.get(distribution, [])
         (folder / "pyproject.toml").write_text(
             textwrap.dedent(
                 f"""
@@ -179,6 +196,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, install_projects) -> Path:
                 [project]
                 name = "{distribution}"
                 version = "1.2"
+                dependencies = {json.dumps(dependencies)}
 
                 [project.entry-points."minitorch.backends"]
                 {backend} = "{module}:Mine"
@@ -283,7 +301,7 @@ def test_a_backend_installed_while_python_runs_is_found_after_refresh(
     assert "late" not in mt.backend_names()
     project = tmp_path / "project"
     project.mkdir()
-    (project / "mt_late.py").write_text(WORKING.format(name="late", version=1))
+    (project / "mt_late.py").write_text(WORKING.format(name="late", version=2))
     (project / "setup.py").write_text(
         "from setuptools import setup\n"
         "setup(name='mt-late', version='1', py_modules=['mt_late'],\n"
@@ -314,8 +332,8 @@ def rows(site, python) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "row"),
     [
-        ("good", "  good mt-good 1.2 1 ready"),
-        ("numpy", f"* numpy minitorch-tensor {mt.__version__} 1 ready"),
+        ("good", "  good mt-good 1.2 2 ready"),
+        ("numpy", f"* numpy minitorch-tensor {mt.__version__} 2 ready"),
         ("raises", "  raises mt-raises 1.2 ? broken: OSError at import: libmine.so: cannot open"),
         ("newer", "  newer mt-newer 1.2 99 broken: it was written for backend interface 99, this"),
         ("twice", "  twice mt-two 1.2 ? broken: claimed by mt-one and mt-two: uninstall all but"),

@@ -67,7 +67,7 @@ def test_the_built_in_backends_are_entry_points_like_anyone_elses():
 
 
 def test_an_installed_backend_is_found_and_imported_only_when_asked_for(install):
-    install("mine", "mt_mine:Mine", WORKING.format(name="mine", version=1))
+    install("mine", "mt_mine:Mine", WORKING.format(name="mine", version=2))
     assert "mine" in mt.backend_names()
     assert "mt_mine" not in sys.modules
     with mt.use_backend("mine") as backend:
@@ -215,7 +215,7 @@ def test_threads_that_ask_at_once_get_one_instance(install):
 
         class Slow(NumpyBackend):
             name = "slow"
-            interface_version = 1
+            interface_version = 2
             made = 0
 
             def __init__(self):
@@ -245,13 +245,13 @@ def test_a_backend_that_loads_slowly_holds_up_no_other(install, monkeypatch):
     install(
         "patient",
         "mt_patient:Mine",
-        WORKING.format(name="patient", version=1)
+        WORKING.format(name="patient", version=2)
         + """
     from minitorch_tensor import registry
     in_time = registry.other_is_there.wait(timeout=20)
         """,
     )
-    install("other", "mt_other:Mine", WORKING.format(name="other", version=1))
+    install("other", "mt_other:Mine", WORKING.format(name="other", version=2))
     thread = threading.Thread(target=mt.get_backend, args=("patient",))
     thread.start()
     mt.get_backend("other")

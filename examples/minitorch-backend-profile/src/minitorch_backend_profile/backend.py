@@ -73,7 +73,7 @@ class ProfileBackend(Backend):
     """
 
     name: ClassVar[str] = "profile"
-    interface_version: ClassVar[int] = 1
+    interface_version: ClassVar[int] = 2
 
     empty = _measured("empty")
     from_numpy = _measured("from_numpy")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from minitorch_tensor.derived import AdamStep
 
-def factors(
-    step: int,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    decoupled: bool,
-) -> tuple[float, ...]:
-    """What a kernel takes for the `step`-th step, counted from 1 (Kingma and Ba 2015, end of
-    section 2; decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2).
+
+def factors(settings: AdamStep) -> tuple[float, ...]:
+    """What a kernel takes for a step (Kingma and Ba 2015, end of section 2; decoupled weight decay:
+    Loshchilov and Hutter 2019, algorithm 2).
 
     Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, decay, shrink, in the
         words of the kernels `adam_step`.
     """
+    step, lr, beta1, beta2, eps, weight_decay, decoupled = settings
     return (
         lr / (1.0 - beta1**step),
         beta1,

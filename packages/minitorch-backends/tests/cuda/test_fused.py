@@ -23,6 +23,7 @@ from minitorch_tensor import (
     float64,
     get_backend,
 )
+from minitorch_tensor.derived import AdamStep, Convolution, Recurrence, RecurrentWeights, SGDStep
 
 reference = get_backend("numpy")
 
@@ -146,10 +147,10 @@ def test_convolution_and_its_adjoints_agree_with_the_derived_ones(
 ) -> None:
     (size, window), (groups, c, o) = seen, channels
     x, weight = data((2, c, *size)), data((o, c // groups, *window.kernel), 1)
-    d = data((2, o, *window.output_size(size)), 2)
-    same("conv2d", x, weight, window, groups)
-    same("conv2d_input_grad", d, weight, x.shape, window, groups)
-    same("conv2d_weight_grad", d, x, weight.shape, window, groups)
+    d, conv = data((2, o, *window.output_size(size)), 2), Convolution(window, groups)
+    same("conv2d", x, weight, conv)
+    same("conv2d_input_grad", d, weight, x.shape, conv)
+    same("conv2d_weight_grad", d, x, weight.shape, conv)
 
 
 #: Windows that overlap, skip, and see places that others see; none lies in the padding alone.
@@ -231,20 +232,21 @@ def sequence(cell: str, steps: int, batch: int, dtype: Any = np.float64) -> tupl
     return x, state, weights, d_out, d_state
 
 
-def both_ways(backend: Any, cell: str, given: Any, *how: Any) -> list[np.ndarray[Any, Any]]:
+def both_ways(backend: Any, given: Any, recurrence: Recurrence) -> list[np.ndarray[Any, Any]]:
     def moved(part: Any) -> Any:
         return [moved(x) for x in part] if isinstance(part, list) else backend.from_numpy(part)
 
     x, state, weights, d_out, d_state = (moved(part) for part in given)
-    out, last, saved = backend.recurrent_sequence(cell, x, state, weights, *how)
+    arguments = x, state, RecurrentWeights(*weights)
+    out, last, saved = backend.recurrent_sequence(*arguments, recurrence)
     d_x, d_first, d_weights = backend.recurrent_sequence_backward(
-        cell, d_out, d_state, x, state, weights, out, saved, *how
+        d_out, d_state, *arguments, out, saved, recurrence
     )
     return [backend.to_numpy(part) for part in (out, *last, d_x, *d_first, *d_weights)]
 
 
-def assert_alike(cell: str, given: Any, *how: Any, tolerance: float = 1e-12) -> None:
-    found = [both_ways(backend, cell, given, *how) for backend in (get_backend("cuda"), reference)]
+def assert_alike(given: Any, recurrence: Recurrence, tolerance: float = 1e-12) -> None:
+    found = [both_ways(backend, given, recurrence) for backend in (get_backend("cuda"), reference)]
     for number, (got, wanted) in enumerate(zip(*found)):
         scale = np.abs(wanted).max(initial=1.0)
         np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * scale, err_msg=str(number))
@@ -258,8 +260,8 @@ def test_a_block_takes_several_rows_of_different_lengths(
     monkeypatch.setattr(recurrent, "BLOCKS", 1)
     assert recurrent.rows_of_a_block(cell, 5, 5, 8) == 4
     given = sequence(cell, 6, 5)
-    assert_alike(cell, given, (6, 2, 1, 4, 6), reverse, False)
-    assert_alike(cell, given, None, reverse, False)
+    assert_alike(given, Recurrence(cell, (6, 2, 1, 4, 6), reverse))
+    assert_alike(given, Recurrence(cell, None, reverse))
 
 
 @pytest.mark.parametrize("cell", recurrent.CELLS)
@@ -267,10 +269,10 @@ def test_what_lies_beyond_a_length_is_not_looked_at(cell: str) -> None:
     cuda = get_backend("cuda")
     x, *rest = sequence(cell, 5, 3, np.float32)
     lengths = (5, 2, 3)
-    clean = both_ways(cuda, cell, (x, *rest), lengths, False, False)
+    clean = both_ways(cuda, (x, *rest), Recurrence(cell, lengths))
     for row, length in enumerate(lengths):
         x[length:, row] = np.nan
-    got = both_ways(cuda, cell, (x, *rest), lengths, False, False)
+    got = both_ways(cuda, (x, *rest), Recurrence(cell, lengths))
     for number, wanted in enumerate(clean):
         np.testing.assert_array_equal(got[number], wanted)
     out, d_x = got[0], got[-5 - len(rest[0])]
@@ -285,7 +287,7 @@ def test_a_layer_too_large_for_a_block_takes_its_steps_one_by_one(
 ) -> None:
     monkeypatch.setattr(recurrent, "SHARED_BYTES", 100)
     monkeypatch.setattr(recurrent, "sequence", None)  # which would fail, were it called
-    assert_alike(cell, sequence(cell, 3, 2), None, False, False)
+    assert_alike(sequence(cell, 3, 2), Recurrence(cell))
 
 
 def test_a_layer_of_the_largest_size_that_fits_a_block_fills_its_shared_memory() -> None:
@@ -297,8 +299,8 @@ def test_a_layer_of_the_largest_size_that_fits_a_block_fills_its_shared_memory()
 
 # -- optimizers ------------------------------------------------------------------------------------
 
-SGD = {"lr": 0.1, "dampening": 0.1, "weight_decay": 0.01}
-ADAM = {"lr": 0.1, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "weight_decay": 0.1}
+SGD = SGDStep(0.1, dampening=0.1, weight_decay=0.01)
+ADAM = AdamStep(1, 0.1, 0.9, 0.99, 1e-8, weight_decay=0.1)
 
 
 @pytest.mark.parametrize("strided", [False, True])
@@ -314,9 +316,9 @@ def test_several_steps_of_optimizers_agree_with_the_derived_ones(
             p, m = (x.permute(1, 0) for x in (p, m))
             g, s = (backend.contiguous(x.permute(1, 0)) for x in (g, s))
         for step in (1, 2):
-            backend.sgd_step_(p, g, m, momentum=0.9, nesterov=nesterov, **SGD)
-            backend.sgd_step_(p, g, None, momentum=0.0, nesterov=False, **SGD)
-            backend.adam_step_(p, g, m, s, step=step, decoupled=decoupled, **ADAM)
+            backend.sgd_step_(p, g, m, SGD._replace(momentum=0.9, nesterov=nesterov))
+            backend.sgd_step_(p, g, None, SGD)
+            backend.adam_step_(p, g, m, s, ADAM._replace(step=step, decoupled=decoupled))
         found.append([backend.to_numpy(x) for x in (p, m, s)])
     for got, wanted in zip(*found):
         np.testing.assert_allclose(got, wanted, rtol=1e-12)
@@ -355,7 +357,7 @@ def test_results_repeat_bit_for_bit() -> None:
         image = cuda.from_numpy(data((2, 2, 6, 6), dtype=np.float32))
         weight = cuda.from_numpy(data((3, 2, 3, 3), 1, np.float32))
         window = Window((3, 3), (1, 2), (1, 1), (1, 1))
-        out = cuda.conv2d(image, weight, window, 1)
+        out = cuda.conv2d(image, weight, Convolution(window))
         values, where = cuda.max_pool2d(image, window)
         index = cuda.from_numpy(np.random.default_rng(0).integers(0, 3, 70))
         d = cuda.from_numpy(data((70, 5), 3, np.float32))
@@ -363,8 +365,8 @@ def test_results_repeat_bit_for_bit() -> None:
             cuda.softmax(x, 1),
             cuda.log_softmax(x, 0),
             out,
-            cuda.conv2d_input_grad(out, weight, image.shape, window, 1),
-            cuda.conv2d_weight_grad(out, image, weight.shape, window, 1),
+            cuda.conv2d_input_grad(out, weight, image.shape, Convolution(window)),
+            cuda.conv2d_weight_grad(out, image, weight.shape, Convolution(window)),
             cuda.max_pool2d_backward(values, where, image.shape, window),
             cuda.embedding_backward(d, index, 4, None),
         ]

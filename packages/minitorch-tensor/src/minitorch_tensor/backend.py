@@ -11,6 +11,8 @@ Rules for every method:
 
 - *Arguments* may have any strides and offset: permuted, expanded (stride 0), stepped backwards,
   empty, zero-dimensional. They are never changed, except where a name ends in `_`.
+- *Settings* that belong together come as one immutable value, of `derived`: `Window`,
+  `Convolution`, `Recurrence`, `SGDStep`, `AdamStep`. They compare and hash by their fields.
 - *Results* are new, own their memory (`base is None`, contiguous) and share none with an argument.
   Where a method may give a view instead, its documentation says so.
 - *Shapes and dtypes* have been checked by the caller, and operands promoted to one dtype. The
@@ -41,7 +43,7 @@ from minitorch_tensor.dtypes import DType
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.tensor_data import TensorData
 
-BACKEND_INTERFACE = 1
+BACKEND_INTERFACE = 2
 
 #: A scalar function made of `minitorch_autodiff.operators` and Python arithmetic.
 UnaryFn: TypeAlias = Callable[[float], float]

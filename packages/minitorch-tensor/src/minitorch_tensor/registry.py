@@ -193,7 +193,8 @@ def _load(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> Backe
             "Uninstall all but one.",
             f"claimed by {' and '.join(sources)}: uninstall all but one",
         )
-    return _make(name, _import(name, points[0]), _origin(points[0]))
+    distribution, _ = _distribution(points[0])
+    return _make(name, _import(name, points[0]), _origin(points[0]), distribution)
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
@@ -215,9 +216,24 @@ def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
         elif isinstance(error, AttributeError) and error.name in point.attr.split("."):
             reason = f"its entry point names {point.attr!r}, which {point.module!r} does not have"
         else:
-            reason = f"{type(error).__name__} at import: {error}"
+            reason = f"{type(error).__name__} at import: {error}{_mismatch(point, error)}"
         raise _broken(name, _origin(point), reason) from error
     return factory
+
+
+def _mismatch(point: EntryPoint, error: BaseException) -> str:
+    """What to do about a name that a backend wants of this distribution and does not find."""
+    missing = getattr(error, "name", None)
+    if not (isinstance(error, ImportError) and _is_in(missing or "", "minitorch_tensor")):
+        return ""
+    from importlib.metadata import version
+
+    requires = point.dist.requires or [] if point.dist else []
+    wanted = next((line for line in requires if line.startswith("minitorch-tensor")), "another one")
+    return (
+        f"; it asks for {wanted}, and this is minitorch-tensor {version('minitorch-tensor')}: "
+        f"upgrade the older of the two, with pip install --upgrade {_distribution(point)[0]}"
+    )
 
 
 def _is_in(module: str, missing: str | None) -> bool:
@@ -225,10 +241,10 @@ def _is_in(module: str, missing: str | None) -> bool:
     return missing is not None and f"{module}.".startswith(f"{missing}.")
 
 
-def _make(name: str, factory: Callable[[], Any], origin: str) -> Backend:
-    """The instance, checked before it is made as far as its class says."""
+def _make(name: str, factory: Callable[[], Any], origin: str, distribution: str) -> Backend:
+    """Check the class, then instantiate the backend."""
     if isinstance(factory, type) and issubclass(factory, Backend):
-        _check_version(name, factory, origin)
+        _check_version(name, factory, origin, distribution)
         lacking = sorted(getattr(factory, "__abstractmethods__", ()))
         if lacking:
             raise _broken(
@@ -244,7 +260,7 @@ def _make(name: str, factory: Callable[[], Any], origin: str) -> Backend:
     except (Exception, SystemExit) as error:
         reason = f"{type(error).__name__} when it was made: {error}"
         raise _broken(name, origin, reason) from error
-    check_interface(name, backend, origin)
+    check_interface(name, backend, origin, distribution)
     return backend  # type: ignore[no-any-return]
 
 
@@ -258,8 +274,12 @@ def _broken(name: str, origin: str, reason: str) -> BackendBroken:
     )
 
 
-def check_interface(name: str, backend: object, origin: str) -> None:
+def check_interface(name: str, backend: object, origin: str, distribution: str = "") -> None:
     """Check that an object is a backend of the interface that this package speaks.
+
+    Args:
+        origin: where it comes from, for the message.
+        distribution: the one to upgrade if it is too old, where that is known.
 
     Raises: BackendBroken that says which side is too old, or what it is instead.
     """
@@ -269,7 +289,7 @@ def check_interface(name: str, backend: object, origin: str) -> None:
             origin,
             f"it gave {type(backend).__name__}, no instance of minitorch_tensor.Backend",
         )
-    _check_version(name, backend, origin)
+    _check_version(name, backend, origin, distribution)
     called = getattr(backend, "name", None)
     if called != name:
         raise _broken(
@@ -280,14 +300,18 @@ def check_interface(name: str, backend: object, origin: str) -> None:
         )
 
 
-def _check_version(name: str, backend: Backend | type[Backend], origin: str) -> None:
+def _check_version(
+    name: str, backend: Backend | type[Backend], origin: str, distribution: str
+) -> None:
     theirs = getattr(backend, "interface_version", None)
     if theirs == BACKEND_INTERFACE:
         return
     if isinstance(theirs, int) and theirs > BACKEND_INTERFACE:
-        advice = "minitorch-tensor is too old for it: upgrade minitorch-tensor"
+        advice = "minitorch-tensor is too old for it: pip install --upgrade minitorch-tensor"
+    elif isinstance(theirs, int) and distribution:
+        advice = f"{distribution} is too old: pip install --upgrade {distribution}"
     elif isinstance(theirs, int):
-        advice = "it is too old for this minitorch-tensor: upgrade the backend"
+        advice = "the backend is too old: upgrade it"
     else:
         advice = f"set interface_version = {BACKEND_INTERFACE} in its class"
     raise _broken(

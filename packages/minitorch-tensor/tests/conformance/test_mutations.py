@@ -339,9 +339,9 @@ class ConvolutionFlipped(NumpyBackend):
 
     caught_by = "test_kernel and conv2d-contiguous"
 
-    def conv2d(self, x, weight, window, groups):
-        return super().conv2d(x, weight.slice(3, weight.shape[3] - 1, weight.shape[3], -1), window,
-                              groups)  # fmt: skip
+    def conv2d(self, x, weight, conv):
+        flipped = weight.slice(3, weight.shape[3] - 1, weight.shape[3], -1)
+        return super().conv2d(x, flipped, conv)
 
 
 class PaddingCounts(NumpyBackend):
@@ -359,8 +359,8 @@ class AdamUncorrected(NumpyBackend):
 
     caught_by = "adam_step_"
 
-    def adam_step_(self, *data, step, **how):
-        super().adam_step_(*data, step=10**6, **how)
+    def adam_step_(self, parameter, gradient, mean, square, settings):
+        super().adam_step_(parameter, gradient, mean, square, settings._replace(step=10**6))
 
 
 class SignOfZeroLost(NumpyBackend):

@@ -35,7 +35,14 @@ from minitorch_backends.cuda.compile import WIDE, blocks
 from minitorch_backends.cuda.device import get_device
 from minitorch_backends.layouts import folds
 from minitorch_tensor.backend import Backend
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import (
+    AdamStep,
+    Convolution,
+    Recurrence,
+    RecurrentWeights,
+    SGDStep,
+    Window,
+)
 from minitorch_tensor.dtypes import DType, float64, from_numpy_dtype, int64
 from minitorch_tensor.expressions import Expression
 from minitorch_tensor.layout import Shape, broadcast_shapes
@@ -74,7 +81,7 @@ class CudaBackend(Backend):
     """
 
     name: ClassVar[str] = "cuda"
-    interface_version: ClassVar[int] = 1
+    interface_version: ClassVar[int] = 2
 
     def __init__(self) -> None:
         self._device = get_device()
@@ -345,25 +352,21 @@ class CudaBackend(Backend):
     # Convolution and pooling: x (N, C, H, W), seen through windows.
 
     @_narrow
-    def conv2d(self, x: TensorData, weight: TensorData, window: Window, groups: int) -> TensorData:
-        if _columns_size(x.shape, window) >= WIDE:
-            return super().conv2d(x, weight, window, groups)
+    def conv2d(self, x: TensorData, weight: TensorData, conv: Convolution) -> TensorData:
+        if _columns_size(x.shape, conv.window) >= WIDE:
+            return super().conv2d(x, weight, conv)
         n, o = x.shape[0], weight.shape[0]
-        columns = self._im2col(x, window, groups)
-        out = self.matmul(self._kernels(weight, groups, n), columns)  # (N, G, O / G, OH * OW)
-        return out.owned((n, o, *window.output_size(x.shape[2:])))
+        columns = self._im2col(x, conv)
+        out = self.matmul(self._kernels(weight, conv.groups, n), columns)  # (N, G, O / G, OH * OW)
+        return out.owned((n, o, *conv.window.output_size(x.shape[2:])))
 
     @_narrow
     def conv2d_input_grad(
-        self,
-        grad_output: TensorData,
-        weight: TensorData,
-        input_shape: Shape,
-        window: Window,
-        groups: int,
+        self, grad_output: TensorData, weight: TensorData, input_shape: Shape, conv: Convolution
     ) -> TensorData:
+        window, groups = conv
         if _columns_size(input_shape, window) >= WIDE:
-            return super().conv2d_input_grad(grad_output, weight, input_shape, window, groups)
+            return super().conv2d_input_grad(grad_output, weight, input_shape, conv)
         n, o, oh, ow = grad_output.shape
         rows = self._kernels(weight, groups, n).transpose()
         flat = self.reshape(grad_output, (n, groups, o // groups, oh * ow))
@@ -375,23 +378,19 @@ class CudaBackend(Backend):
 
     @_narrow
     def conv2d_weight_grad(
-        self,
-        grad_output: TensorData,
-        x: TensorData,
-        weight_shape: Shape,
-        window: Window,
-        groups: int,
+        self, grad_output: TensorData, x: TensorData, weight_shape: Shape, conv: Convolution
     ) -> TensorData:
-        if _columns_size(x.shape, window) >= WIDE:
-            return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
+        if _columns_size(x.shape, conv.window) >= WIDE:
+            return super().conv2d_weight_grad(grad_output, x, weight_shape, conv)
         n, o, oh, ow = grad_output.shape
-        columns = self._im2col(x, window, groups)
-        flat = self.reshape(grad_output, (n, groups, o // groups, oh * ow))
+        columns = self._im2col(x, conv)
+        flat = self.reshape(grad_output, (n, conv.groups, o // conv.groups, oh * ow))
         each = self.matmul(flat, columns.transpose())  # (N, G, O / G, C / G * KH * KW)
         return self.reduce(ops.add, each, 0, 0.0, x.dtype).owned(weight_shape)
 
-    def _im2col(self, x: TensorData, window: Window, groups: int) -> TensorData:
+    def _im2col(self, x: TensorData, conv: Convolution) -> TensorData:
         """The windows of x as the columns of matrices: (N, G, C / G * KH * KW, OH * OW)."""
+        window, groups = conv
         n, c = x.shape[:2]
         output = window.output_size(x.shape[2:])
         places = math.prod(output)
@@ -469,46 +468,38 @@ class CudaBackend(Backend):
     @_narrow
     def recurrent_sequence(
         self,
-        cell: str,
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
+        weights: RecurrentWeights,
+        recurrence: Recurrence,
         keep: bool = True,
     ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-        how = lengths, reverse, batch_first, keep
-        if not x.size or not recurrent.fits(cell, x, weights[1]):
-            return super().recurrent_sequence(cell, x, state, weights, *how)
-        first, given = ([self._rows(z) for z in group] for group in (state, weights))
-        return recurrent.sequence(self, cell, self._rows(x), first, given, *how)
+        if not x.size or not recurrent.fits(recurrence.cell, x, weights.weight_hh):
+            return super().recurrent_sequence(x, state, weights, recurrence, keep)
+        first = [self._rows(part) for part in state]
+        given = RecurrentWeights(*[self._rows(weight) for weight in weights])
+        return recurrent.sequence(self, self._rows(x), first, given, recurrence, keep)
 
     @_narrow
     def recurrent_sequence_backward(
         self,
-        cell: str,
         d_out: TensorData,
         d_state: Sequence[TensorData],
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
+        weights: RecurrentWeights,
         out: TensorData,
         saved: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
-    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-        how = lengths, reverse, batch_first
-        if not x.size or not recurrent.fits(cell, x, weights[1]):
+        recurrence: Recurrence,
+    ) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
+        if not x.size or not recurrent.fits(recurrence.cell, x, weights.weight_hh):
             return super().recurrent_sequence_backward(
-                cell, d_out, d_state, x, state, weights, out, saved, *how
+                d_out, d_state, x, state, weights, out, saved, recurrence
             )
-        arriving, first, given = (
-            [self._rows(z) for z in group] for group in (d_state, state, weights)
-        )
+        arriving, first = ([self._rows(z) for z in group] for group in (d_state, state))
+        given = RecurrentWeights(*[self._rows(weight) for weight in weights])
         return recurrent.sequence_backward(
-            self, cell, self._rows(d_out), arriving, self._rows(x), first, given, out, saved, *how
+            self, self._rows(d_out), arriving, self._rows(x), first, given, out, saved, recurrence
         )
 
     @_narrow
@@ -517,34 +508,21 @@ class CudaBackend(Backend):
         parameter: TensorData,
         gradient: TensorData,
         velocity: TensorData | None,
-        *,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
+        settings: SGDStep,
     ) -> None:
         written = [parameter] if velocity is None else [parameter, velocity]
         if not all(x.is_contiguous() for x in written):
-            super().sgd_step_(
-                parameter,
-                gradient,
-                velocity,
-                lr=lr,
-                momentum=momentum,
-                dampening=dampening,
-                weight_decay=weight_decay,
-                nesterov=nesterov,
-            )
+            super().sgd_step_(parameter, gradient, velocity, settings)
             return
+        lr, momentum, dampening, weight_decay, nesterov = settings
         size, dtype, g = parameter.size, parameter.dtype, self._rows(gradient)
         if velocity is None:
             run = optimizers.sgd_step(dtype)
             run(blocks(size), parameter, g, size, lr, weight_decay)
         else:
             run = optimizers.momentum_step(dtype, nesterov)
-            settings = lr, momentum, 1.0 - dampening, weight_decay
-            run(blocks(size), parameter, g, velocity, size, *settings)
+            factors = lr, momentum, 1.0 - dampening, weight_decay
+            run(blocks(size), parameter, g, velocity, size, *factors)
 
     @_narrow
     def adam_step_(
@@ -553,34 +531,14 @@ class CudaBackend(Backend):
         gradient: TensorData,
         mean: TensorData,
         square: TensorData,
-        *,
-        step: int,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float,
-        decoupled: bool,
+        settings: AdamStep,
     ) -> None:
         if not all(x.is_contiguous() for x in (parameter, mean, square)):
-            super().adam_step_(
-                parameter,
-                gradient,
-                mean,
-                square,
-                step=step,
-                lr=lr,
-                beta1=beta1,
-                beta2=beta2,
-                eps=eps,
-                weight_decay=weight_decay,
-                decoupled=decoupled,
-            )
+            super().adam_step_(parameter, gradient, mean, square, settings)
             return
-        settings = adam.factors(step, lr, beta1, beta2, eps, weight_decay, decoupled)
         size, g = parameter.size, self._rows(gradient)
         run = optimizers.adam_step(parameter.dtype)
-        run(blocks(size), parameter, g, mean, square, size, *settings)
+        run(blocks(size), parameter, g, mean, square, size, *adam.factors(settings))
 
 
 def _window_numbers(image: Shape, output: Sequence[int], window: Window) -> tuple[int, ...]:

@@ -41,6 +41,7 @@ from minitorch_backends.cuda.compile import (
     u32,
 )
 from minitorch_backends.cuda.device import cuda, sized
+from minitorch_tensor.derived import Recurrence, RecurrentWeights
 from minitorch_tensor.dtypes import DType, float32, float64, int32
 from minitorch_tensor.tensor_data import TensorData
 
@@ -412,19 +413,17 @@ class Layer:
     def __init__(
         self,
         backend: CudaBackend,
-        name: str,
         x: TensorData,
         hidden: int,
-        lengths: Sequence[int] | None,
-        batch_first: bool,
+        recurrence: Recurrence,
     ) -> None:
-        self.cell, self.gates, _ = CELLS[name]
+        self.cell, self.gates, _ = CELLS[recurrence.cell]
         self.hidden = hidden
-        batch, steps = x.shape[:2] if batch_first else x.shape[1::-1]
-        self.rows = rows_of_a_block(name, hidden, batch, x.dtype.itemsize)
+        steps, batch, _ = recurrence.time_first(x).shape
+        self.rows = rows_of_a_block(recurrence.cell, hidden, batch, x.dtype.itemsize)
         self.grid = -(-batch // self.rows)
-        self.lengths = _on_device(backend, tuple(lengths or [steps] * batch))
-        self.layout = (batch, steps, *((1, steps) if batch_first else (batch, 1)))
+        self.lengths = _on_device(backend, recurrence.lengths or (steps,) * batch)
+        self.layout = (batch, steps, *((1, steps) if recurrence.batch_first else (batch, 1)))
 
 
 @lru_cache(maxsize=64)
@@ -442,20 +441,17 @@ def fits(name: str, x: TensorData, weight_hh: TensorData) -> bool:
 
 def sequence(
     backend: CudaBackend,
-    name: str,
     x: TensorData,
     state: Sequence[TensorData],
-    weights: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
+    weights: RecurrentWeights,
+    recurrence: Recurrence,
     keep: bool,
 ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
     """`recurrent_sequence` of the interface, for a batch that is not empty and a layer that fits;
     all data contiguous."""
     weight_ih, weight_hh, bias_ih, bias_hh = weights
     dtype, size, rows = x.dtype, weight_hh.shape[1], math.prod(x.shape[:2])
-    layer = Layer(backend, name, x, size, lengths, batch_first)
+    layer = Layer(backend, x, size, recurrence)
     flat = backend.reshape(x, (rows, x.shape[2]))
     projected = backend.matmul(flat, weight_ih.transpose())
     out = backend.empty((*x.shape[:2], size), dtype)
@@ -463,7 +459,7 @@ def sequence(
     stored = keep and layer.cell in (LSTM, GRU)
     kept = backend.empty((rows if stored else 0, 4 * size), dtype)
     cells = backend.empty((rows if stored and layer.cell == LSTM else 0, size), dtype)
-    run = forward(name, dtype, size, layer.rows, reverse, stored)
+    run = forward(recurrence.cell, dtype, size, layer.rows, recurrence.reverse, stored)
     run(
         layer.grid, out, last[0], last[-1], kept, cells, projected, state[0], state[-1],
         backend.contiguous(weight_hh.transpose()), bias_ih, bias_hh, layer.lengths, *layer.layout,
@@ -473,34 +469,32 @@ def sequence(
 
 def sequence_backward(
     backend: CudaBackend,
-    name: str,
     d_out: TensorData,
     d_state: Sequence[TensorData],
     x: TensorData,
     state: Sequence[TensorData],
-    weights: Sequence[TensorData],
+    weights: RecurrentWeights,
     out: TensorData,
     saved: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
-) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    recurrence: Recurrence,
+) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
     """`recurrent_sequence_backward` of the interface, under the conditions of `sequence`."""
     weight_ih, weight_hh = weights[:2]
     dtype, size, rows = x.dtype, weight_hh.shape[1], math.prod(x.shape[:2])
-    layer = Layer(backend, name, x, size, lengths, batch_first)
+    layer = Layer(backend, x, size, recurrence)
     width = layer.gates * size
     to_x = backend.empty((rows, width), dtype)
     to_h = backend.empty((rows, width), dtype) if layer.cell == GRU else to_x
     before = backend.empty((rows, size), dtype)
     first = [backend.empty(part.shape, dtype) for part in state]
     kept, cells = saved if saved else (out, out)
-    run = backward(name, dtype, size, layer.rows, reverse)
+    run = backward(recurrence.cell, dtype, size, layer.rows, recurrence.reverse)
     run(
         layer.grid, to_x, to_h, before, first[0], first[-1], d_out, d_state[0], d_state[-1],
         kept, cells, out, state[0], state[-1], weight_hh, layer.lengths, *layer.layout,
     )  # fmt: skip
-    if lengths is not None:  # 0 times what lies beyond a length is 0 only if that is a number
+    # 0 times what lies beyond a length is 0 only if that is a number.
+    if recurrence.lengths is not None:
         x = _without_padding(backend, x, layer)
     d_bias_ih = backend.reduce(ops.add, to_x, 0, 0.0, dtype).owned((width,))
     if layer.cell == GRU:
@@ -511,7 +505,7 @@ def sequence_backward(
     d_weight_ih = backend.matmul(to_x.transpose(), flat)
     d_weight_hh = backend.matmul(to_h.transpose(), before)
     d_x = backend.matmul(to_x, weight_ih).owned(x.shape)
-    return d_x, first, [d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh]
+    return d_x, first, RecurrentWeights(d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh)
 
 
 def _without_padding(backend: CudaBackend, x: TensorData, layer: Layer) -> TensorData:

@@ -34,7 +34,14 @@ from minitorch_backends.fast.copying import row_major
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.layouts import folds
 from minitorch_tensor.backends.numpy import BINARY, FOLDS, NumpyBackend
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import (
+    AdamStep,
+    Convolution,
+    Recurrence,
+    RecurrentWeights,
+    SGDStep,
+    Window,
+)
 from minitorch_tensor.dtypes import DType, int64
 from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.silence import silently
@@ -49,7 +56,7 @@ class FastBackend(NumpyBackend):
     """numba kernels where one pass replaces several, numpy and its BLAS elsewhere."""
 
     name: ClassVar[str] = "fast"
-    interface_version: ClassVar[int] = 1
+    interface_version: ClassVar[int] = 2
 
     def empty(self, shape: Shape, dtype: DType) -> TensorData:
         return TensorData(memory.empty(shape, dtype.numpy), dtype, shape)
@@ -207,60 +214,47 @@ class FastBackend(NumpyBackend):
 
     # -- windows --------------------------------------------------------------------------------
 
-    def conv2d(self, x: TensorData, weight: TensorData, window: Window, groups: int) -> TensorData:
+    def conv2d(self, x: TensorData, weight: TensorData, conv: Convolution) -> TensorData:
         if x.dtype.kind != "float":
-            return super().conv2d(x, weight, window, groups)
-        shape = (x.shape[0], weight.shape[0], *window.output_size(x.shape[2:]))
+            return super().conv2d(x, weight, conv)
+        shape = (x.shape[0], weight.shape[0], *conv.window.output_size(x.shape[2:]))
         out = memory.empty(shape, x.dtype.numpy)
-        if winograd.suits(window, groups, weight.shape) and winograd.convolve(
-            out, row_major(x), row_major(weight), window.padding
+        given = row_major(x), row_major(weight), out
+        if not (
+            winograd.suits(conv, weight.shape)
+            and winograd.convolve(out, *given[:2], conv.window.padding)
         ):
-            return TensorData(out, x.dtype, shape)
-        convolution.compute(
-            convolution.OF_OUTPUT, row_major(x), row_major(weight), out, window, groups
-        )
+            convolution.compute(convolution.OF_OUTPUT, *given, conv)
         return TensorData(out, x.dtype, shape)
 
     def conv2d_input_grad(
-        self,
-        grad_output: TensorData,
-        weight: TensorData,
-        input_shape: Shape,
-        window: Window,
-        groups: int,
+        self, grad_output: TensorData, weight: TensorData, input_shape: Shape, conv: Convolution
     ) -> TensorData:
         dtype = grad_output.dtype
         if dtype.kind != "float":
-            return super().conv2d_input_grad(grad_output, weight, input_shape, window, groups)
+            return super().conv2d_input_grad(grad_output, weight, input_shape, conv)
         out = memory.empty(input_shape, dtype.numpy)
-        if winograd.suits(window, groups, weight.shape):
-            padding = 2 - window.padding[0], 2 - window.padding[1]
-            turned = winograd.turned(row_major(weight))
-            if winograd.convolve(out, row_major(grad_output), turned, padding):
-                return TensorData(out, dtype, input_shape)
-        convolution.compute(
-            convolution.OF_INPUT, out, row_major(weight), row_major(grad_output), window, groups
-        )
+        grad, kernels = row_major(grad_output), row_major(weight)
+        padding = 2 - conv.window.padding[0], 2 - conv.window.padding[1]
+        if not (
+            winograd.suits(conv, weight.shape)
+            and winograd.convolve(out, grad, winograd.turned(kernels), padding)
+        ):
+            convolution.compute(convolution.OF_INPUT, out, kernels, grad, conv)
         return TensorData(out, dtype, input_shape)
 
     def conv2d_weight_grad(
-        self,
-        grad_output: TensorData,
-        x: TensorData,
-        weight_shape: Shape,
-        window: Window,
-        groups: int,
+        self, grad_output: TensorData, x: TensorData, weight_shape: Shape, conv: Convolution
     ) -> TensorData:
         if x.dtype.kind != "float":
-            return super().conv2d_weight_grad(grad_output, x, weight_shape, window, groups)
+            return super().conv2d_weight_grad(grad_output, x, weight_shape, conv)
         out = memory.empty(weight_shape, x.dtype.numpy)
-        if winograd.suits(
-            window, groups, weight_shape, winograd.WORTHWHILE_FOR_WEIGHT
-        ) and winograd.weight_grad(out, row_major(grad_output), row_major(x), window.padding):
-            return TensorData(out, x.dtype, weight_shape)
-        convolution.compute(
-            convolution.OF_WEIGHT, row_major(x), out, row_major(grad_output), window, groups
-        )
+        grad, image = row_major(grad_output), row_major(x)
+        if not (
+            winograd.suits(conv, weight_shape, winograd.WORTHWHILE_FOR_WEIGHT)
+            and winograd.weight_grad(out, grad, image, conv.window.padding)
+        ):
+            convolution.compute(convolution.OF_WEIGHT, image, out, grad, conv)
         return TensorData(out, x.dtype, weight_shape)
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
@@ -332,35 +326,28 @@ class FastBackend(NumpyBackend):
 
     def recurrent_sequence(
         self,
-        cell: str,
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
+        weights: RecurrentWeights,
+        recurrence: Recurrence,
         keep: bool = True,
     ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-        given = cell, x, state, weights, lengths, reverse, batch_first, keep
         if not x.size:
-            return super().recurrent_sequence(*given)
-        return recurrent.sequence(*given, usable_threads())
+            return super().recurrent_sequence(x, state, weights, recurrence, keep)
+        return recurrent.sequence(x, state, weights, recurrence, keep, usable_threads())
 
     def recurrent_sequence_backward(
         self,
-        cell: str,
         d_out: TensorData,
         d_state: Sequence[TensorData],
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
+        weights: RecurrentWeights,
         out: TensorData,
         saved: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
-    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
-        given = cell, d_out, d_state, x, state, weights, out, saved, lengths, reverse, batch_first
+        recurrence: Recurrence,
+    ) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
+        given = d_out, d_state, x, state, weights, out, saved, recurrence
         if not x.size:
             return super().recurrent_sequence_backward(*given)
         return recurrent.sequence_backward(*given, usable_threads())
@@ -372,36 +359,20 @@ class FastBackend(NumpyBackend):
         parameter: TensorData,
         gradient: TensorData,
         velocity: TensorData | None,
-        *,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
+        settings: SGDStep,
     ) -> None:
         written = [parameter] if velocity is None else [parameter, velocity]
         if not optimizers.all_own(written):
-            super().sgd_step_(
-                parameter,
-                gradient,
-                velocity,
-                lr=lr,
-                momentum=momentum,
-                dampening=dampening,
-                weight_decay=weight_decay,
-                nesterov=nesterov,
-            )
+            super().sgd_step_(parameter, gradient, velocity, settings)
             return
-        rate, keep, weight, decay = optimizers.typed(
-            parameter.dtype, lr, momentum, 1.0 - dampening, weight_decay
-        )
         p, g = parameter.buffer.reshape(-1), row_major(gradient).reshape(-1)
+        factors = optimizers.sgd_factors(parameter.dtype, settings)
         if velocity is None:
-            optimizers.sgd_step.over(p.size, thresholds.OPTIMIZER)(p, g, rate, decay)
+            optimizers.sgd_step.over(p.size, thresholds.OPTIMIZER)(p, g, factors)
         else:
             v = velocity.buffer.reshape(-1)
             run = optimizers.momentum_step.over(p.size, thresholds.OPTIMIZER)
-            run(p, g, v, rate, keep, weight, decay, nesterov)
+            run(p, g, v, factors, settings.nesterov)
 
     def adam_step_(
         self,
@@ -409,37 +380,15 @@ class FastBackend(NumpyBackend):
         gradient: TensorData,
         mean: TensorData,
         square: TensorData,
-        *,
-        step: int,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float,
-        decoupled: bool,
+        settings: AdamStep,
     ) -> None:
         if not optimizers.all_own([parameter, mean, square]):
-            super().adam_step_(
-                parameter,
-                gradient,
-                mean,
-                square,
-                step=step,
-                lr=lr,
-                beta1=beta1,
-                beta2=beta2,
-                eps=eps,
-                weight_decay=weight_decay,
-                decoupled=decoupled,
-            )
+            super().adam_step_(parameter, gradient, mean, square, settings)
             return
-        scalars = optimizers.adam_scalars(
-            parameter.dtype, step, lr, beta1, beta2, eps, weight_decay, decoupled
-        )
         optimizers.adam_step.over(parameter.size, thresholds.OPTIMIZER)(
             parameter.buffer.reshape(-1),
             row_major(gradient).reshape(-1),
             mean.buffer.reshape(-1),
             square.buffer.reshape(-1),
-            *scalars,
+            optimizers.adam_factors(parameter.dtype, settings),
         )

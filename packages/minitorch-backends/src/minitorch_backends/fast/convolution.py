@@ -40,7 +40,7 @@ from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.fast.windows import products
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import Convolution
 from minitorch_tensor.layout import Shape
 
 #: How many products for nothing cost as much as copying a row by itself, for each of its numbers.
@@ -79,8 +79,9 @@ class Sizes(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def sizes(input_shape: Shape, output_shape: Shape, window: Window, groups: int) -> Sizes:
+def sizes(input_shape: Shape, output_shape: Shape, conv: Convolution) -> Sizes:
     """The numbers of the convolution of such an input to such an output."""
+    window, groups = conv
     (height, width), (oh, ow) = input_shape[2:], output_shape[2:]
     frame = height + 2 * window.padding[0], width + 2 * window.padding[1]
     spared = output_shape[1] // groups * (frame[1] - ow) <= SPARED * ow
@@ -332,16 +333,15 @@ def compute(
     x: npt.NDArray[Any],
     weight: npt.NDArray[Any],
     y: npt.NDArray[Any],
-    window: Window,
-    groups: int,
+    conv: Convolution,
 ) -> None:
     """Write one of three arrays from the two others; see `conv2d`."""
-    s = sizes(x.shape, y.shape, window, groups)
+    s = sizes(x.shape, y.shape, conv)
     threads = max(1, min(usable_threads(), len(x)))  # that have a sample to work on
     buffers = memory.empty((threads, room(x.shape, y.shape, s)), x.dtype)
     parts = memory.empty((threads, weight.size), x.dtype)
     rearranged = arranged(weight, s)
     run = conv2d.over(products(y, weight), thresholds.PRODUCT)
-    run(what, x, rearranged, y, buffers, parts, groups, s)
+    run(what, x, rearranged, y, buffers, parts, conv.groups, s)
     if what == OF_WEIGHT:
         rearrange(weight, rearranged, s)

@@ -40,6 +40,7 @@ from minitorch_backends.fast import memory, thresholds
 from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import serial
 from minitorch_backends.fast.vector_math import sigmoid, tanh
+from minitorch_tensor.derived import Recurrence, RecurrentWeights
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData, as_array, from_array
 
@@ -395,24 +396,21 @@ def backward(
 
 
 def sequence(
-    name: str,
     x: TensorData,
     state: Sequence[TensorData],
-    weights: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
+    weights: RecurrentWeights,
+    recurrence: Recurrence,
     keep: bool,
     threads: int,
 ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
     """`recurrent_sequence` of the interface, for a batch that is not empty."""
-    cell, _, parts = CELLS[name]
-    steps, batch, features = _time_first(x, batch_first).shape
+    cell, _, parts = CELLS[recurrence.cell]
+    steps, batch, features = recurrence.time_first(x).shape
     dtype, number = x.dtype, x.dtype.numpy
     weight_ih, weight_hh, bias_ih, bias_hh = (_rows(weight) for weight in weights)
     size = weight_hh.shape[1]
     blocks = _blocks(steps, weights, batch, threads)
-    planned = plan(steps, batch, lengths and tuple(lengths), reverse, blocks)
+    planned = plan(steps, batch, recurrence.lengths, recurrence.reverse, blocks)
     rows = planned.order.shape[1]
     bias = bias_ih + bias_hh
     if cell == GRU:
@@ -425,7 +423,7 @@ def sequence(
     gates = memory.empty(shape, number)
     cells = memory.empty((total if stored and cell == LSTM else 0, size), number)
     inputs = np.empty((blocks, room, features), number)
-    read, written = _strided(x, batch_first), _strided(out, batch_first)
+    read, written = _strided(x, recurrence), _strided(out, recurrence)
     weight_hh_t = np.ascontiguousarray(weight_hh.T)
     _share(
         blocks,
@@ -435,7 +433,7 @@ def sequence(
             *read, weight_ih, weight_hh_t, bias, planned.starts[k], planned.time, planned.row,
         ),
     )  # fmt: skip
-    _clear_padding(out, lengths, batch_first)
+    _clear_padding(out, recurrence)
     last = _collected([h, c][: len(state)], planned, dtype, batch)
     # Packed positions depend on the number of blocks, which may be another one on the way back.
     kept = [gates, cells, np.array([blocks])] if stored else []
@@ -443,27 +441,24 @@ def sequence(
 
 
 def sequence_backward(
-    name: str,
     d_out: TensorData,
     d_state: Sequence[TensorData],
     x: TensorData,
     state: Sequence[TensorData],
-    weights: Sequence[TensorData],
+    weights: RecurrentWeights,
     out: TensorData,
     saved: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
+    recurrence: Recurrence,
     threads: int,
-) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
     """`recurrent_sequence_backward` of the interface, for a batch that is not empty."""
-    cell, count, parts = CELLS[name]
-    steps, batch, features = _time_first(x, batch_first).shape
+    cell, count, parts = CELLS[recurrence.cell]
+    steps, batch, features = recurrence.time_first(x).shape
     dtype, number = x.dtype, x.dtype.numpy
     weight_ih, weight_hh = (_rows(weight) for weight in weights[:2])
     size = weight_hh.shape[1]
     blocks = int(saved[2].buffer[0]) if saved else _blocks(steps, weights, batch, threads)
-    planned = plan(steps, batch, lengths and tuple(lengths), reverse, blocks)
+    planned = plan(steps, batch, recurrence.lengths, recurrence.reverse, blocks)
     rows = planned.order.shape[1]
     h, c = _dealt(state, planned, cell)
     d_h, d_c = _dealt(d_state, planned, cell)
@@ -479,7 +474,7 @@ def sequence_backward(
     before = np.empty((blocks, room, size), number)
     row = np.empty((blocks, size), number)
     read, read_d, read_out, written = (
-        _strided(array, batch_first) for array in (x, d_out, out, d_x)
+        _strided(array, recurrence) for array in (x, d_out, out, d_x)
     )
     _share(
         blocks,
@@ -490,18 +485,18 @@ def sequence_backward(
             planned.starts[k], planned.time, planned.row, d_gates[k], inputs[k], before[k], row[k],
         ),
     )  # fmt: skip
-    _clear_padding(d_x, lengths, batch_first)
+    _clear_padding(d_x, recurrence)
     bias = d_bias.sum(0)
     shared = 2 * size if cell == GRU else count * size
     bias_hh = np.concatenate([bias[:shared], bias[count * size :]])
     sums = [d_ih.sum(0), d_hh.sum(0), bias[: count * size].copy(), bias_hh]
     first = _collected([d_h, d_c][: len(state)], planned, dtype, batch)
-    return d_x, first, [from_array(array) for array in sums]
+    return d_x, first, RecurrentWeights(*[from_array(array) for array in sums])
 
 
-def _blocks(steps: int, weights: Sequence[TensorData], batch: int, threads: int) -> int:
+def _blocks(steps: int, weights: RecurrentWeights, batch: int, threads: int) -> int:
     """How many blocks to deal a batch out to: one for each thread, if there is work for them."""
-    work = steps * batch * (weights[0].size + weights[1].size)
+    work = steps * batch * (weights.weight_ih.size + weights.weight_hh.size)
     return min(threads, batch) if work >= thresholds.SEQUENCE else 1
 
 
@@ -532,16 +527,11 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(thread_name_prefix="minitorch-recurrent")
 
 
-def _time_first(x: TensorData, batch_first: bool) -> TensorData:
-    """x as (T, B, *), a view."""
-    return x.permute(1, 0, 2) if batch_first else x
-
-
-def _clear_padding(x: TensorData, lengths: Sequence[int] | None, batch_first: bool) -> None:
+def _clear_padding(x: TensorData, recurrence: Recurrence) -> None:
     """Zeros in x beyond each row's length, where the kernels write nothing."""
-    if lengths is not None:
-        array = as_array(_time_first(x, batch_first))
-        for row, length in enumerate(lengths):
+    if recurrence.lengths is not None:
+        array = as_array(recurrence.time_first(x))
+        for row, length in enumerate(recurrence.lengths):
             array[length:, row] = 0
 
 
@@ -549,11 +539,11 @@ def _rows(x: TensorData) -> npt.NDArray[Any]:
     return np.ascontiguousarray(as_array(x)).reshape(x.shape)
 
 
-def _strided(x: TensorData, batch_first: bool) -> tuple[npt.NDArray[Any], int, int, int]:
+def _strided(x: TensorData, recurrence: Recurrence) -> tuple[npt.NDArray[Any], int, int, int]:
     """x as a flat array, its first position, and its strides over T and B."""
     if x.shape[2] > 1 and x.strides[2] != 1:
         x = from_array(_rows(x))
-    return x.buffer.reshape(-1), x.offset, *_time_first(x, batch_first).strides[:2]
+    return x.buffer.reshape(-1), x.offset, *recurrence.time_first(x).strides[:2]
 
 
 def _dealt(

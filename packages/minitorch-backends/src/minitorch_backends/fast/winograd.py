@@ -35,7 +35,7 @@ from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.fast.windows import products
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import Convolution
 from minitorch_tensor.layout import Shape
 
 #: G, for rows and columns at once: (16, 9), flat.
@@ -56,8 +56,9 @@ TOGETHER = 1 << 18
 WORTHWHILE, WORTHWHILE_FOR_WEIGHT = 10, 16
 
 
-def suits(window: Window, groups: int, weight_shape: Shape, worthwhile: int = WORTHWHILE) -> bool:
-    """Whether a convolution, or a gradient of one, is best computed so."""
+def suits(conv: Convolution, weight_shape: Shape, worthwhile: int = WORTHWHILE) -> bool:
+    """True if a convolution, or a gradient of one, is best computed so."""
+    window, groups = conv
     outputs, channels = weight_shape[:2]
     return (
         window.kernel == (3, 3)
@@ -311,7 +312,7 @@ def conv2d_weight_grad(
     kernels_adjoint(out, u[0])
 
 
-# -- from tensor data to kernels -------------------------------------------------------------------
+# -- from arrays to kernels -----------------------------------------------------------------------
 
 
 def convolve(

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high
-from minitorch_tensor import Tensor, Window
+from minitorch_tensor import Tensor
+from minitorch_tensor.derived import Convolution
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.base import check_backends, promoted
 
@@ -30,11 +31,11 @@ class Conv2d(Function):
 
     @staticmethod
     def forward(
-        ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int
+        ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None, conv: Convolution
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.how = window, groups
-        out = x._new(x.backend.conv2d(x._data, weight._data, window, groups))
+        ctx.conv = conv
+        out = x._new(x.backend.conv2d(x._data, weight._data, conv))
         return out if bias is None else out + bias.reshape(-1, 1, 1)
 
     @staticmethod
@@ -42,10 +43,9 @@ class Conv2d(Function):
         x, weight = ctx.saved_tensors
         to_x, to_weight, to_bias, *_ = ctx.edges
         return (
-            Conv2dInputGrad.apply(d, weight, x.shape, *ctx.how) if to_x else None,
-            Conv2dWeightGrad.apply(d, x, weight.shape, *ctx.how) if to_weight else None,
+            Conv2dInputGrad.apply(d, weight, x.shape, ctx.conv) if to_x else None,
+            Conv2dWeightGrad.apply(d, x, weight.shape, ctx.conv) if to_weight else None,
             d.sum((0, 2, 3)) if to_bias else None,
-            None,
             None,
         )
 
@@ -59,23 +59,19 @@ class Conv2dInputGrad(Function):
         d: Tensor,
         weight: Tensor,
         input_shape: tuple[int, ...],
-        window: Window,
-        groups: int,
+        conv: Convolution,
     ) -> Tensor:
         ctx.save_for_backward(d, weight)
-        ctx.how = window, groups
-        return d._new(
-            d.backend.conv2d_input_grad(d._data, weight._data, input_shape, window, groups)
-        )
+        ctx.conv = conv
+        return d._new(d.backend.conv2d_input_grad(d._data, weight._data, input_shape, conv))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> Gradients:
         d, weight = ctx.saved_tensors
         to_d, to_weight, *_ = ctx.edges
         return (
-            Conv2d.apply(e, weight, None, *ctx.how) if to_d else None,
-            Conv2dWeightGrad.apply(d, e, weight.shape, *ctx.how) if to_weight else None,
-            None,
+            Conv2d.apply(e, weight, None, ctx.conv) if to_d else None,
+            Conv2dWeightGrad.apply(d, e, weight.shape, ctx.conv) if to_weight else None,
             None,
             None,
         )
@@ -90,21 +86,19 @@ class Conv2dWeightGrad(Function):
         d: Tensor,
         x: Tensor,
         weight_shape: tuple[int, ...],
-        window: Window,
-        groups: int,
+        conv: Convolution,
     ) -> Tensor:
         ctx.save_for_backward(d, x)
-        ctx.how = window, groups
-        return d._new(d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, window, groups))
+        ctx.conv = conv
+        return d._new(d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, conv))
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> Gradients:
         d, x = ctx.saved_tensors
         to_d, to_x, *_ = ctx.edges
         return (
-            Conv2d.apply(x, e, None, *ctx.how) if to_d else None,
-            Conv2dInputGrad.apply(d, e, x.shape, *ctx.how) if to_x else None,
-            None,
+            Conv2d.apply(x, e, None, ctx.conv) if to_d else None,
+            Conv2dInputGrad.apply(d, e, x.shape, ctx.conv) if to_x else None,
             None,
             None,
         )
@@ -137,7 +131,7 @@ def conv2d(
     if bias is not None and bias.dtype is not input.dtype:
         input, bias = promoted(input, bias)
         weight = weight.to(input.dtype)
-    out: Tensor = Conv2d.apply(input, weight, bias, window, groups)
+    out: Tensor = Conv2d.apply(input, weight, bias, Convolution(window, groups))
     return out
 
 

@@ -16,11 +16,8 @@ import minitorch_tensor as mt
 from minitorch_autodiff import Context, Function, grad, is_grad_enabled
 from minitorch_nn.functional.linear import linear
 from minitorch_tensor import Tensor, promote
+from minitorch_tensor.derived import Recurrence, RecurrentWeights
 from minitorch_tensor.functions.base import check_backends
-
-#: How a layer runs over its sequences: the name of its step, the number of steps of each row if
-#: they differ, whether in reverse, and whether the batch comes first, (B, T, I) and not (T, B, I).
-How: TypeAlias = "tuple[str, tuple[int, ...] | None, bool, bool]"
 
 #: The number of steps of each row of a batch.
 Lengths: TypeAlias = "Tensor | Sequence[int] | np.ndarray[Any, Any]"
@@ -28,7 +25,7 @@ Lengths: TypeAlias = "Tensor | Sequence[int] | np.ndarray[Any, Any]"
 State: TypeAlias = "Sequence[Tensor]"
 
 
-class Recurrence(Function):
+class RecurrentSequence(Function):
     """A recurrent layer in one direction, over a batch of sequences.
 
     Shapes:    x (T, B, I) or (B, T, I), weight_ih (G * H, I), weight_hh (G * H, H), both biases
@@ -41,7 +38,7 @@ class Recurrence(Function):
     @staticmethod
     def forward(
         ctx: Context,
-        how: How,
+        recurrence: Recurrence,
         keep: bool,
         x: Tensor,
         weight_ih: Tensor,
@@ -50,16 +47,13 @@ class Recurrence(Function):
         bias_hh: Tensor,
         *state: Tensor,
     ) -> tuple[Tensor, ...]:
-        cell, lengths, reverse, batch_first = ctx.how = how
+        ctx.recurrence = recurrence
         weights = (weight_ih, weight_hh, bias_ih, bias_hh)
         out, last, kept = x.backend.recurrent_sequence(
-            cell,
             x._data,
             [part._data for part in state],
-            [weight._data for weight in weights],
-            lengths,
-            reverse,
-            batch_first,
+            RecurrentWeights(*[weight._data for weight in weights]),
+            recurrence,
             keep,
         )
         outputs = tuple([x._new(part) for part in (out, *last)])
@@ -72,24 +66,23 @@ class Recurrence(Function):
         inputs, (out, *kept) = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
         if is_grad_enabled():
             wanted = ctx.needs_input_grad[2:]
-            return None, None, *_recorded(ctx.how, inputs, wanted, (d_out, *d_state))
-        (cell, *options), (x, *weights) = ctx.how, inputs[:5]
+            return None, None, *_recorded(ctx.recurrence, inputs, wanted, (d_out, *d_state))
+        x, *weights = inputs[:5]
         d_x, d_first, d_weights = x.backend.recurrent_sequence_backward(
-            cell,
             d_out._data,
             [part._data for part in d_state],
             x._data,
             [part._data for part in inputs[5:]],
-            [weight._data for weight in weights],
+            RecurrentWeights(*[weight._data for weight in weights]),
             out._data,
             [part._data for part in kept],
-            *options,
+            ctx.recurrence,
         )
         return None, None, *[x._new(part) for part in (d_x, *d_weights, *d_first)]
 
 
 def _recorded(
-    how: How,
+    recurrence: Recurrence,
     inputs: Sequence[Tensor],
     wanted: Sequence[bool],
     gradients: Sequence[Tensor],
@@ -100,7 +93,7 @@ def _recorded(
     was computed from it.
     """
     copies = [x.clone() for x in inputs]
-    outputs = step_by_step(how, *copies)
+    outputs = step_by_step(recurrence, *copies)
     chosen = [x for x, asked in zip(copies, wanted) if asked]
     found = iter(grad(outputs, chosen, gradients, create_graph=True, allow_unused=True))
     return [next(found) if asked else None for asked in wanted]
@@ -110,7 +103,7 @@ def _recorded(
 
 
 def step_by_step(
-    how: How,
+    recurrence: Recurrence,
     x: Tensor,
     weight_ih: Tensor,
     weight_hh: Tensor,
@@ -118,8 +111,8 @@ def step_by_step(
     bias_hh: Tensor,
     *state: Tensor,
 ) -> tuple[Tensor, ...]:
-    """`Recurrence`, in operations that can be differentiated any number of times."""
-    cell, lengths, reverse, batch_first = how
+    """`RecurrentSequence`, in operations that can be differentiated any number of times."""
+    cell, lengths, reverse, batch_first = recurrence
     if batch_first:
         x = x.transpose(0, 1)
     steps = x.shape[0]
@@ -165,14 +158,14 @@ _STEPS: dict[str, Callable[[Tensor, Tensor, State], list[Tensor]]] = {
 # -- arguments -------------------------------------------------------------------------------------
 
 
-def recurrence(
+def recurrent_sequence(
     operation: str,
-    how: How,
+    recurrence: Recurrence,
     x: Tensor,
     state: State,
     weights: Sequence[Tensor],
 ) -> tuple[Tensor, ...]:
-    """`Recurrence` of operands made alike: the output, and the parts of the last state.
+    """`RecurrentSequence` of operands made alike: the output, and the parts of the last state.
 
     Raises: RuntimeError for operands on different backends.
     """
@@ -181,7 +174,7 @@ def recurrence(
     dtype = reduce(promote, [operand.dtype for operand in operands])
     operands = [operand.to(dtype) for operand in operands]
     keep = is_grad_enabled() and any(operand.requires_grad for operand in operands)
-    result: tuple[Tensor, ...] = Recurrence.apply(how, keep, *operands)
+    result: tuple[Tensor, ...] = RecurrentSequence.apply(recurrence, keep, *operands)
     return result
 
 

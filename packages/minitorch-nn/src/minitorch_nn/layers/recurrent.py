@@ -10,9 +10,10 @@ import minitorch_tensor as mt
 from minitorch_nn import functional as F
 from minitorch_nn import init
 from minitorch_nn.functional.dropout import check_probability
-from minitorch_nn.functional.recurrent import Lengths, check_lengths, recurrence
+from minitorch_nn.functional.recurrent import Lengths, check_lengths, recurrent_sequence
 from minitorch_nn.module import Module, Parameter
 from minitorch_tensor import Tensor
+from minitorch_tensor.derived import Recurrence
 
 #: Names of a direction's parameters, in PyTorch's order.
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -184,8 +185,9 @@ class _Layers(_Recurrent):
             outputs = []
             for direction, suffix in enumerate(suffixes):
                 start = [part[len(last)] for part in state]
-                how = self.cell, found, direction == 1, first
-                out, *end = recurrence(name, how, x, start, self._weights(suffix))
+                recurrence = Recurrence(self.cell, found, direction == 1, first)
+                weights = self._weights(suffix)
+                out, *end = recurrent_sequence(name, recurrence, x, start, weights)
                 outputs.append(out)
                 last.append(tuple(end))
             x = outputs[0] if directions == 1 else mt.cat(outputs, 2)
@@ -326,8 +328,8 @@ class _Cell(_Recurrent):
         x = input.unsqueeze(0)
         if input.ndim == 1:
             x, state = x.unsqueeze(0), [part.unsqueeze(0) for part in state]
-        how = self.cell, None, False, False
-        _, *last = recurrence(type(self).__name__, how, x, state, self._weights())
+        name, weights = type(self).__name__, self._weights()
+        _, *last = recurrent_sequence(name, Recurrence(self.cell), x, state, weights)
         if input.ndim == 1:
             last = [part.squeeze(0) for part in last]
         return last[0] if self.parts == 1 else tuple(last)

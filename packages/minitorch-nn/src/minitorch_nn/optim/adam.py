@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
+from minitorch_tensor.derived import AdamStep
 
 
 class Adam(Optimizer):
@@ -46,19 +47,16 @@ class Adam(Optimizer):
         mean, square = moment(state, "exp_avg", p), moment(state, "exp_avg_sq", p)
         state["step"] = state.get("step", 0) + 1
         beta1, beta2 = group["betas"]
-        p.backend.adam_step_(
-            p._data,
-            grad._data,
-            mean._data,
-            square._data,
-            step=state["step"],
-            lr=group["lr"],
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            decoupled=self.decoupled,
+        settings = AdamStep(
+            state["step"],
+            group["lr"],
+            beta1,
+            beta2,
+            group["eps"],
+            group["weight_decay"],
+            self.decoupled,
         )
+        p.backend.adam_step_(p._data, grad._data, mean._data, square._data, settings)
 
 
 class AdamW(Adam):

@@ -6,6 +6,7 @@ from typing import Any
 
 from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
+from minitorch_tensor.derived import SGDStep
 
 
 class SGD(Optimizer):
@@ -57,13 +58,7 @@ class SGD(Optimizer):
             if "momentum_buffer" not in state:
                 dampening = 0.0  # the first velocity is the whole gradient, as in PyTorch
             velocity = moment(state, "momentum_buffer", p)._data
-        p.backend.sgd_step_(
-            p._data,
-            grad._data,
-            velocity,
-            lr=group["lr"],
-            momentum=group["momentum"],
-            dampening=dampening,
-            weight_decay=group["weight_decay"],
-            nesterov=group["nesterov"],
+        settings = SGDStep(
+            group["lr"], group["momentum"], dampening, group["weight_decay"], group["nesterov"]
         )
+        p.backend.sgd_step_(p._data, grad._data, velocity, settings)

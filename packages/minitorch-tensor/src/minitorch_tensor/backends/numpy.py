@@ -182,7 +182,7 @@ class NumpyBackend(HostBackend):
     """numpy's ufuncs and BLAS."""
 
     name: ClassVar[str] = "numpy"
-    interface_version: ClassVar[int] = 1
+    interface_version: ClassVar[int] = 2
 
     def map(self, fn: Callable[[float], float], x: TensorData, dtype: DType) -> TensorData:
         array = x.buffer if x.base is None else as_array(x)

@@ -10,15 +10,23 @@ KH and KW kernel, OH and OW output.
 
 from __future__ import annotations
 
-from minitorch_tensor.derived.convolution import ConvolutionOperations
+from minitorch_tensor.derived.convolution import Convolution, ConvolutionOperations
 from minitorch_tensor.derived.embedding import EmbeddingOperations
-from minitorch_tensor.derived.optimizers import OptimizerOperations
+from minitorch_tensor.derived.optimizers import AdamStep, OptimizerOperations, SGDStep
 from minitorch_tensor.derived.pooling import PoolingOperations
-from minitorch_tensor.derived.recurrent import RecurrentOperations
+from minitorch_tensor.derived.recurrent import Recurrence, RecurrentOperations, RecurrentWeights
 from minitorch_tensor.derived.softmax import SoftmaxOperations
 from minitorch_tensor.derived.windows import Window
 
-__all__ = ["DerivedOperations", "Window"]
+__all__ = [
+    "AdamStep",
+    "Convolution",
+    "DerivedOperations",
+    "Recurrence",
+    "RecurrentWeights",
+    "SGDStep",
+    "Window",
+]
 
 
 class DerivedOperations(

@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.derived.creation import CreationOperations
 from minitorch_tensor.tensor_data import TensorData
+
+
+class SGDStep(NamedTuple):
+    """The settings of one step of stochastic gradient descent, named as PyTorch's SGD has them."""
+
+    lr: float
+    momentum: float = 0.0
+    dampening: float = 0.0
+    weight_decay: float = 0.0
+    nesterov: bool = False
+
+
+class AdamStep(NamedTuple):
+    """The settings of one step of Adam, named as PyTorch has them.
+
+    Attributes:
+        step: the number of this step, counted from 1.
+        decoupled: take weight decay off the parameter (AdamW) instead of adding it to the gradient.
+    """
+
+    step: int
+    lr: float
+    beta1: float
+    beta2: float
+    eps: float
+    weight_decay: float = 0.0
+    decoupled: bool = False
 
 
 class OptimizerOperations(CreationOperations):
@@ -17,12 +45,7 @@ class OptimizerOperations(CreationOperations):
         parameter: TensorData,
         gradient: TensorData,
         velocity: TensorData | None,
-        *,
-        lr: float,
-        momentum: float,
-        dampening: float,
-        weight_decay: float,
-        nesterov: bool,
+        settings: SGDStep,
     ) -> None:
         """One step of stochastic gradient descent, as PyTorch's SGD does it.
 
@@ -31,14 +54,14 @@ class OptimizerOperations(CreationOperations):
         g + momentum * velocity for Nesterov's (Sutskever et al. 2013, section 2, rearranged).
         Writes parameter and velocity.
         """
-        step = gradient
-        if weight_decay:
-            step = self._plus(step, parameter, weight_decay)
+        momentum, step = settings.momentum, gradient
+        if settings.weight_decay:
+            step = self._plus(step, parameter, settings.weight_decay)
         if velocity is not None:
             scaled = self._times(velocity, momentum)
-            self.copy_(velocity, self._plus(scaled, step, 1.0 - dampening))
-            step = self._plus(step, velocity, momentum) if nesterov else velocity
-        self.copy_(parameter, self._plus(parameter, step, -lr))
+            self.copy_(velocity, self._plus(scaled, step, 1.0 - settings.dampening))
+            step = self._plus(step, velocity, momentum) if settings.nesterov else velocity
+        self.copy_(parameter, self._plus(parameter, step, -settings.lr))
 
     def adam_step_(
         self,
@@ -46,22 +69,16 @@ class OptimizerOperations(CreationOperations):
         gradient: TensorData,
         mean: TensorData,
         square: TensorData,
-        *,
-        step: int,
-        lr: float,
-        beta1: float,
-        beta2: float,
-        eps: float,
-        weight_decay: float,
-        decoupled: bool,
+        settings: AdamStep,
     ) -> None:
-        """One step of Adam (Kingma and Ba 2015, algorithm 1), `step` counted from 1.
+        """One step of Adam (Kingma and Ba 2015, algorithm 1).
 
         mean = beta1 mean + (1 - beta1) g; square = beta2 square + (1 - beta2) g**2;
         parameter -= lr * (mean / c1) / (sqrt(square / c2) + eps), with c = 1 - beta**step.
         Weight decay is added to g, or, `decoupled`, taken off the parameter directly (AdamW:
         Loshchilov and Hutter 2019, algorithm 2). Writes parameter, mean and square.
         """
+        step, lr, beta1, beta2, eps, weight_decay, decoupled = settings
         dtype = parameter.dtype
         if weight_decay and not decoupled:
             gradient = self._plus(gradient, parameter, weight_decay)

@@ -7,6 +7,7 @@ in a plain network).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +16,50 @@ from minitorch_tensor.derived.elementwise import ElementwiseOperations
 from minitorch_tensor.tensor_data import TensorData
 
 
+class Recurrence(NamedTuple):
+    """How a recurrent layer runs over a batch of sequences, in one direction.
+
+    Attributes:
+        cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".
+        lengths: the number of steps of each row, from 1 to T; None for T throughout.
+        reverse: from each row's last step to its first.
+        batch_first: x and the outputs are (B, T, *), not (T, B, *).
+    """
+
+    cell: str
+    lengths: tuple[int, ...] | None = None
+    reverse: bool = False
+    batch_first: bool = False
+
+    def time_first(self, x: TensorData) -> TensorData:
+        """x as (T, B, *), a view."""
+        return x.permute(1, 0, 2) if self.batch_first else x
+
+
+class RecurrentWeights(NamedTuple):
+    """The weights of a recurrent layer, with the G gates in PyTorch's order; or their gradients.
+
+    Attributes:
+        weight_ih: from the input, (G * H, I).
+        weight_hh: from the state, (G * H, H).
+        bias_ih, bias_hh: likewise, (G * H).
+    """
+
+    weight_ih: TensorData
+    weight_hh: TensorData
+    bias_ih: TensorData
+    bias_hh: TensorData
+
+
 class RecurrentOperations(ElementwiseOperations):
     """All steps of a recurrent layer in one operation, and its gradients."""
 
     def recurrent_sequence(
         self,
-        cell: str,
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
+        weights: RecurrentWeights,
+        recurrence: Recurrence,
         keep: bool = True,
     ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
         """A recurrent layer, in one direction, over a batch of sequences.
@@ -35,77 +68,62 @@ class RecurrentOperations(ElementwiseOperations):
         with h the output of the step before; what becomes of them is in `cells.CELLS`.
 
         Args:
-            cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".
-            x: (T, B, I), or (B, T, I).
+            x: (T, B, I), or (B, T, I). What it holds beyond a row's length is not looked at, be it
+                NaN.
             state: what the first step starts from: h (B, H), and for an LSTM c (B, H).
-            weights: weight_ih (G * H, I), weight_hh (G * H, H), bias_ih and bias_hh (G * H), with
-                the G gates in PyTorch's order.
-            lengths: for each row the number of its steps, from 1 to T; None for T throughout.
-                What x holds beyond is not looked at, be it NaN.
-            reverse: from each row's last step to its first.
-            batch_first: whether x and the outputs are (B, T, *), not (T, B, *).
-            keep: whether `recurrent_sequence_backward` will follow.
+            keep: return what `recurrent_sequence_backward` needs.
 
         Returns: the outputs (T, B, H) or (B, T, H), 0 beyond a row's length; the state after each
             row's own last step, as (B, H) each; and, if `keep`, whatever else
             `recurrent_sequence_backward` wants to know, which concerns nobody else.
         """
-        return _forward(self, cell, x, state, weights, lengths, reverse, batch_first, keep)
+        return _forward(self, x, state, weights, recurrence, keep)
 
     def recurrent_sequence_backward(
         self,
-        cell: str,
         d_out: TensorData,
         d_state: Sequence[TensorData],
         x: TensorData,
         state: Sequence[TensorData],
-        weights: Sequence[TensorData],
+        weights: RecurrentWeights,
         out: TensorData,
         saved: Sequence[TensorData],
-        lengths: Sequence[int] | None,
-        reverse: bool,
-        batch_first: bool,
-    ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+        recurrence: Recurrence,
+    ) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
         """The gradients of x, of the state's parts and of the weights, from those of
         `recurrent_sequence`'s output and final state.
 
-        x to weights, and lengths to batch_first, are what it was given, out and saved what it
-        returned.
+        x, state, weights and recurrence are what it was given, out and saved what it returned.
         """
-        return _backward(
-            self, cell, d_out, d_state, x, weights, saved, lengths, reverse, batch_first
-        )
+        return _backward(self, d_out, d_state, x, weights, saved, recurrence)
 
 
 def _forward(
     backend: ElementwiseOperations,
-    name: str,
     x: TensorData,
     state: Sequence[TensorData],
-    weights: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
+    weights: RecurrentWeights,
+    recurrence: Recurrence,
     keep: bool,
 ) -> tuple[TensorData, list[TensorData], list[TensorData]]:
     """See `RecurrentOperations.recurrent_sequence`."""
-    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
+    cell, do = CELLS[recurrence.cell], Arithmetic(backend, x.dtype)
     weight_ih, weight_hh, bias_ih, bias_hh = weights
-    if batch_first:
-        x = x.permute(1, 0, 2)
+    x = recurrence.time_first(x)
     steps, batch, features = x.shape
     hidden = weight_hh.shape[1]
-    active = _active(backend, steps, lengths)
+    active = _active(backend, steps, recurrence.lengths)
     zero = backend.constant(0.0, x.dtype)
     if active is not None:
         x = backend.where(active, x, zero)
     rows = backend.reshape(x, (steps * batch, features))
     projected = do.affine(rows, weight_ih, bias_ih).owned((steps, batch, cell.gates * hidden))
-    out = backend.empty((batch, steps, hidden) if batch_first else (steps, batch, hidden), x.dtype)
-    outputs = out.permute(1, 0, 2) if batch_first else out
+    shape = (batch, steps, hidden) if recurrence.batch_first else (steps, batch, hidden)
+    out = backend.empty(shape, x.dtype)
+    outputs = recurrence.time_first(out)
     now = [backend.contiguous(part) for part in state]
     saved: list[TensorData] = []
-    for t in range(steps)[:: -1 if reverse else 1]:
+    for t in range(steps)[:: -1 if recurrence.reverse else 1]:
         from_h = do.affine(now[0], weight_hh, bias_hh)
         new, kept = cell.step(do, _at(projected, t), from_h, now)
         if keep:
@@ -122,24 +140,20 @@ def _forward(
 
 def _backward(
     backend: ElementwiseOperations,
-    name: str,
     d_out: TensorData,
     d_state: Sequence[TensorData],
     x: TensorData,
-    weights: Sequence[TensorData],
+    weights: RecurrentWeights,
     saved: Sequence[TensorData],
-    lengths: Sequence[int] | None,
-    reverse: bool,
-    batch_first: bool,
-) -> tuple[TensorData, list[TensorData], list[TensorData]]:
+    recurrence: Recurrence,
+) -> tuple[TensorData, list[TensorData], RecurrentWeights]:
     """See `RecurrentOperations.recurrent_sequence_backward`."""
-    if batch_first:
-        x, d_out = x.permute(1, 0, 2), d_out.permute(1, 0, 2)
-    cell, do = CELLS[name], Arithmetic(backend, x.dtype)
-    weight_ih, weight_hh = weights[:2]
+    x, d_out = recurrence.time_first(x), recurrence.time_first(d_out)
+    cell, do = CELLS[recurrence.cell], Arithmetic(backend, x.dtype)
+    weight_ih, weight_hh, *_ = weights
     steps, batch, features = x.shape
     hidden = weight_hh.shape[1]
-    active = _active(backend, steps, lengths)
+    active = _active(backend, steps, recurrence.lengths)
     zero = backend.constant(0.0, x.dtype)
     if active is not None:
         x = backend.where(active, x, zero)
@@ -147,7 +161,7 @@ def _backward(
     previous = backend.empty((steps, batch, hidden), x.dtype)
     d = [backend.contiguous(part) for part in d_state]
     each = len(saved) // steps if steps else 0
-    order = range(steps)[:: -1 if reverse else 1]
+    order = range(steps)[:: -1 if recurrence.reverse else 1]
     for number in reversed(range(steps)):
         t = order[number]
         of_step = list(saved[number * each : (number + 1) * each])
@@ -169,16 +183,15 @@ def _backward(
     flat = [part.owned((steps * batch, part.shape[2])) for part in (to_x, to_h, previous)]
     rows = backend.reshape(x, (steps * batch, features))
     d_x = backend.matmul(flat[0], weight_ih).owned(x.shape)
-    return (
-        backend.contiguous(d_x.permute(1, 0, 2)) if batch_first else d_x,
-        d,
-        [
-            backend.matmul(flat[0].transpose(), rows),
-            backend.matmul(flat[1].transpose(), flat[2]),
-            do.sum_rows(flat[0]),
-            do.sum_rows(flat[1]),
-        ],
+    if recurrence.batch_first:
+        d_x = backend.contiguous(d_x.permute(1, 0, 2))
+    d_weights = RecurrentWeights(
+        backend.matmul(flat[0].transpose(), rows),
+        backend.matmul(flat[1].transpose(), flat[2]),
+        do.sum_rows(flat[0]),
+        do.sum_rows(flat[1]),
     )
+    return d_x, d, d_weights
 
 
 def _active(

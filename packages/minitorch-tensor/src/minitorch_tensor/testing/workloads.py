@@ -14,7 +14,7 @@ import numpy.typing as npt
 import minitorch_tensor as mt
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.backend import BACKEND_INTERFACE, Backend
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import AdamStep, Convolution, SGDStep, Window
 from minitorch_tensor.dtypes import DType, float32, float64
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.registry import get_backend, use_backend
@@ -102,14 +102,14 @@ def _picture_size(n: int) -> int:
 
 def _conv2d(b: Backend, n: int, seed: int) -> list[TensorData]:
     size = _picture_size(n)
-    window = Window((3, 3), (1, 1), (1, 1), (1, 1))
+    conv = Convolution(Window((3, 3), (1, 1), (1, 1), (1, 1)))
     x = b.from_numpy(normal((3, 4, size, size + 1), seed))
     weight = b.from_numpy(normal((6, 4, 3, 3), seed + 1))
     d = b.from_numpy(normal((3, 6, size, size + 1), seed + 2))
     return [
-        b.conv2d(x, weight, window, 1),
-        b.conv2d_input_grad(d, weight, x.shape, window, 1),
-        b.conv2d_weight_grad(d, x, weight.shape, window, 1),
+        b.conv2d(x, weight, conv),
+        b.conv2d_input_grad(d, weight, x.shape, conv),
+        b.conv2d_weight_grad(d, x, weight.shape, conv),
     ]
 
 
@@ -147,28 +147,9 @@ def _steps(b: Backend, n: int, seed: int) -> list[TensorData]:
     parameter, gradient, mean = (b.from_numpy(normal((n,), seed + k)) for k in range(3))
     square = b.from_numpy(np.abs(normal((n,), seed + 3)))
     for step in (1, 2):
-        b.sgd_step_(
-            parameter,
-            gradient,
-            mean,
-            lr=0.1,
-            momentum=0.9,
-            dampening=0.0,
-            weight_decay=0.01,
-            nesterov=False,
-        )
+        b.sgd_step_(parameter, gradient, mean, SGDStep(0.1, momentum=0.9, weight_decay=0.01))
         b.adam_step_(
-            parameter,
-            gradient,
-            mean,
-            square,
-            step=step,
-            lr=0.01,
-            beta1=0.9,
-            beta2=0.99,
-            eps=1e-6,
-            weight_decay=0.01,
-            decoupled=True,
+            parameter, gradient, mean, square, AdamStep(step, 0.01, 0.9, 0.99, 1e-6, 0.01, True)
         )
     return [parameter, mean, square]
 
@@ -256,31 +237,12 @@ def train(backend: Backend, optimizer: str, updates: int = 12) -> list[float]:
             loss.backward()
             for p, (first, second) in zip(parameters, memory):
                 assert p.grad is not None
+                given = p._data, p.grad._data, first._data
                 if optimizer == "sgd":
-                    backend.sgd_step_(
-                        p._data,
-                        p.grad._data,
-                        first._data,
-                        lr=0.3,
-                        momentum=0.9,
-                        dampening=0.0,
-                        weight_decay=0.0,
-                        nesterov=True,
-                    )
+                    backend.sgd_step_(*given, SGDStep(0.3, momentum=0.9, nesterov=True))
                 else:
-                    backend.adam_step_(
-                        p._data,
-                        p.grad._data,
-                        first._data,
-                        second._data,
-                        step=step,
-                        lr=0.1,
-                        beta1=0.9,
-                        beta2=0.99,
-                        eps=1e-8,
-                        weight_decay=0.0,
-                        decoupled=False,
-                    )
+                    settings = AdamStep(step, 0.1, 0.9, 0.99, 1e-8)
+                    backend.adam_step_(*given, second._data, settings)
                 p.grad = None
         return losses
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from minitorch_tensor.derived import Window
+from minitorch_tensor.derived import Convolution, Window
 from minitorch_tensor.dtypes import float32, float64
 from minitorch_tensor.testing.comparison import assert_close
 from minitorch_tensor.testing.conformance._checks import Checks
@@ -29,13 +29,13 @@ class AdjointChecks(Checks):
         self, window: Window, groups: int
     ) -> None:
         """In x and in the weight."""
-        b, draw = self._backend, Draw(float64)
+        b, draw, conv = self._backend, Draw(float64), Convolution(window, groups)
         x, weight = draw(2, 4, 5, 6), draw(6, 4 // groups, *window.kernel)
         d = draw(2, 6, *window.output_size((5, 6)))
         data = [arrange(a, "permuted", b)._data for a in (x, weight, d)]
-        out = b.to_numpy(b.conv2d(data[0], data[1], window, groups))
-        to_x = b.conv2d_input_grad(data[2], data[1], x.shape, window, groups)
-        to_weight = b.conv2d_weight_grad(data[2], data[0], weight.shape, window, groups)
+        out = b.to_numpy(b.conv2d(data[0], data[1], conv))
+        to_x = b.conv2d_input_grad(data[2], data[1], x.shape, conv)
+        to_weight = b.conv2d_weight_grad(data[2], data[0], weight.shape, conv)
         assert _inner(out, d) == pytest.approx(_inner(x, b.to_numpy(to_x)))
         assert _inner(out, d) == pytest.approx(_inner(weight, b.to_numpy(to_weight)))
 
@@ -71,12 +71,13 @@ class AdjointChecks(Checks):
     def test_an_empty_batch_convolves_and_pools_to_an_empty_batch(self) -> None:
         """And gives the weight a gradient of zeros."""
         b, window = self._backend, WINDOWS[2]
+        conv = Convolution(window)
         x = b.full((0, 2, 5, 6), 0.0, float32)
         weight = b.full((3, 2, 3, 3), 0.0, float32)
-        out = b.conv2d(x, weight, window, 1)
+        out = b.conv2d(x, weight, conv)
         assert out.shape == (0, 3, 5, 3)
-        assert b.conv2d_input_grad(out, weight, x.shape, window, 1).shape == x.shape
-        to_weight = b.conv2d_weight_grad(out, x, weight.shape, window, 1)
+        assert b.conv2d_input_grad(out, weight, x.shape, conv).shape == x.shape
+        to_weight = b.conv2d_weight_grad(out, x, weight.shape, conv)
         assert_close(b.to_numpy(to_weight), np.zeros(weight.shape, np.float32))
         assert [y.shape for y in b.max_pool2d(x, window)] == [(0, 2, 5, 3)] * 2
         assert b.avg_pool2d(x, window).shape == (0, 2, 5, 3)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from minitorch_tensor.backend import Backend
+from minitorch_tensor.derived import AdamStep, SGDStep
 from minitorch_tensor.testing.kernels.row import Kernel, kernel
 from minitorch_tensor.testing.samples import FLOATS, Array, sample
 
@@ -15,13 +16,9 @@ def _sgd(
     parameter: Array,
     gradient: Array,
     velocity: Array | None,
-    *,
-    lr: float,
-    momentum: float,
-    dampening: float,
-    weight_decay: float,
-    nesterov: bool,
+    settings: SGDStep,
 ) -> list[Array]:
+    lr, momentum, dampening, weight_decay, nesterov = settings
     p, g = parameter.astype(np.float64), gradient.astype(np.float64)
     g = g + weight_decay * p
     if velocity is None:
@@ -31,8 +28,10 @@ def _sgd(
     return [(p - lr * step).astype(parameter.dtype), v.astype(parameter.dtype)]
 
 
-def _run_sgd(backend: Backend, parameter: Any, gradient: Any, velocity: Any, **how: Any) -> Any:
-    backend.sgd_step_(parameter, gradient, velocity, **how)
+def _run_sgd(
+    backend: Backend, parameter: Any, gradient: Any, velocity: Any, settings: SGDStep
+) -> Any:
+    backend.sgd_step_(parameter, gradient, velocity, settings)
     return [parameter] if velocity is None else [parameter, velocity]
 
 
@@ -41,15 +40,9 @@ def _adam(
     gradient: Array,
     mean: Array,
     square: Array,
-    *,
-    step: int,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    decoupled: bool,
+    settings: AdamStep,
 ) -> list[Array]:
+    step, lr, beta1, beta2, eps, weight_decay, decoupled = settings
     p, g, m, s = [x.astype(np.float64) for x in (parameter, gradient, mean, square)]
     if decoupled:
         p = p * (1 - lr * weight_decay)
@@ -62,9 +55,9 @@ def _adam(
     return [x.astype(parameter.dtype) for x in (p, m, s)]
 
 
-def _run_adam(backend: Backend, *data: Any, **how: Any) -> Any:
-    backend.adam_step_(*data, **how)
-    parameter, _, mean, square = data
+def _run_adam(backend: Backend, *given: Any) -> Any:
+    backend.adam_step_(*given)
+    parameter, _, mean, square, _ = given
     return [parameter, mean, square]
 
 
@@ -76,19 +69,15 @@ ROWS: tuple[Kernel, ...] = (
             sample(
                 draw(3, 4),
                 draw(3, 4),
-                draw(3, 4) if momentum else None,
-                lr=0.1,
-                momentum=momentum,
-                dampening=dampening,
-                weight_decay=decay,
-                nesterov=nesterov,
+                draw(3, 4) if settings.momentum else None,
+                settings,
             )
-            for momentum, dampening, decay, nesterov in [
-                (0.0, 0.0, 0.0, False),
-                (0.0, 0.0, 0.3, False),
-                (0.9, 0.0, 0.0, False),
-                (0.9, 0.2, 0.3, False),
-                (0.9, 0.0, 0.3, True),
+            for settings in [
+                SGDStep(0.1),
+                SGDStep(0.1, weight_decay=0.3),
+                SGDStep(0.1, momentum=0.9),
+                SGDStep(0.1, momentum=0.9, dampening=0.2, weight_decay=0.3),
+                SGDStep(0.1, momentum=0.9, weight_decay=0.3, nesterov=True),
             ]
         ],
         FLOATS,
@@ -104,13 +93,7 @@ ROWS: tuple[Kernel, ...] = (
                 draw(3, 4),
                 draw(3, 4),
                 draw(3, 4, low=0.1),
-                step=step,
-                lr=0.1,
-                beta1=0.9,
-                beta2=0.99,
-                eps=1e-3,
-                weight_decay=decay,
-                decoupled=decoupled,
+                AdamStep(step, 0.1, 0.9, 0.99, 1e-3, decay, decoupled),
             )
             for step, decay, decoupled in [(1, 0.0, False), (7, 0.3, False), (7, 0.3, True)]
         ],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minitorch_tensor.backend import Backend
+from minitorch_tensor.derived import Recurrence, RecurrentWeights
 from minitorch_tensor.testing.kernels.row import Kernel, kernel
 from minitorch_tensor.testing.samples import Array, Draw, Sample, sample
 
@@ -34,15 +35,10 @@ def _next(cell: str, x: Array, h: Array, state: list[Array]) -> list[Array]:
 
 
 def _recurrent(
-    cell: str,
-    x: Array,
-    state: list[Array],
-    weights: list[Array],
-    lengths: tuple[int, ...] | None,
-    reverse: bool,
-    batch_first: bool,
+    x: Array, state: list[Array], weights: list[Array], recurrence: Recurrence
 ) -> list[Array]:
     """Every row by itself, as a sequence of its own length."""
+    cell, lengths, reverse, batch_first = recurrence
     weight_ih, weight_hh, bias_ih, bias_hh = weights
     if batch_first:
         x = x.swapaxes(0, 1)
@@ -65,13 +61,12 @@ def _recurrent(
 
 
 def _recurrent_backward(
-    cell: str,
     d_out: Array,
     d_state: list[Array],
     x: Array,
     state: list[Array],
     weights: list[Array],
-    *how: Any,
+    recurrence: Recurrence,
 ) -> list[Array]:
     """By complex steps: the derivative of f is the imaginary part of f(x + ih) / h, exact for a
     small h because nothing is subtracted (Squire and Trapp 1998)."""
@@ -83,16 +78,17 @@ def _recurrent_backward(
     for a, gradient in zip(inputs, gradients):
         for place in np.ndindex(*a.shape):
             a[place] += 1j * step
-            results = _recurrent(cell, inputs[0], inputs[1:parts], inputs[parts:], *how)
+            results = _recurrent(inputs[0], inputs[1:parts], inputs[parts:], recurrence)
             a[place] -= 1j * step
             moved = [(r.imag * d).sum() for r, d in zip(results, directions)]
             gradient[place] = sum(moved) / step
     return [gradient.astype(x.dtype) for gradient in gradients]
 
 
-def _run_recurrent(backend: Backend, cell: str, x: Any, *rest: Any) -> list[Any]:
-    state, weights, lengths, reverse, batch_first = rest
-    given = cell, x, state, weights, lengths, reverse, batch_first
+def _run_recurrent(
+    backend: Backend, x: Any, state: list[Any], weights: list[Any], recurrence: Recurrence
+) -> list[Any]:
+    given = x, state, RecurrentWeights(*weights), recurrence
     out, last, _ = backend.recurrent_sequence(*given)
     unkept, last_unkept, _ = backend.recurrent_sequence(*given, keep=False)
     for kept, other in zip([out, *last], [unkept, *last_unkept]):
@@ -104,17 +100,17 @@ def _run_recurrent(backend: Backend, cell: str, x: Any, *rest: Any) -> list[Any]
 
 def _run_recurrent_backward(
     backend: Backend,
-    cell: str,
     d_out: Any,
     d_state: list[Any],
     x: Any,
     state: list[Any],
     weights: list[Any],
-    *how: Any,
+    recurrence: Recurrence,
 ) -> list[Any]:
-    out, _, saved = backend.recurrent_sequence(cell, x, state, weights, *how)
+    given = x, state, RecurrentWeights(*weights)
+    out, _, saved = backend.recurrent_sequence(*given, recurrence)
     d_x, d_first, d_weights = backend.recurrent_sequence_backward(
-        cell, d_out, d_state, x, state, weights, out, saved, *how
+        d_out, d_state, *given, out, saved, recurrence
     )
     return [d_x, *d_first, *d_weights]
 
@@ -145,8 +141,9 @@ def _sequences(draw: Draw, cell: str, backward: bool) -> list[Sample]:
         if batch_first:
             x, d_out = x.swapaxes(0, 1).copy(), d_out.swapaxes(0, 1).copy()
         d_state, state = ([draw(batch, hidden) for _ in range(parts)] for _ in range(2))
-        given = [x, state, weights, lengths, reverse, batch_first]
-        samples.append(sample(cell, *([d_out, d_state] if backward else []), *given))
+        recurrence = Recurrence(cell, lengths, reverse, batch_first)
+        given = [x, state, weights, recurrence]
+        samples.append(sample(*([d_out, d_state] if backward else []), *given))
     return samples
 
 
