@@ -4,6 +4,10 @@ Each is one file, named by a digest of all that its machine code follows from. S
 that two processes could write at once (they write the same bytes, and a file appears whole or not
 at all), nothing stale is ever loaded, and where no folder can be written kernels are just compiled
 anew.
+
+What is read here is run. So it is read only from an absolute folder that belongs to this user or to
+root and that nobody else can write, as each file must, and only if it has the digest that it begins
+with: a damaged one is compiled anew.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import contextlib
 import hashlib
 import inspect
 import os
+import stat
 import sys
 import tempfile
 import threading
@@ -25,64 +30,155 @@ from typing import Any
 from numba.core import config as numba_config
 from numba.core import event
 
+from minitorch_tensor.scratch import scratch
+
 config: Any = numba_config  # whose settings are made as it is loaded
 
 #: Whose sources count: everything else has a version.
 _OURS = ("minitorch_backends.", "minitorch_autodiff.operators")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise
+#: What a file begins with, before the digest of its name and content.
+_MAGIC = b"minitorch kernel 1\n"
+_DIGEST = hashlib.sha256
+
+#: Who may write what is run here: its owner.
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def load(backend: str, name: str) -> bytes | None:
+    """What `keep` kept under that name, if it is there and whole."""
+    for folder in folders(backend):
+        with contextlib.suppress(OSError):
+            found = _read_own(folder, name)
+            if found.startswith(_MAGIC):
+                digest, content = found[len(_MAGIC) :][:32], found[len(_MAGIC) + 32 :]
+                if digest == _digest(name, content):
+                    return content
+    return None
+
+
+def keep(backend: str, name: str, content: bytes) -> None:
+    """Keep something under a name, if a folder takes it."""
+    for folder in folders(backend, writable=True):
+        with contextlib.suppress(OSError), scratch(folder) as written:  # a full disk, say
+            file = written / name
+            file.write_bytes(_MAGIC + _digest(name, content) + content)
+            file.chmod(file.stat().st_mode & ~_OTHERS & 0o777)  # whatever the umask lets others do
+            file.replace(folder / name)
+            return
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    return _DIGEST(name.encode() + b"\0" + content).digest()
 
 
 def folders(backend: str, writable: bool = False) -> list[Path]:
     """Where compiled kernels of a backend may lie: what NUMBA_CACHE_DIR says, or else beside its
     sources and in the user's folder for caches. `writable` leaves out those that cannot be written
-    to."""
+    to, or from which nothing would be read."""
     return list(_folders(backend, config.CACHE_DIR, writable))
 
 
 @lru_cache
 def _folders(backend: str, chosen: str, writable: bool) -> tuple[Path, ...]:
-    candidates: Iterator[Path]
+    candidates = [Path(__file__).parent / backend / "__pycache__"]
     if chosen:
-        candidates = iter([Path(chosen) / f"minitorch-{backend}"])
-    else:
-        beside = Path(__file__).parent / backend / "__pycache__"
-        candidates = iter([beside, _user_folder() / backend])
-    if not writable:
-        return tuple(candidates)
-    return tuple([folder for folder in candidates if _can_write(folder)])
+        candidates = [Path(chosen) / f"minitorch-{backend}"]
+    elif user_folder := _user_folder():
+        candidates.append(user_folder / backend)
+    candidates = [folder for folder in candidates if folder.is_absolute()]
+    return tuple([folder for folder in candidates if not (writable and _obstacle(folder))])
 
 
-def _user_folder() -> Path:
-    """The user's folder for caches, by the habits of each system."""
+def _user_folder() -> Path | None:
+    """The user's folder for caches, by the habits of each system; None if there is none."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", "~\\AppData\\Local"))
+        variable, usual = "LOCALAPPDATA", Path("AppData", "Local")
     elif sys.platform == "darwin":
-        base = Path("~/Library/Caches")
+        variable, usual = "", Path("Library", "Caches")
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
-    with contextlib.suppress(RuntimeError):  # there may be no home at all
-        base = base.expanduser()
-    return base / "minitorch"
+        variable, usual = "XDG_CACHE_HOME", Path(".cache")
+    base = Path(os.environ.get(variable, ""))
+    if not base.is_absolute():  # then it does not count, says its specification
+        try:
+            base = Path.home() / usual
+        except RuntimeError:
+            return None
+    return base / "minitorch" if base.is_absolute() else None
 
 
-def _can_write(folder: Path) -> bool:
+def where_kept(backend: str) -> str:
+    """Where new kernels are kept, or why nowhere, in some words for a person."""
+    kept = next(iter(folders(backend, writable=True)), None)
+    if kept:
+        return f"kept in {kept}"
+    if not config.CACHE_DIR:
+        return "no folder to keep them in: set NUMBA_CACHE_DIR"
+    chosen = Path(config.CACHE_DIR) / f"minitorch-{backend}"
+    obstacle = _obstacle(chosen) if chosen.is_absolute() else "is not an absolute path"
+    return f"not kept: NUMBA_CACHE_DIR, {config.CACHE_DIR}, {obstacle}"
+
+
+def _obstacle(folder: Path) -> str:
+    """Why kernels are not kept in a folder; empty if they are."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder), _opened(folder):
+            return ""
+    except _ForeignError as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot be written ({error.strerror or error})"
+
+
+# -- reading what is ours --------------------------------------------------------------------------
+
+
+class _ForeignError(OSError):
+    """A file or folder is not this user's alone."""
+
+
+@contextlib.contextmanager
+def _opened(path: Path | str, within: int | None = None) -> Iterator[int]:
+    """A descriptor of a folder, or of a file within one, that is ours; or _ForeignError.
+
+    What was opened is looked at, so that nobody can exchange it in between.
+    """
+    flags = os.O_RDONLY
+    if within is not None:  # not a link, and not a pipe that would be waited for
+        flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags, dir_fd=within)
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid not in (0, os.geteuid()):
+            raise _ForeignError(f"belongs to another user ({status.st_uid})")
+        if status.st_mode & _OTHERS:
+            raise _ForeignError("can be written by others")
+        if within is not None and not stat.S_ISREG(status.st_mode):
+            raise _ForeignError("is not a file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read_own(folder: Path, name: str) -> bytes:
+    with (
+        _opened(folder) as within,
+        _opened(name, within) as descriptor,
+        open(descriptor, "rb", closefd=False) as file,
+    ):
+        return file.read()
+
+
+if sys.platform == "win32":  # whose folders have no owner in this sense
+
+    @contextlib.contextmanager
+    def _opened(path: Path | str, within: int | None = None) -> Iterator[int]:
+        yield 0
+
+    def _read_own(folder: Path, name: str) -> bytes:
+        return (folder / name).read_bytes()
 
 
 @cache
@@ -126,9 +222,11 @@ class ProgressNote(event.Listener):
         if self._depth > 1 or self._said:
             return
         self._started = time.perf_counter()
-        self._timer = threading.Timer(max(0.0, self.PATIENCE - self._spent), self._say)
-        self._timer.daemon = True
-        self._timer.start()
+        timer = threading.Timer(max(0.0, self.PATIENCE - self._spent), self._say)
+        timer.daemon = True
+        with contextlib.suppress(RuntimeError):  # a user may have no thread left
+            timer.start()
+            self._timer = timer
 
     def on_end(self, event: Any = None) -> None:
         """It has been compiled."""
@@ -140,6 +238,9 @@ class ProgressNote(event.Listener):
 
     def _say(self) -> None:
         self._said = True
-        kept = next(iter(folders(self._backend, writable=True)), None)
-        where = f"kept in {kept}" if kept else "no folder to keep them in: set NUMBA_CACHE_DIR"
-        sys.stderr.write(f"minitorch: compiling kernels, which happens once ({where})\n")
+        if sys.stderr is not None:  # as where it was closed before Python started
+            with contextlib.suppress(OSError, ValueError):  # or since
+                sys.stderr.write(
+                    "minitorch: compiling kernels, which happens once "
+                    f"({where_kept(self._backend)})\n"
+                )

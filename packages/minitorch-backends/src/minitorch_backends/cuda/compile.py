@@ -67,7 +67,6 @@ How it is tested
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import inspect
 import re
@@ -83,7 +82,7 @@ import numpy as np
 from minitorch_autodiff import operators
 from minitorch_backends.cuda import device
 from minitorch_backends.cuda.device import MISSING, SIMULATED, Grid, cuda, get_device, sized, types
-from minitorch_backends.kept import ProgressNote, folders, sources, write_whole
+from minitorch_backends.kept import ProgressNote, keep, load, sources
 from minitorch_backends.scalars import described, in_float32, used
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData
@@ -236,11 +235,9 @@ class Kernel:
     def _cubin(self, cc: tuple[int, int]) -> tuple[bytes, str]:
         """Machine code and symbol, from the disk if they are there."""
         name = self._file_name(cc)
-        if name is not None:
-            for folder in folders("cuda"):
-                with contextlib.suppress(OSError, UnicodeDecodeError):
-                    symbol, _, cubin = (folder / name).read_bytes().partition(b"\n")
-                    return cubin, symbol.decode()
+        if name is not None and (found := load("cuda", name)):
+            symbol, _, cubin = found.partition(b"\n")
+            return cubin, symbol.decode()
         with _patience:
             _note.on_start()
         try:
@@ -249,11 +246,7 @@ class Kernel:
             with _patience:
                 _note.on_end()
         if name is not None:
-            content = compiled.symbol.encode() + b"\n" + compiled.cubin
-            for folder in folders("cuda", writable=True):
-                with contextlib.suppress(OSError):  # a full disk, say: the next one, or none
-                    write_whole(folder / name, content)
-                    break
+            keep("cuda", name, compiled.symbol.encode() + b"\n" + compiled.cubin)
         return compiled.cubin, compiled.symbol
 
     def _file_name(self, cc: tuple[int, int]) -> str | None:

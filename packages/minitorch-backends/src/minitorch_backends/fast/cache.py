@@ -6,7 +6,6 @@ signature, the processor, and the versions of Python and numba.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import pickle
 import sys
@@ -19,7 +18,7 @@ from numba.core import serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
-from minitorch_backends.kept import folders, sources, write_whole
+from minitorch_backends.kept import folders, keep, load, sources
 
 
 class DiskCache(NullCache):
@@ -43,23 +42,18 @@ class DiskCache(NullCache):
         """The compiled code for a signature, or None."""
         target_context.refresh()
         name = self._name(sig, target_context.codegen())
-        for folder in folders("fast"):
-            with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
-                payload = pickle.loads((folder / name).read_bytes())
-                # The pair of methods that numba's own cache uses; it has no public one.
-                return CompileResult._rebuild(target_context, *payload)  # type: ignore[no-untyped-call]  # noqa: SLF001
-        return None
+        content = load("fast", name)
+        if content is None:
+            return None
+        # The pair of methods that numba's own cache uses; it has no public one.
+        return CompileResult._rebuild(target_context, *pickle.loads(content))  # type: ignore[no-untyped-call]  # noqa: SLF001
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep compiled code, if some folder takes it."""
         if data.library.has_dynamic_globals or any(not x.can_cache for x in data.lifted):
             return
         payload = serialize.dumps(data._reduce())  # type: ignore[no-untyped-call]  # noqa: SLF001
-        name = self._name(sig, data.codegen)
-        for folder in folders("fast", writable=True):
-            with contextlib.suppress(OSError):  # a full disk, say: the next one, or none
-                write_whole(folder / name, payload)
-                return
+        keep("fast", self._name(sig, data.codegen), payload)
 
     def _name(self, sig: Any, codegen: Any) -> str:
         function = self._function
