@@ -54,6 +54,7 @@ def parameters_after(
         return {name: value.numpy() for name, value in network.state_dict().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["lenet", "course"])
 @pytest.mark.parametrize(
     ("dtype", "tolerance", "backends"),

@@ -14,6 +14,7 @@ from minitorch_datasets import load_mnist
 from minitorch_mnist.images import fit_digit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "least"), [("lenet", 9750), ("course", 9500)])
 def test_one_epoch_teaches_most_of_mnist(
     model: str, least: int, run: Any, real_mnist: Path

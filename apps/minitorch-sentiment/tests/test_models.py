@@ -96,6 +96,7 @@ def parameters_after(backend: str, model: str, steps: int) -> dict[str, np.ndarr
         return {name: value.numpy() for name, value in found.state_dict().items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", NETWORKS)
 def test_every_backend_trains_to_the_same_parameters(model: str) -> None:
     start = parameters_after("numpy", model, 0)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "least"), [("cnn", 1360), ("gru", 1360)])
 def test_few_epochs_teach_most_of_sst2(model: str, least: int, run: Any, real_sst2: Path) -> None:
     how = ("--dataset", "sst2", "--data-dir", real_sst2, "--backend", "fast")

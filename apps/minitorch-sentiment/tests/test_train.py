@@ -140,6 +140,7 @@ def test_a_note_on_the_data_goes_to_stderr(
     assert run(*ONCE, "--quiet").err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["lstm", "gru"])
 def test_word_order_is_learned(model: str, run: Any) -> None:
     how = ("--dataset", "synthetic", "--model", model, "--epochs", 3, "--backend", "fast")

@@ -341,6 +341,7 @@ def test_the_published_archive_is_the_official_one() -> None:
 # -- the real data ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_real_imdb_is_25_000_and_25_000_reviews(real_imdb: Path) -> None:
     dataset = load_imdb(real_imdb)
     assert repr(dataset) == "TextDataset('imdb', 25,000 train, 25,000 test)"

@@ -102,6 +102,7 @@ def counts(texts: tuple[str, ...], vocabulary: Vocabulary) -> np.ndarray:
     return found
 
 
+@pytest.mark.slow
 def test_a_bag_of_words_stays_below_three_quarters(dataset: TextDataset) -> None:
     vocabulary = Vocabulary.build([tokenize(text) for text in dataset.train_texts])
     train = counts(tuple(dataset.train_texts), vocabulary)
