@@ -96,5 +96,5 @@ def test_a_leaf_has_nothing_to_send_back_and_a_call_nothing_to_accumulate() -> N
     assert x.send_back(Scalar(1.0), keep=False) == ()
     call = (x * x).grad_fn
     assert call is not None
-    with pytest.raises(AssertionError, match="Mul is no leaf"):
+    with pytest.raises(AssertionError, match="Mul is not a leaf"):
         call.accumulate(Scalar(1.0))

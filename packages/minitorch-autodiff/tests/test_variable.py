@@ -256,9 +256,9 @@ def test_grad_names_the_input_that_requires_none() -> None:
 
 def test_grad_refuses_what_is_no_value() -> None:
     x = leaf(2.0)
-    with pytest.raises(TypeError, match=r"^grad: output 0 is no value of a graph, got float"):
+    with pytest.raises(TypeError, match=r"^grad: output 0 is not a value of a graph, got float"):
         grad(3.0, x)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^grad: input 1 is no value of a graph, got str"):
+    with pytest.raises(TypeError, match=r"^grad: input 1 is not a value of a graph, got str"):
         grad(x * x, [x, "x"])  # type: ignore[list-item]
 
 
@@ -388,7 +388,7 @@ def test_vjp_and_jvp_count_their_arguments() -> None:
         jvp(lambda x: x, (Scalar(1.0),), (1.0, 2.0))
     with pytest.raises(ValueError, match=r"^vjp: the function has 1 outputs, got 2 gradients"):
         vjp(lambda x: x, Scalar(1.0))[1](1.0, 2.0)
-    with pytest.raises(TypeError, match=r"^vjp: primal 0 is no value of a graph, got float"):
+    with pytest.raises(TypeError, match=r"^vjp: primal 0 is not a value of a graph, got float"):
         vjp(lambda x: x, 1.0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"^jvp: output 0 is no value of a graph, got float"):
+    with pytest.raises(TypeError, match=r"^jvp: output 0 is not a value of a graph, got float"):
         jvp(lambda x: x.data, (Scalar(1.0),), (1.0,))

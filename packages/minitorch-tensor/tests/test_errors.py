@@ -53,7 +53,7 @@ def lines(*cases: tuple[Callable[[], object], type[Exception], str]) -> pytest.M
     (
         lambda: ones(2, 3).permute(0, 0),
         ValueError,
-        "permute: (0, 0) is no order of the 2 dimensions of (2, 3); name each once.",
+        "permute: (0, 0) does not order the 2 dimensions of (2, 3); name each once.",
     ),
     (
         lambda: ones(2, 3).expand(4, 3),

@@ -24,7 +24,7 @@ def central_difference(
     >>> round(central_difference(lambda x: x * x, 3.0), 6)
     6.0
 
-    Raises: ValueError if there is no argument `arg`, or if epsilon vanishes beside it.
+    Raises: ValueError for an `arg` out of range, or if epsilon vanishes beside the argument.
     """
     if not -len(values) <= arg < len(values):
         raise ValueError(f"central_difference: arg is {arg}, but there are {len(values)} values.")

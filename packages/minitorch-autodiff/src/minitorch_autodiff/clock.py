@@ -1,8 +1,8 @@
 """One clock for what happens to values: each recorded call and each change in place takes a tick.
 
-It answers two questions with one comparison each. Which of two calls came first: a call's inputs
-exist before it, so the graph is in topological order by time. And whether a value was changed
-after a call saved it: whether its last change is later than the call.
+It answers two questions with one comparison each. Which of two calls came first? A call's inputs
+exist before it, so the graph is in topological order by time. Was a value changed after a call
+saved it? If so, its last change is later than the call.
 """
 
 from __future__ import annotations

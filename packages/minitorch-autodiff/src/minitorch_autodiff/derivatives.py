@@ -3,7 +3,7 @@
 A rule gives d times a derivative. It asks of its operands only what `Scalar`, `Tensor` and the
 symbols on which minitorch-tensor traces a function have in common, so one line serves all three:
 arithmetic, comparisons joined by `&` and `|`, the methods of `Elementary`, `masked_fill`, and
-`call` for operators that are no methods. All of these are differentiable, so a derivative can be
+`call` for operators that are not methods. All of these are differentiable, so a derivative can be
 differentiated in turn.
 
 Two cares run through the rules. Where a product of 0 and infinity would be NaN, the *operands* are
@@ -96,7 +96,7 @@ FLAT: set[Operator] = {
 
 
 def call(operator: Operator, *operands: Any) -> Any:
-    """An operator of operands of any kind; the last is no plain number."""
+    """An operator of operands of any kind, the last of them a graph's value."""
     return operands[-1]._call(operator, *operands)
 
 
@@ -298,7 +298,7 @@ class Elementary:
     fmod = differentiable(ops.fmod, lambda x, y, d: d, lambda x, y, d: -d * (x / y).trunc())
 
 
-# -- operators that are no methods ----------------------------------------------------------------
+# -- operators that are not methods ----------------------------------------------------------------
 # What is linear in d is its own derivative there.
 
 rule(ops.keep_if, None, lambda condition, x, d: call(ops.keep_if, condition, d))

@@ -153,7 +153,7 @@ def _add(
 
 
 def _outputs(node: Node, received: Gradient | list[Gradient | None]) -> Sequence[Gradient | None]:
-    """What a node has received, one entry for each output."""
+    """The gradients that a node has received, one entry for each output."""
     return received if node.n_outputs > 1 else (received,)
 
 
@@ -171,7 +171,7 @@ def _capture(
 def _call_hooks(
     node: Node, received: Gradient | list[Gradient | None]
 ) -> Gradient | list[Gradient | None]:
-    """What the hooks make of what a node has received."""
+    """The gradients that a node has received, after its hooks."""
     gradients = list(_outputs(node, received))
     for index, hook in tuple(node.hooks or ()):  # a copy: a hook may remove itself
         if gradients[index] is not None:

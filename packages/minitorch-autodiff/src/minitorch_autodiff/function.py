@@ -30,7 +30,7 @@ class Context:
 
     is_leaf = False
 
-    # What most calls leave as it is costs nothing here: class attributes serve as defaults.
+    # Class attributes serve as defaults, so that a call pays only for the fields it sets.
     edges: Sequence[Edge | None] = ()
     n_outputs = 1
     exact = False
@@ -66,7 +66,7 @@ class Context:
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What `save_for_backward` kept, as it was.
+        """The values that `save_for_backward` kept, as they were.
 
         Raises: RuntimeError if the graph was freed, or a value was changed in place since.
         """
@@ -105,7 +105,7 @@ class Context:
 
     @property
     def needs_input_grad(self) -> tuple[bool, ...]:
-        """For each input of `forward`, whether its gradient is wanted; known in `backward`."""
+        """For each input of `forward`, true if its gradient is wanted; known in `backward`."""
         return tuple([edge is not None for edge in self.edges])
 
     # -- for the engine ----------------------------------------------------------------------
@@ -165,7 +165,7 @@ class Context:
 
     def accumulate(self, gradient: Gradient) -> None:
         """Never called: only a leaf accumulates."""
-        raise AssertionError(f"{self.name} is no leaf")
+        raise AssertionError(f"{self.name} is not a leaf")
 
     # -- recording ---------------------------------------------------------------------------
 
@@ -361,7 +361,7 @@ def record_binary(
         output: a new variable without history, of the kind and form of both inputs, so that
             gradients need not be adapted on their way back (`Node.exact`).
         spec: the output's `_spec()`.
-        saves: whether `backward` asks for `(x, y)` in `ctx.saved_tensors`.
+        saves: true if `backward` reads `(x, y)` from `ctx.saved_tensors`.
     """
     ctx = _new_context(Context)
     ctx.function = function
@@ -416,7 +416,7 @@ def _call_site(called_at: tuple[traceback.StackSummary, int] | None) -> str:
 
 
 def _among(value: object, others: Sequence[object]) -> bool:
-    """Whether `value` itself, not an equal, is one of `others`."""
+    """True if `value` itself, rather than an equal, is one of `others`."""
     for other in others:  # noqa: SIM110 - a generator would cost more than the loop
         if value is other:
             return True

@@ -1,4 +1,4 @@
-"""Whether operations are recorded for differentiation: a switch that each context owns.
+"""The switch that turns recording for differentiation on and off, one for each context.
 
 A context is what `contextvars` calls one. A new thread begins with a context of its own, in which
 operations are recorded; a task of asyncio, and `asyncio.to_thread`, with a copy of the one that
@@ -30,8 +30,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-#: Whether operations are recorded; whether they are watched for NaN; and, while they are watched,
-#: the call whose backward is running.
+#: True while operations are recorded; true while they are watched for NaN; and, while they are
+#: watched, the call whose backward is running.
 _recording: ContextVar[bool] = ContextVar("minitorch_recording", default=True)
 _watching: ContextVar[bool] = ContextVar("minitorch_watching", default=False)
 swept: ContextVar[Context | None] = ContextVar("minitorch_swept", default=None)
@@ -47,7 +47,7 @@ watchers: list[detect_anomaly] = []
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations on values that require a gradient are recorded in this context."""
+    """True if operations on values that require a gradient are recorded in this context."""
     return grad_enabled()
 
 

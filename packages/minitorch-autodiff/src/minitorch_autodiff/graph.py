@@ -39,7 +39,7 @@ class GraphNode(NamedTuple):
         name: what the person calls it, where known.
         value: the number or shape of what it is or returned, where known.
         gradient: the same of its `grad`, where there is one.
-        is_output: whether the graph was asked for from here.
+        is_output: true where the graph was asked for.
     """
 
     kind: Literal["function", "leaf", "constant"]
@@ -89,7 +89,7 @@ class Graph(NamedTuple):
         return _svg.to_html(self, title)
 
     def _repr_svg_(self) -> str:
-        """What a notebook shows."""
+        """The drawing, for notebooks."""
         return self.to_svg()
 
 
@@ -99,7 +99,7 @@ def graph(
     names: Mapping[str, Variable] | None = None,
     limit: int | None = 1000,
 ) -> Graph:
-    """What was recorded on the way to `output`.
+    """The graph recorded on the way to `output`.
 
     Args:
         output: a value that requires a gradient, or several.
@@ -168,7 +168,7 @@ def draw(
 
 
 def text_lines(node: GraphNode) -> list[tuple[str, str]]:
-    """What to write in a node: (role, text) for each line, from the top."""
+    """The text of a node: (role, text) for each line, from the top."""
     lines = []
     if node.kind == "function":
         lines.append(("label", f"{node.name} = {node.label}" if node.name else node.label))
@@ -266,7 +266,7 @@ def _untracked_inputs(node: Node) -> dict[int, Variable]:
         return {}
     inputs = node.untracked
     if not inputs and len(node._saved) == len(node.edges):
-        # Many functions save just their inputs. Whether this one did, the tracked ones tell.
+        # Many functions save just their inputs; the tracked ones tell if this one did.
         inputs = node._saved
         for value, edge in zip(inputs, node.edges):
             tracked = isinstance(value, Variable) and value.requires_grad

@@ -153,32 +153,32 @@ def is_close(x: float, y: float) -> float:
 
 
 def isnan(x: float) -> float:
-    """Whether x is not a number."""
+    """1 if x is NaN, else 0."""
     return 1.0 if x != x else 0.0
 
 
 def isinf(x: float) -> float:
-    """Whether x is infinite."""
+    """1 if x is infinite, else 0."""
     return 1.0 if math.isinf(x) else 0.0
 
 
 def logical_not(x: float) -> float:
-    """Whether x is zero."""
+    """1 if x is zero, else 0."""
     return 1.0 if x == 0 else 0.0
 
 
 def logical_and(x: float, y: float) -> float:
-    """Whether both are nonzero."""
+    """1 if both are nonzero, else 0."""
     return 1.0 if x != 0 and y != 0 else 0.0
 
 
 def logical_or(x: float, y: float) -> float:
-    """Whether any is nonzero."""
+    """1 if any is nonzero, else 0."""
     return 1.0 if x != 0 or y != 0 else 0.0
 
 
 def logical_xor(x: float, y: float) -> float:
-    """Whether just one is nonzero."""
+    """1 if just one is nonzero, else 0."""
     return 1.0 if (x != 0) != (y != 0) else 0.0
 
 

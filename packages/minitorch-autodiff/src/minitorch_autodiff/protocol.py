@@ -1,4 +1,4 @@
-"""The autodiff protocol: all that the engine knows of the values and functions it differentiates.
+"""The autodiff protocol: everything the engine knows of the values it differentiates.
 
 The graph of a computation has a *node* for each recorded call of a function, and each leaf (a
 value that requires a gradient and was not computed) is a node itself. Edges point from a call to
@@ -41,11 +41,11 @@ class Node(Protocol):
     @property
     def time(self) -> int:
         """When the call was recorded: what `clock.tick()` gave then. The engine goes back in time,
-        so a call comes after those that used its results. A leaf's is not looked at."""
+        so a call comes after those that used its results. A leaf's time is never read."""
 
     @property
     def n_outputs(self) -> int:
-        """How many values the call returned; a leaf has one."""
+        """The number of values that the call returned; a leaf has one."""
 
     @property
     def hooks(self) -> Sequence[tuple[int, Hook]] | None:
@@ -53,8 +53,8 @@ class Node(Protocol):
 
     @property
     def exact(self) -> bool:
-        """True where `send_back` gives gradients of just its inputs' form, so that no input's
-        node need `fit` them."""
+        """True if gradients from `send_back` have their inputs' form already, so that the engine
+        need not `fit` them."""
 
     def fit(self, gradient: Gradient, index: int) -> Gradient:
         """Adapt a gradient to output `index`: the one place where broadcasting is undone."""

@@ -29,7 +29,7 @@ class Scalar(Variable, Elementary):
 
     Args:
         data: the number.
-        requires_grad: whether to compute a gradient for it.
+        requires_grad: true to compute a gradient for it.
         name: shown in drawings of the graph.
     """
 
@@ -206,7 +206,7 @@ class ScalarFunction(Function):
     """
 
     operator: ClassVar[Any]
-    #: Whether `backward` needs the inputs.
+    #: True if `backward` needs the inputs.
     saves_inputs: ClassVar[bool] = True
 
     @classmethod

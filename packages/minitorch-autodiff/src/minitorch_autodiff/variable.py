@@ -1,4 +1,4 @@
-"""What every differentiable value shares: its gradient, its history, and how to ask for both."""
+"""Variable: the gradient, the history and the interface that all differentiable values share."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Variable:
 
     @staticmethod
     def _summary(spec: Any) -> str:
-        """What a drawing of the graph says of a value with that spec: its number or shape."""
+        """The label of a value with that spec in a drawing of the graph: its number or shape."""
         return ""
 
     def _keep(self, gradient: Gradient) -> Gradient:
@@ -114,7 +114,7 @@ class Variable:
         return gradient
 
     def _has_nan(self) -> bool:
-        """Whether any element is NaN, for `detect_anomaly`."""
+        """True if any element is NaN, for `detect_anomaly`."""
         return False
 
     @property
@@ -125,7 +125,7 @@ class Variable:
 
     @property
     def _differentiable(self) -> bool:
-        """Whether values of this kind can require a gradient (floating point can)."""
+        """True if values of this kind can require a gradient (floating point can)."""
         return True
 
     # -- the graph ---------------------------------------------------------------------------
@@ -224,7 +224,7 @@ class Variable:
         self._retained = self._history[0].hooks[-1]
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set in place whether to track this leaf.
+        """Track this leaf, or stop tracking it, in place.
 
         Raises: RuntimeError for an inner value, or for a kind that has no gradient.
         """
@@ -283,7 +283,7 @@ def _variables(operation: str, what: str, value: Any) -> Sequence[Variable]:
     for position, item in enumerate(values):
         if not isinstance(item, Variable):
             raise TypeError(
-                f"{operation}: {what} {position} is no value of a graph, got "
+                f"{operation}: {what} {position} is not a value of a graph, got "
                 f"{type(item).__name__}. Make it one first: a Scalar, a Tensor."
             )
     return values

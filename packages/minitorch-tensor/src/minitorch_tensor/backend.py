@@ -72,7 +72,7 @@ class Backend(DerivedOperations):
         """New memory with arbitrary content.
 
         Args:
-            shape: any; with a size of 0 there are no elements, and () has one.
+            shape: any; a size of 0 leaves no elements, and () means one.
             dtype: of the elements.
         """
 

@@ -53,7 +53,7 @@ def tensor(
 
     Python floats become float32, ints int64, bools bool; an array keeps its dtype.
 
-    Raises: ValueError for ragged lists; TypeError for elements that are no numbers; OverflowError
+    Raises: ValueError for ragged lists; TypeError for elements other than numbers; OverflowError
         for numbers that do not fit in the dtype (those of an array or a tensor are converted, as
         by `Tensor.to`).
     """
@@ -63,7 +63,7 @@ def tensor(
 def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
     """A tensor that shares a contiguous, writable array's memory, where the backend is on the host.
 
-    Raises: TypeError for what is no array, or has elements of another type.
+    Raises: TypeError for anything but an array of one of the six dtypes.
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"from_numpy: wanted a numpy array, got {type(ndarray).__name__}.")
@@ -431,7 +431,7 @@ def bernoulli(
 ) -> Tensor:
     """1 with the probability that each element says (or `p`, for all), else 0; without gradient.
 
-    Raises: ValueError for what is no probability.
+    Raises: ValueError for a probability outside of [0, 1].
     """
     likely = input.detach() if p is None else full_like(input, p)
     array = likely.numpy()
@@ -540,7 +540,7 @@ def as_tensor(
 
 
 def is_tensor(obj: Any) -> bool:
-    """Whether it is a Tensor."""
+    """True for a Tensor."""
     return isinstance(obj, Tensor)
 
 

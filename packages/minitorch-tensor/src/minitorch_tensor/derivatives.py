@@ -41,7 +41,7 @@ def jacobian(
         J[i..., j...] = d output[i...] / d input[j...]; of several inputs a tuple of these, and of
         several outputs a tuple of what each has.
 
-    Raises: TypeError if inputs or outputs are no tensors; RuntimeError where `strict` says so.
+    Raises: TypeError if inputs or outputs are not tensors; RuntimeError where `strict` says so.
     """
     several, given = _listed("jacobian", "input", inputs)
     values = [x if create_graph and x.requires_grad else x.detach().requires_grad_() for x in given]
@@ -100,7 +100,7 @@ def hessian(
 
 
 def _listed(operation: str, what: str, value: Any) -> tuple[bool, Sequence[Any]]:
-    """Whether there are several tensors, and all of them."""
+    """True for several tensors, with all of them as a tuple."""
     several = isinstance(value, (tuple, list))
     values = value if several else [value]
     for place, item in enumerate(values):

@@ -34,7 +34,7 @@ class DType:
 
     @property
     def is_floating_point(self) -> bool:
-        """Whether gradients exist for it."""
+        """True if tensors of it can have gradients."""
         return self.kind == "float"
 
     def __repr__(self) -> str:

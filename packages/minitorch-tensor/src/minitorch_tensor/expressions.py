@@ -109,7 +109,7 @@ class Tape:
     def _simpler(
         self, operator: Operator, args: tuple[Node, ...], values: list[float | None]
     ) -> Node | None:
-        """What gives the same number with less work, if something does."""
+        """A node that gives the same number with less work, if one is known."""
         if len(args) == 1:
             return self._inverse(operator, args[0])
         if len(args) != 2:
@@ -235,7 +235,7 @@ class Expression:
         return self.name + "_" * (self.name in self.operators)
 
     def _names(self) -> dict[Node, str]:
-        """What the source calls each node: parameters by their names, constants by their digits."""
+        """The name of each node in the source: a parameter's name, a constant's digits."""
         taken = {self._own_name, "inf", "nan", *self.operators}
         names = {}
         for node, name in zip(self.inputs, self.parameters):

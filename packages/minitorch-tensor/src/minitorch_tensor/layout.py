@@ -33,7 +33,7 @@ def contiguous_strides(shape: Shape) -> Strides:
 
 @lru_cache(maxsize=4096)
 def is_contiguous(shape: Shape, strides: Strides) -> bool:
-    """Whether the elements lie in row-major order without gaps (sizes 0 and 1 cannot tell)."""
+    """True if the elements lie in row-major order without gaps; sizes 0 and 1 do not matter."""
     if 0 in shape:
         return True
     expected = contiguous_strides(shape)
@@ -149,7 +149,7 @@ def normalize_dims(dim: int | Sequence[int] | None, ndim: int, operation: str) -
 def infer_shape(shape: Sequence[int], size: int, operation: str) -> Shape:
     """`shape` with at most one -1 replaced so that it holds `size` elements.
 
-    Raises: ValueError if it cannot hold them; TypeError for sizes that are no integers.
+    Raises: ValueError if it cannot hold them; TypeError for sizes that are not integers.
     """
     try:
         result = [operator.index(n) for n in shape]

@@ -1,4 +1,4 @@
-"""How a tensor prints: as PyTorch's do, with what is not the default spelled out."""
+"""Printing tensors as PyTorch does, with every setting spelled out that is not the default."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _edges(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _formatter(array: npt.NDArray[Any]) -> tuple[Callable[[Any], str], int]:
-    """What writes one element, and how wide; the same for all, so that they line up."""
+    """A function that writes one element, and the common width that lines all of them up."""
     if array.dtype.kind != "f":
         return str, max(len(str(value)) for value in array.ravel().tolist())
     telling = [value for value in array.ravel().tolist() if value != 0 and math.isfinite(value)]

@@ -58,7 +58,7 @@ class BackendBroken(RuntimeError):
 
 @dataclass(frozen=True)
 class BackendInfo:
-    """What `python -m minitorch_tensor backends` shows of one backend.
+    """One row of `python -m minitorch_tensor backends`.
 
     Attributes:
         name: to choose it by.
@@ -76,7 +76,7 @@ class BackendInfo:
 
 
 class _Registry:
-    """What is installed, and what has been loaded."""
+    """The backends that are installed, and those that have been loaded."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -207,7 +207,7 @@ def _origin(point: EntryPoint) -> str:
 
 
 def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
-    """What an entry point names, imported."""
+    """Import the object that an entry point names."""
     try:
         factory: Callable[[], Any] = point.load()
     except (Exception, SystemExit) as error:
@@ -222,7 +222,7 @@ def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
 
 
 def _mismatch(point: EntryPoint, error: BaseException) -> str:
-    """What to do about a name that a backend wants of this distribution and does not find."""
+    """Advice for a backend that imports a name which this distribution does not have."""
     missing = getattr(error, "name", None)
     if not (isinstance(error, ImportError) and _is_in(missing or "", "minitorch_tensor")):
         return ""
@@ -237,7 +237,7 @@ def _mismatch(point: EntryPoint, error: BaseException) -> str:
 
 
 def _is_in(module: str, missing: str | None) -> bool:
-    """Whether the missing module is the one asked for, or one of the packages it lies in."""
+    """True if the missing module is the one asked for, or a package that it lies in."""
     return missing is not None and f"{module}.".startswith(f"{missing}.")
 
 
@@ -416,7 +416,7 @@ class use_backend:
 def register_backend(name: str, backend: Backend) -> None:
     """Add a backend by hand: for tests, and for one that is not a distribution yet.
 
-    Raises: ValueError if the name is taken; BackendBroken if it is no backend of this interface,
+    Raises: ValueError if the name is taken; BackendBroken if it does not implement this interface,
         or calls itself otherwise.
     """
     with _registry.lock:

@@ -51,7 +51,7 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[bool]:
-    """Whether this process has the folder for itself. Without locks its age decides."""
+    """True if this process holds the folder alone. Without locks its age decides."""
     if fcntl is None:
         yield wait or time.time() - folder.stat().st_mtime > ABANDONED
         return

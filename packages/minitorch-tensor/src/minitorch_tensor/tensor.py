@@ -70,7 +70,7 @@ class Tensor(
     are PyTorch's.
 
     Attributes:
-        requires_grad: whether a gradient is computed for it.
+        requires_grad: true if a gradient is computed for it.
         grad: the gradient accumulated so far, a Tensor of the same shape; None before.
         backend: what computes on it.
     """
@@ -104,7 +104,7 @@ class Tensor(
         """Take over another tensor's storage, and with it shape, dtype and backend. This stays the
         same object, as those who hold it need; the two share memory from now on.
 
-        Raises: TypeError for what is no tensor; RuntimeError if this one was computed, if either
+        Raises: TypeError for anything but a tensor; RuntimeError if this one was computed, if one
             requires a gradient and recording is on, or for integers in place of what requires one.
         """
         if not isinstance(source, Tensor):
@@ -256,7 +256,7 @@ class Tensor(
         return self._data.offset
 
     def is_contiguous(self) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
+        """True if the elements lie in row-major order without gaps."""
         return self._data.is_contiguous()
 
     def element_size(self) -> int:
@@ -431,7 +431,7 @@ class Tensor(
         backend: str | Backend | None = None,
         copy: bool = False,
     ) -> Tensor:
-        """This tensor with another dtype, on another backend, or both; itself if it is so already.
+        """Convert the dtype, the backend, or both; returns self if nothing changes.
 
         Args:
             target: a dtype, a backend, or a tensor whose dtype and backend are wanted.
@@ -523,7 +523,7 @@ class Tensor(
         return self.copy_(result)
 
     def _continues(self, other: object) -> bool:
-        """Whether `self += other` has to be recorded, as a new value. A leaf that requires a
+        """True if `self += other` must be recorded, as a new value. A leaf that requires a
         gradient is never replaced without a word: it is left to the in-place method to raise."""
         if not is_grad_enabled() or (self.requires_grad and self.is_leaf):
             return False
@@ -552,7 +552,7 @@ class Tensor(
         return self.to(dtypes.int32)
 
     def bool(self) -> Tensor:
-        """As bool: whether nonzero."""
+        """As bool: true where nonzero."""
         return self.to(dtypes.bool_)
 
 

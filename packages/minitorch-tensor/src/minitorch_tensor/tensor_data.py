@@ -51,7 +51,7 @@ class TensorData:
     offset: int = 0
     version: int = 0
 
-    #: Whether a leaf holds this as its gradient: a second leaf then takes a copy.
+    #: True while a leaf holds this as its gradient: a second leaf then takes a copy.
     kept: bool = False
 
     _strides: Strides = ()
@@ -94,7 +94,7 @@ class TensorData:
         return self.base or self
 
     def is_contiguous(self) -> bool:
-        """Whether the elements lie in row-major order without gaps."""
+        """True if the elements lie in row-major order without gaps."""
         return self.base is None or is_contiguous(self.shape, self.strides)
 
     # -- views ----------------------------------------------------------------------------------

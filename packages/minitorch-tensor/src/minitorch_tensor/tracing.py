@@ -218,7 +218,7 @@ _OPERATORS: dict[Any, Operator] = {
 
 
 def traceable(value: Any, seen: dict[int, Any] | None = None) -> Any:
-    """What a name means inside a traced function.
+    """The meaning of a name inside a traced function.
 
     An operator becomes the symbolic one, a Python function a copy that is traced when it meets a
     symbol, a module one whose functions do so; anything else is itself.
@@ -305,7 +305,7 @@ class _Module:
 def trace(
     function: Callable[..., Any], parameters: list[str], name: str, options: dict[str, Any]
 ) -> Expression:
-    """What a scalar function of these parameters computes, given its keyword-only arguments.
+    """The expression that a scalar function computes, given its keyword-only arguments.
 
     Raises: TracingError that says what in it cannot be written as an expression.
     """

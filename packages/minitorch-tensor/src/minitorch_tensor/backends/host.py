@@ -1,4 +1,4 @@
-"""What every backend with numpy buffers in host memory shares: allocation and transfer."""
+"""Allocation and transfer, shared by all backends with numpy buffers in host memory."""
 
 from __future__ import annotations
 

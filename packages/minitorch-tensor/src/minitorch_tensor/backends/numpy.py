@@ -43,7 +43,7 @@ def _relu_back(y: Array, d: Array) -> Array:
 
 
 def _keep_if(condition: Array, x: Array) -> Array:
-    kind = np.asarray(x).dtype.kind  # a constant of a traced function is no array
+    kind = np.asarray(x).dtype.kind  # a constant of a traced function is a plain number
     return np.where(condition, x, -0.0 if kind == "f" else 0)
 
 

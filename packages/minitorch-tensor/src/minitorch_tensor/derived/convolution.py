@@ -12,7 +12,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Convolution(NamedTuple):
-    """How a convolution slides its kernels over an image, and which channels each of them sees.
+    """The way a convolution slides its kernels over an image, and the channels each one sees.
 
     Attributes:
         window: kernel size, stride, padding and dilation.

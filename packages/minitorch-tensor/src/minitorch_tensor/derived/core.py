@@ -1,4 +1,4 @@
-"""What the derived operations stand on: the required core of a backend."""
+"""The required core of a backend, on which the derived operations stand."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Recurrence(NamedTuple):
-    """How a recurrent layer runs over a batch of sequences, in one direction.
+    """The run of a recurrent layer over a batch of sequences, in one direction.
 
     Attributes:
         cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".

@@ -37,7 +37,7 @@ class ReductionOperations(CopyingOperations):
         return self.from_numpy(np.argmin(self.to_numpy(x), axis=dim, keepdims=True))
 
     def within(self, x: TensorData, low: int, high: int) -> bool:
-        """Whether low <= every element < high, of integers. Override it where the answer may be
+        """True if low <= every element < high, of integers. Override it where the answer can be
         known without waiting for the elements."""
         array = self.to_numpy(x)
         return not array.size or (low <= int(array.min()) and int(array.max()) < high)

@@ -12,7 +12,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Window(NamedTuple):
-    """How a window slides over the last two dimensions; every field is (height, width)."""
+    """A window that slides over the last two dimensions; every field is (height, width)."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]

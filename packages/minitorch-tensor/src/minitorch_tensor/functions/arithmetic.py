@@ -261,7 +261,7 @@ class Sqrt(OfOutput):
 def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
     """input ** exponent.
 
-    Raises: ValueError for integers and a negative exponent, whose result is no integer.
+    Raises: ValueError for integers and a negative exponent, whose result is a fraction.
     """
     if isinstance(exponent, (int, float)) and isinstance(input, Variable):
         if exponent == 2:
@@ -270,7 +270,7 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
             return sqrt(input)
     if _common_dtype(input, exponent).kind != "float" and _any(exponent < 0):
         raise ValueError(
-            "pow: an integer to a negative power is no integer. "
+            "pow: an integer to a negative power is a fraction. "
             "Convert to floating point first, with .float()."
         )
     return binary(Pow, input, exponent)

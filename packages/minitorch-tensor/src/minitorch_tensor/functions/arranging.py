@@ -393,7 +393,9 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """
     if num_classes < 0:
         if not input.numel():
-            raise ValueError("one_hot: give num_classes where there are no indices to tell it.")
+            raise ValueError(
+                "one_hot: give num_classes, which an empty tensor of indices cannot tell."
+            )
         num_classes = int(input.max()) + 1
     check_range("one_hot", input, num_classes)
     classes = input._new(input.backend.from_numpy(np.arange(num_classes)))

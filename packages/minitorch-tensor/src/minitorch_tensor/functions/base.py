@@ -1,4 +1,4 @@
-"""What all differentiable functions share: operands made alike, and raw kernels wrapped.
+"""Common ground of all differentiable functions: operands made alike, raw kernels wrapped.
 
 Functions never name the class Tensor: a result is made from an operand (`x._new(data)`), so that
 `tensor.py` can import them and set them as methods.
@@ -54,7 +54,7 @@ def zip_(
 def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
     """Apply a function of two operands, made alike: one backend, one dtype, broadcastable.
 
-    Raises: TypeError for an operand that is no tensor or number, RuntimeError for tensors on
+    Raises: TypeError for an operand that is neither tensor nor number, RuntimeError for tensors on
         different backends, ValueError for shapes that do not broadcast.
     """
     try:
@@ -167,7 +167,7 @@ def floating(x: Tensor) -> Tensor:
 def check_backends(operation: str, *tensors: Tensor) -> None:
     """Check that all operands are tensors, on one backend.
 
-    Raises: TypeError for what is no tensor; RuntimeError that names the backends.
+    Raises: TypeError for anything but a tensor; RuntimeError that names the backends.
     """
     for x in tensors:
         if not hasattr(x, "_data"):
@@ -209,7 +209,7 @@ class Zip(Function):
     operator; calls go through `zipped`."""
 
     operator: ClassVar[Any]
-    #: Whether `backward` needs the operands.
+    #: True if `backward` needs the operands.
     saves: ClassVar[bool] = True
 
     @classmethod

@@ -123,7 +123,7 @@ def isclose(
     """|input - other| <= atol + rtol |other|, element by element; infinities if they are equal.
 
     Args:
-        equal_nan: whether two NaN count as close.
+        equal_nan: true if two NaN count as close.
     """
     input, y = alike(IsClose, input.detach(), other)
     if input.dtype.kind != "float":
@@ -136,52 +136,52 @@ def isclose(
 def allclose(
     input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
-    """Whether all elements are close; see `isclose`."""
+    """True if all elements are close; see `isclose`."""
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
 
 
 @guarded
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether two tensors have the same shape and equal elements."""
+    """True if two tensors have the same shape and equal elements."""
     check_backends("equal", input, other)
     return input.shape == other.shape and bool(eq(input, other).all())
 
 
 @guarded
 def isnan(input: Tensor) -> Tensor:
-    """Whether not a number."""
+    """True where an element is NaN."""
     return map_(ops.isnan, input, bool_)
 
 
 @guarded
 def isinf(input: Tensor) -> Tensor:
-    """Whether infinite."""
+    """True where an element is infinite."""
     return map_(ops.isinf, input, bool_)
 
 
 @guarded
 def isfinite(input: Tensor) -> Tensor:
-    """Whether neither infinite nor NaN."""
+    """True where an element is neither infinite nor NaN."""
     return logical_not(logical_or(isnan(input), isinf(input)))
 
 
 @guarded
 def isposinf(input: Tensor) -> Tensor:
-    """Whether infinite and positive."""
+    """True where an element is positive infinity."""
     return eq(input, math.inf) if input.dtype.kind == "float" else isinf(input)
 
 
 @guarded
 def isneginf(input: Tensor) -> Tensor:
-    """Whether infinite and negative."""
+    """True where an element is negative infinity."""
     return eq(input, -math.inf) if input.dtype.kind == "float" else isinf(input)
 
 
 def isin(elements: TensorLike, test_elements: TensorLike, *, invert: bool = False) -> Tensor:
-    """Whether each element is among others.
+    """True where an element is among others.
 
     Args:
-        invert: whether it is not.
+        invert: true where it is not.
 
     Raises: TypeError if neither is a tensor; RuntimeError for tensors on different backends.
     """
@@ -220,25 +220,25 @@ class LogicalXor(Comparison):
 
 @guarded
 def logical_and(input: Tensor, other: TensorLike) -> Tensor:
-    """Whether both are nonzero."""
+    """True where both are nonzero."""
     return binary(LogicalAnd, input, other)
 
 
 @guarded
 def logical_or(input: Tensor, other: TensorLike) -> Tensor:
-    """Whether any is nonzero."""
+    """True where any is nonzero."""
     return binary(LogicalOr, input, other)
 
 
 @guarded
 def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
-    """Whether just one is nonzero."""
+    """True where just one is nonzero."""
     return binary(LogicalXor, input, other)
 
 
 @guarded
 def logical_not(input: Tensor) -> Tensor:
-    """Whether zero."""
+    """True where an element is zero."""
     return map_(ops.logical_not, input, bool_)
 
 

@@ -107,7 +107,7 @@ class Elementwise:
         return self._function.apply(expression, *[floating(x) for x in operands])
 
     def expression(self, **options: Any) -> Expression:
-        """What the function computes, for these values of its keyword-only arguments. Printed, it
+        """The function's expression, for these values of its keyword-only arguments. Printed, it
         is the code that backends run.
 
         Raises: TracingError if it cannot be written as an expression; TypeError for an option that

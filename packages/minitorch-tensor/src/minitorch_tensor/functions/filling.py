@@ -94,7 +94,7 @@ def random_(
 def bernoulli_(input: Tensor, p: TensorLike = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Set every element to 1 with probability `p` (one, or one for each element), else 0.
 
-    Raises: ValueError for what is no probability.
+    Raises: ValueError for a probability outside of [0, 1].
     """
     likely = p.detach().numpy() if isinstance(p, Variable) else np.asarray(p)
     if not ((likely >= 0) & (likely <= 1)).all():

@@ -232,7 +232,7 @@ def _stand_in(shape: Shape) -> npt.NDArray[np.bool_]:
 
 
 def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
-    """Whether a key is basic (gives a view), and the key in plain terms.
+    """(basic, plain): true for a key that gives a view, and the key in plain terms.
 
     Of a basic key the terms are int, slice and None, one for each dimension and None for each
     new one; of another they are what numpy takes, with tensors made arrays.
@@ -414,7 +414,7 @@ def _check_source(operation: str, x: Tensor, index: Tensor, src: Tensor) -> None
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of input along `dim` that a vector of indices names.
 
-    Raises: ValueError if index is no vector; IndexError if it is out of range.
+    Raises: ValueError unless index is a vector; IndexError if it is out of range.
     """
     dim = _check_vector("index_select", input, dim, index)
     if not input.ndim:
@@ -428,7 +428,7 @@ def index_add(
 ) -> Tensor:
     """input with alpha times slice i of source added to slice index[i], along `dim`.
 
-    Raises: ValueError if source has another shape than those slices, or index is no vector;
+    Raises: ValueError if source has another shape than those slices, or index is not a vector;
         TypeError for another dtype; IndexError out of range.
     """
     dim = _check_slices("index_add", input, dim, index, source)
@@ -454,7 +454,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Tensor:
     """input with the slices along `dim` that a vector of indices names set to one number.
 
-    Raises: ValueError if index is no vector; IndexError if it is out of range.
+    Raises: ValueError unless index is a vector; IndexError if it is out of range.
     """
     dim = _check_vector("index_fill", input, dim, index)
     place = np.zeros(input.shape[dim] if input.ndim else 1, bool)
@@ -496,7 +496,7 @@ def _check_slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Te
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements of the flat input that indices name, in the shape of these.
 
-    Raises: IndexError if one is out of range; TypeError for indices that are no integers.
+    Raises: IndexError if one is out of range; TypeError for indices that are not integers.
     """
     check_backends("take", input, index)
     check_range("take", index, input.numel())
@@ -531,13 +531,13 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 
 @guarded
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, ... occurs in a vector of integers (int64), or the sum of the
+    """The count of each of 0, 1, 2, ... in a vector of integers (int64), or the sum of the
     weights of those that are it.
 
     Args:
         minlength: the least size of the result, which ends with the largest that occurs.
 
-    Raises: TypeError for what are no integers; ValueError for a negative one, another shape, or
+    Raises: TypeError for other dtypes; ValueError for a negative number, another shape, or
         weights of another size.
     """
     if input.dtype.kind != "int":

@@ -1,4 +1,4 @@
-"""What making tensors takes: data as an array, sizes as a shape. And the methods that make a tensor
+"""Helpers for making tensors: data as an array, sizes as a shape. And the methods that make one
 like another, of its dtype and on its backend.
 """
 

@@ -1,4 +1,4 @@
-"""How a family of functions gives Tensor its methods.
+"""The methods that a family of functions gives to Tensor.
 
 At the end of each family's file stands a class of its methods, from which Tensor inherits, and the
 `__all__` of what the package exports: a new function is written, named twice below, and done.

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class ValuesIndices(NamedTuple):
-    """What `max(dim)`, `min(dim)`, `sort` and `topk` return."""
+    """The result of `max(dim)`, `min(dim)`, `sort` and `topk`."""
 
     values: Any
     indices: Any
 
 
 class MinMax(NamedTuple):
-    """What `aminmax` returns."""
+    """The result of `aminmax`."""
 
     min: Any
     max: Any
@@ -97,7 +97,7 @@ class Mean(Function):
 
     @staticmethod
     def count(beside: Tensor, shape: Shape, dims: tuple[int, ...]) -> Tensor:
-        """How many are averaged."""
+        """The number of elements that are averaged."""
         n = float(math.prod([shape[d] for d in dims]))
         return beside._new(beside.backend.constant(n, beside.dtype))
 
@@ -364,14 +364,14 @@ def _extreme_dims(x: Tensor, dim: Dims, name: str) -> tuple[int, ...]:
 
 @guarded
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Whether all are nonzero."""
+    """True if all elements are nonzero."""
     dims = normalize_dims(dim, input.ndim, "all")
     return fold(ops.logical_and, input.bool(), dims, keepdim, True, bool_)
 
 
 @guarded
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Whether any is nonzero."""
+    """True if any element is nonzero."""
     dims = normalize_dims(dim, input.ndim, "any")
     return fold(ops.logical_or, input.bool(), dims, keepdim, False, bool_)
 
@@ -438,7 +438,7 @@ def chosen(x: Tensor, dim: int, indices: Tensor | None, keepdim: bool) -> Values
 
 @guarded
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
-    """How many are nonzero."""
+    """The number of nonzero elements."""
     return sum(input != 0, dim)
 
 

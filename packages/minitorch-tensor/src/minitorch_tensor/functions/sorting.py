@@ -176,7 +176,7 @@ def diff(
     append: Tensor | None = None,
 ) -> Tensor:
     """Differences of neighbours along `dim`: out[i] = input[i + 1] - input[i], n times over. Of
-    bool, whether they differ.
+    bool, true where they differ.
 
     Args:
         prepend, append: joined before and after along `dim` first.
@@ -410,7 +410,7 @@ def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> 
     """Which of the intervals between ascending boundaries each value lies in; see `searchsorted`.
 
     Args:
-        right: whether an interval holds its left boundary rather than its right one.
+        right: true if an interval holds its left boundary rather than its right one.
     """
     return searchsorted(boundaries, input, right=right)
 

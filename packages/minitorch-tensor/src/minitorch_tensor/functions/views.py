@@ -41,7 +41,7 @@ def numel(input: Tensor) -> int:
 
 @guarded
 def is_floating_point(input: Tensor) -> bool:
-    """Whether the dtype is float32 or float64."""
+    """True for float32 and float64."""
     return input._data.dtype.kind == "float"
 
 
@@ -145,7 +145,7 @@ def permute(input: Tensor, dims: Any, *more: int) -> Tensor:
     order = tuple([normalize_dim(d, input.ndim, "permute") for d in named])
     if sorted(order) != list(range(input.ndim)):
         raise ValueError(
-            f"permute: {named} is no order of the {input.ndim} dimensions of {input.shape}; "
+            f"permute: {named} does not order the {input.ndim} dimensions of {input.shape}; "
             "name each once."
         )
     return Permute.apply(input, order)

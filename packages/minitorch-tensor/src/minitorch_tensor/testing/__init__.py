@@ -1,4 +1,4 @@
-"""What tests of tensors need, for authors of backends and of functions.
+"""Tools for tests of tensors, for authors of backends and of functions.
 
 - `conformance.BackendConformance` is a test class to derive from: hundreds of checks of a backend
   that is named in it. It needs pytest and hypothesis (`minitorch-tensor[conformance]`), so it is

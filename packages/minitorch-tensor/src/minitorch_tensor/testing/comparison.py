@@ -34,8 +34,8 @@ def assert_close(
         rtol: relative tolerance; together with atol it defaults to what the coarser of the two
             dtypes allows for rounding, and to 0 for integers and bool.
         atol: absolute tolerance.
-        equal_nan: whether two NaN are equal.
-        check_dtype: whether dtypes must be equal.
+        equal_nan: true if two NaN are equal.
+        check_dtype: true if dtypes must be equal.
         msg: what was compared, in front of the error.
 
     Raises: AssertionError that says how many elements differ, where most, and lists some.

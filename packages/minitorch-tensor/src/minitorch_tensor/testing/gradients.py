@@ -46,7 +46,7 @@ def gradcheck(
         eps: half the width of the differences.
         atol: absolute and
         rtol: relative tolerance.
-        raise_exception: whether to raise, or just return False.
+        raise_exception: raise, rather than return False.
 
     Returns: True if they agree.
     Raises: AssertionError that shows both numbers wherever they differ; ValueError if no input

@@ -1,4 +1,4 @@
-"""What a conformance run says at its end: what is overridden, what is derived, what failed.
+"""The report at the end of a conformance run: overridden, derived and failed operations.
 
 A plug-in of pytest's that `conformance` registers when the first check runs. Needs pytest.
 """
@@ -73,7 +73,7 @@ def describe(backend: Backend) -> list[str]:
 
 
 def outcomes(test_class: str, stats: dict[str, list[Any]]) -> list[str]:
-    """How many checks of a class passed, and, check by check, what failed."""
+    """The number of checks of a class that passed, and each one that failed."""
     counts: dict[str, int] = {}
     failed: dict[str, list[str]] = defaultdict(list)
     for kind in ("passed", "failed", "skipped"):

@@ -20,7 +20,7 @@ from minitorch_tensor.testing.samples import NUMBERS
 
 @dataclass(frozen=True)
 class View:
-    """How to make the same view of the same elements on any backend.
+    """A recipe for the same view of the same elements on any backend.
 
     Attributes:
         base: shape of the data that it is a view of.
@@ -40,7 +40,7 @@ class View:
 
     @property
     def shape(self) -> Shape:
-        """What the view looks like."""
+        """Describe the view."""
         shape = tuple([self.slices[dim][1] for dim in self.order])
         return shape if self.repeats is None else (self.repeats, *shape)
 

@@ -1,4 +1,4 @@
-"""What all checks share: the backend under test, and how much to try."""
+"""The backend under test and the amount to try, shared by all checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECIAL = (-math.inf, -90.0, -2.0, -0.75, -0.0, 0.0, 0.25, 1.0, 3.0, 90.0, math.
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything to try.
+    """The amount of everything to try.
 
     Attributes:
         samples: of each row of the tables; None for all.

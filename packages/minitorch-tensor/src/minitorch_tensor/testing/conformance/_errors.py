@@ -1,4 +1,4 @@
-"""What is refused, and in what words; and what is said without need."""
+"""Errors and their wording; and silence where nothing is wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MISTAKES: dict[str, Callable[[Tensor], Any]] = {
 
 
 class ErrorChecks(Checks):
-    """What is refused, and in what words; and what is said without need."""
+    """Errors and their wording; and silence where nothing is wrong."""
 
     @pytest.mark.parametrize("mistake", MISTAKES)
     def test_a_mistake_is_told_as_on_simple(self, mistake: str) -> None:

@@ -56,7 +56,7 @@ class TableChecks(Checks):
         "operation", [o for o in OPERATIONS if o.differentiable and float64 in o.dtypes], ids=str
     )
     def test_gradient(self, operation: Operation) -> None:
-        """What backward gives agrees with central differences."""
+        """Gradients agree with central differences."""
         check_gradient(operation, self._backend, self._size.samples)
 
     @pytest.mark.parametrize("edge", EDGES, ids=str)

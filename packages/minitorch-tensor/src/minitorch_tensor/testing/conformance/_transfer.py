@@ -73,7 +73,7 @@ class TransferChecks(Checks):
         assert_close(leaf.grad, np.full((3, 4), 2.0))
 
     def test_a_copy_is_nobody_elses(self) -> None:
-        """What `clone` and `deepcopy` give does not change with the original."""
+        """A clone or deepcopy does not change with the original."""
         x = mt.tensor([1.0, 2.0, 3.0])
         copies = [x.clone(), copy.deepcopy(x), mt.tensor(x.numpy())]
         with mt.no_grad():
