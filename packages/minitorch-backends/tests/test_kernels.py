@@ -94,6 +94,7 @@ def test_a_compiled_operator_agrees_with_numpys(fn, dtype):
     same(fast.map(fn, x, kind), reference.map(fn, x, kind), 1e-6 if kind is float32 else 1e-14)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fn", BINARY, ids=lambda fn: fn.__name__)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_compiled_operator_of_two_numbers_agrees_with_numpys(fn, dtype):
@@ -116,6 +117,7 @@ def test_reductions_fold_any_dimensions(shape, draw, fold):
     same(got, reference.reduce_dims(fn, x, dims, start, float32))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 7, 127, 128, 129, 1000, 8191, 8192, 8193, 100_000])
 @pytest.mark.parametrize("inner", [1, 3, 200])
 @pytest.mark.parametrize(("fn", "start"), [(ops.add, 0.0), (ops.max, -np.inf)])
@@ -152,6 +154,7 @@ def test_an_extreme_is_the_one_of_numpy_for_any_numbers(x, how):
     np.testing.assert_array_equal(got, [expected(x)])
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 3), st.integers(3, 9), st.integers(3, 9),
     st.tuples(st.integers(0, 2), st.integers(0, 2)), st.sampled_from([np.float32, np.float64]),

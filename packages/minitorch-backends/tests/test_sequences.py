@@ -85,6 +85,7 @@ def threads(request: pytest.FixtureRequest) -> Any:
     set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("reverse", [False, True])
 def test_long_sequences_agree_with_the_derived_ones(cell: str, reverse: bool, threads: int) -> None:
