@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.dtypes import check_fits, int64
+from minitorch_tensor.functions.base import check_backends
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.indexing import check_range
 from minitorch_tensor.functions.joining import cat
@@ -142,12 +143,17 @@ def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = No
     Args:
         repeats: how often, for all or (an integer vector) for each.
 
-    Raises: ValueError for negative counts, or a vector of another size.
+    Raises: ValueError for negative counts, or a vector of another size; TypeError for what are no
+        integers.
     """
     if dim is None:
         return repeat_interleave(input.reshape(-1), repeats, 0)
     dim = normalize_dim(dim, input.ndim, "repeat_interleave")
     size = input.shape[dim] if input.ndim else 1
+    if not isinstance(repeats, int):
+        check_backends("repeat_interleave", input, repeats)
+        if repeats.dtype.kind != "int":
+            raise TypeError(f"repeat_interleave: repeats must be integers, got {repeats.dtype}.")
     counts = np.asarray(repeats if isinstance(repeats, int) else repeats.numpy())
     if counts.ndim > 1 or counts.shape not in ((), (1,), (size,)) or (counts < 0).any():
         raise ValueError(

@@ -74,7 +74,8 @@ def _no_tensors(
         return
     for name, value in bound.items():
         parameter = signature.parameters[name]
-        if parameter.annotation == "Tensor":
+        optional = value is None and parameter.annotation == "Tensor | None"
+        if parameter.annotation in ("Tensor", "Tensor | None") and not optional:
             several = parameter.kind is parameter.VAR_POSITIONAL
             for item in value if several else (value,):
                 if not isinstance(item, Variable):

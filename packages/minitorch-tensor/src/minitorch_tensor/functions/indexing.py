@@ -398,7 +398,7 @@ def scatter(
         src = constant("scatter", src, input).expand(index.shape)
     _check_source("scatter", input, index, src)
     if not input.ndim:
-        return src.clone()
+        return scatter(input.reshape(1), 0, index.reshape(1), src.reshape(1)).reshape(())
     return Scatter.apply(input, dim, index.to(int64), src)
 
 
@@ -446,7 +446,7 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     """
     dim = _check_slices("index_copy", input, dim, index, source)
     if not input.ndim:
-        return source.reshape(()).clone()
+        return index_copy(input.reshape(1), 0, index, source.reshape(-1)).reshape(())
     return scatter(input, dim, _across(index, dim, source.shape), source)
 
 

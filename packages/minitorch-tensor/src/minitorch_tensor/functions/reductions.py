@@ -703,7 +703,8 @@ def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
         dtype: to convert to first.
     """
     x = floating(input if dtype is None else input.to(dtype))
-    return Softmax.apply(x, normalize_dim(dim, x.ndim, "softmax")) if x.ndim else x * 0 + 1
+    along = normalize_dim(dim, x.ndim, "softmax")
+    return Softmax.apply(x, along) if x.ndim else x * 0 + 1
 
 
 @guarded
@@ -714,7 +715,8 @@ def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tenso
         dtype: to convert to first.
     """
     x = floating(input if dtype is None else input.to(dtype))
-    return LogSoftmax.apply(x, normalize_dim(dim, x.ndim, "log_softmax")) if x.ndim else x * 0
+    along = normalize_dim(dim, x.ndim, "log_softmax")
+    return LogSoftmax.apply(x, along) if x.ndim else x * 0
 
 
 # -- methods, and what the package exports ---------------------------------------------------------

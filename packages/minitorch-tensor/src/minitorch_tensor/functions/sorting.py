@@ -10,7 +10,7 @@ import numpy as np
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_tensor.dtypes import AnyDType, bool_, float64, int64
 from minitorch_tensor.functions.arithmetic import lerp
-from minitorch_tensor.functions.base import floating
+from minitorch_tensor.functions.base import check_backends, floating
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.joining import cat
 from minitorch_tensor.functions.methods import Methods, in_place
@@ -388,6 +388,8 @@ def searchsorted(
     if side not in (None, "left", "right"):
         raise ValueError(f"searchsorted: side must be 'left' or 'right', got {side!r}.")
     where_equal = side or ("right" if right else "left")
+    if isinstance(input, Variable):
+        check_backends("searchsorted", sorted_sequence, input)
     backend = sorted_sequence.backend
     sequence = backend.to_numpy(sorted_sequence._data)
     values = np.asarray(input.detach().numpy() if isinstance(input, Variable) else input)
