@@ -1,11 +1,17 @@
 """The methods that a family of functions gives to Tensor.
 
-At the end of each family's file stands a class of its methods, from which Tensor inherits, and the
-`__all__` of what the package exports: a new function is written, named twice below, and done.
+Each family's file ends with a class of its methods, from which Tensor inherits, and with the
+`__all__` that the package exports. So a new function is complete in one file:
+
+    @guarded
+    def sinc(input: Tensor) -> Tensor:
+        ...
 
     class ExponentialMethods(Methods):
-        exp = exp  # x.exp() is exp(x)
-        exp_ = in_place(exp)  # x.exp_() writes exp(x) into x
+        sinc = sinc  # x.sinc() is sinc(x)
+        sinc_ = in_place(sinc)  # x.sinc_() writes sinc(x) into x
+
+    __all__ = [..., "sinc"]
 """
 
 from __future__ import annotations
