@@ -109,6 +109,6 @@ def test_a_method_is_the_function_without_its_guard():
     assert not guarded
 
 
-@pytest.mark.parametrize("name", ["BACKEND_INTERFACE", "STORAGE_INTERFACE"])
-def test_the_pinned_interfaces_have_versions(name):
-    assert getattr(mt, name) == 1
+@pytest.mark.parametrize(("name", "version"), [("BACKEND_INTERFACE", 2), ("STORAGE_INTERFACE", 1)])
+def test_the_pinned_interfaces_have_versions(name, version):
+    assert getattr(mt, name) == version
