@@ -1,4 +1,4 @@
-"""What is measured. Every case is written against a namespace `lib` that either library fills.
+"""The cases. Each is written against a namespace `lib` that either library fills.
 
 A case builds its state from seeded numpy arrays and returns a function to time; what that function
 returns (numpy arrays) is compared between the libraries.

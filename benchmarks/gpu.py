@@ -82,7 +82,7 @@ class Contestant:
         return float(start.elapsed_time(end)) / 1e3 / times
 
     def launches(self) -> int:
-        """How many kernels and copies a run puts on the GPU, by CUDA's own count."""
+        """The number of kernels and copies that a run puts on the GPU, by CUDA's own count."""
         import torch
         from torch.autograd import DeviceType
         from torch.profiler import ProfilerActivity, profile
@@ -162,7 +162,7 @@ def contest() -> dict[str, Contestant]:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
+    """The machine that the figures were taken on."""
     import torch
 
     return {

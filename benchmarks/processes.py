@@ -1,4 +1,4 @@
-"""What whole processes take: to import, to reach the first training step, and in memory.
+"""The cost of whole processes: to import, to reach the first training step, and in memory.
 
 Each measurement starts Python anew. `python processes.py TASK LIBRARY` is what is started.
 """

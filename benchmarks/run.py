@@ -149,7 +149,7 @@ def measure_process(name: str) -> dict[str, float]:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on."""
+    """The machine that the figures were taken on."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

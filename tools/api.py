@@ -26,12 +26,12 @@ HEADER = """\
 
 
 def is_hidden(path: str) -> bool:
-    """Whether any part of a dotted path is private, as `_this` but not as `__this__`."""
+    """True if any part of a dotted path is private, as `_this` but not as `__this__`."""
     return any(part.startswith("_") and not part.endswith("__") for part in path.split("."))
 
 
 def public_names(module: griffe.Module) -> list[str]:
-    """What `from module import *` would give, without submodules."""
+    """The names that `from module import *` gives, without submodules."""
     if module.exports is not None:
         names = [str(name) for name in module.exports]
     else:
@@ -44,7 +44,7 @@ def public_names(module: griffe.Module) -> list[str]:
 
 
 def is_public(item: griffe.Class) -> bool:
-    """Whether api.txt lists a class where it is defined."""
+    """True if api.txt lists a class where it is defined."""
     module = item.module
     return not is_hidden(module.path) and item.name in public_names(module)
 
@@ -59,7 +59,7 @@ def members_of(item: griffe.Class) -> dict[str, griffe.Object | griffe.Alias]:
 
 
 def callable_behind(attribute: griffe.Attribute) -> griffe.Function | griffe.Expr | None:
-    """What an attribute is another name for (`add = add`, `pow_ = in_place(pow)`): the function, or
+    """The function behind an attribute (`add = add`, `pow_ = in_place(pow)`), or
     the type of what a call returns; None for anything else.
 
     Names are looked up in the module, where the functions are that a class takes as methods.
@@ -76,7 +76,7 @@ def callable_behind(attribute: griffe.Attribute) -> griffe.Function | griffe.Exp
 
 
 def is_callable(member: griffe.Object | griffe.Alias) -> bool:
-    """Whether a member of a class is a function, or an attribute that stands for one."""
+    """True if a member of a class is a function, or an attribute that stands for one."""
     if isinstance(member, griffe.Attribute):
         return callable_behind(member) is not None
     return member.is_function

@@ -1,4 +1,4 @@
-"""What has been released, from `releases.txt`; and what a distribution says of itself and asks for.
+"""Releases, from `releases.txt`; and a distribution's own metadata.
 
 Used by `released.py` and `release.py`. Needs git and packaging.
 """
@@ -35,12 +35,12 @@ class Release:
 
     @property
     def requirement(self) -> str:
-        """What installs exactly this, from the history of the checkout."""
+        """A requirement that installs exactly this, from the history of the checkout."""
         where = folder_of(self.name).relative_to(ROOT).as_posix()
         return f"{self.name} @ git+file://{ROOT}@{self.commit}#subdirectory={where}"
 
     def is_in_history(self) -> bool:
-        """Whether the commit is here: a shallow clone leaves old ones out."""
+        """True if the commit is here: a shallow clone leaves old ones out."""
         return git("cat-file", "-e", f"{self.commit}^{{commit}}").returncode == 0
 
     def read(self, file: str) -> str:
@@ -92,12 +92,12 @@ def project(text: str) -> dict[str, Any]:
 
 
 def version_in_tree(name: str) -> Version:
-    """What the tree calls itself."""
+    """The version in the tree."""
     return Version(project((folder_of(name) / "pyproject.toml").read_text("utf-8"))["version"])
 
 
 def pins(text: str) -> dict[str, SpecifierSet]:
-    """What a pyproject.toml asks of the distributions of this repository, in its dependencies."""
+    """A pyproject.toml's dependencies on distributions of this repository."""
     ours = {path.parent.name for path in ROOT.glob("*/*/pyproject.toml")}
     requirements = [Requirement(line) for line in project(text).get("dependencies", [])]
     return {r.name: r.specifier for r in requirements if r.name in ours}

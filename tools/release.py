@@ -29,14 +29,14 @@ from wheels import build, complaints, run
 
 
 def bump(before: Version, now: Version) -> str:
-    """What the step from one version to the next promises: "breaking", "addition" or "fix"."""
+    """The promise of a step from one version to the next: "breaking", "addition" or "fix"."""
     if before.major != now.major or (now.major == 0 and before.minor != now.minor):
         return "breaking"
     return "addition" if before.minor != now.minor or now.major == 0 else "fix"
 
 
 def breaking_changes(name: str, last: Release) -> list[str]:
-    """How code that was written for the last release can fail with the tree's."""
+    """Changes in the tree that can break code written for the last release."""
     package = name.replace("-", "_")
     with TemporaryDirectory() as temporary:
         source = Path(temporary) / "src"
@@ -68,7 +68,7 @@ def breaking_changes(name: str, last: Release) -> list[str]:
 
 
 def mistakes(name: str) -> tuple[list[str], list[str]]:
-    """What forbids the release; and what forbids it but for a draft."""
+    """The obstacles to a release; and those that a draft may ignore."""
     folder, version = folder_of(name), version_in_tree(name)
     text = (folder / "pyproject.toml").read_text(encoding="utf-8")
     wrong, unready = [], []

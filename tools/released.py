@@ -104,7 +104,7 @@ def test_oldest(name: str, arguments: list[str]) -> int:
 
 
 def pins_of_tree(name: str) -> dict[str, SpecifierSet]:
-    """What the tree's pyproject.toml asks of other layers."""
+    """The dependencies on other layers in the tree's pyproject.toml."""
     return pins((folder_of(name) / "pyproject.toml").read_text("utf-8"))
 
 

@@ -39,7 +39,7 @@ def prose(file: Path) -> str:
 
 
 def anchors(file: Path) -> set[str]:
-    """What a link may name behind `#`: a file's headings, as GitHub turns them into names."""
+    """The anchors of a file: its headings, as GitHub turns them into names."""
     text = re.sub(r"^( *)```.*?^\1```", "", file.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

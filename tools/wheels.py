@@ -42,7 +42,7 @@ def build(distribution: Path, work: Path) -> Path:
 
 
 def complaints(distribution: Path, wheel: Path) -> list[str]:
-    """What the wheel lacks of its source tree, and what it has that is not there."""
+    """The files that the wheel lacks, and those that its source tree does not have."""
     source = distribution / "src"
     in_tree = {
         path.relative_to(source).as_posix()

@@ -134,7 +134,7 @@ def test_a_note_on_the_data_goes_to_stderr(
         (["--out", "/proc/model.npz"], "cannot write /proc/model.npz: "),
         (["--data-dir", "nowhere"], "data_dir nowhere is no existing folder"),
         (["evaluate", "--checkpoint", "m.npz"], "no checkpoint m.npz. Train first"),
-        (["evaluate", "--checkpoint", "file"], "file is no checkpoint, or is damaged"),
+        (["evaluate", "--checkpoint", "file"], "file is not a checkpoint, or is damaged"),
         (["evaluate", "--epochs", "3"], "unrecognized arguments: --epochs 3"),
         (["predict"], "the following arguments are required: IMAGE"),
         (["teach"], "argument COMMAND: invalid choice: 'teach'"),

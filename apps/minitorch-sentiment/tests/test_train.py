@@ -170,7 +170,7 @@ def test_word_order_is_learned(model: str, run: Any) -> None:
         (["--dataset", "imdb", "--data-dir", "file"], "file: is not gzipped"),
         (["--dataset", "sst2", "--data-dir", "."], "does not hold it, wanted train.tsv"),
         (["evaluate", "--checkpoint", "m.npz"], "no checkpoint m.npz. Train first"),
-        (["evaluate", "--checkpoint", "file"], "file is no checkpoint, or is damaged"),
+        (["evaluate", "--checkpoint", "file"], "file is not a checkpoint, or is damaged"),
         (["evaluate", "--epochs", "3"], "unrecognized arguments: --epochs 3"),
         (["predict"], "the following arguments are required: TEXT"),
         (["predict", "good", "--checkpoint", "m.npz"], "no checkpoint m.npz. Train first"),

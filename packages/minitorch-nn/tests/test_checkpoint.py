@@ -330,7 +330,7 @@ def test_a_foreign_file_is_no_checkpoint(name: str, tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
     foreign(name, path)
     with pytest.raises(
-        CheckpointError, match=r"m\.npz is no checkpoint, or is damaged\. Name"
+        CheckpointError, match=r"m\.npz is not a checkpoint, or is damaged\. Name"
     ) as e:
         load_checkpoint(path)
     assert "\n" not in str(e.value)
@@ -346,7 +346,7 @@ class Trap:
 def test_no_code_of_a_stranger_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     np.savez("m.npz", __metadata__=np.array("{}"), w=np.array([Trap()], dtype=object))
-    with pytest.raises(CheckpointError, match="is no checkpoint, or is damaged"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint, or is damaged"):
         load_checkpoint("m.npz")
     assert files(tmp_path) == ["m.npz"]
 

@@ -116,7 +116,9 @@ def test_a_hostile_file_is_refused_in_a_line(name: str, tmp_path: Path) -> None:
     path.write_bytes(HOSTILE[name])
     tracemalloc.start()
     try:
-        with pytest.raises(CheckpointError, match=r"m\.npz is no checkpoint, or is damaged\.") as e:
+        with pytest.raises(
+            CheckpointError, match=r"m\.npz is not a checkpoint, or is damaged\."
+        ) as e:
             load_checkpoint(path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -140,7 +142,7 @@ def test_an_offset_beyond_every_file_is_refused(offset: int, tmp_path: Path) -> 
     tail = rest[end : end + 12] + struct.pack("<II", size, place) + rest[end + 20 :]
     path = tmp_path / "m.npz"
     path.write_bytes(content[:place] + bytes(entry) + extra + rest[:end] + tail)
-    with pytest.raises(CheckpointError, match="is no checkpoint, or is damaged"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint, or is damaged"):
         load_checkpoint(path)
 
 

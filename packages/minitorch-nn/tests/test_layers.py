@@ -135,7 +135,7 @@ def test_embedding_mistakes_are_named() -> None:
         layer(mt.tensor([5]))
     with pytest.raises(TypeError, match="embedding: indices must be integers, got float32"):
         layer(mt.tensor([1.0]))
-    with pytest.raises(ValueError, match="padding_idx 5 is no row of a table of 5 rows"):
+    with pytest.raises(ValueError, match="padding_idx 5 is not a row of a table of 5 rows"):
         nn.Embedding(5, 3, padding_idx=5)
     with pytest.raises(ValueError, match=r"wanted a weight of shape \(V, D\), got \(5,\)"):
         F.embedding(mt.tensor([0]), mt.zeros(5))

@@ -104,7 +104,7 @@ def test_a_buffer_is_replaced_by_assigning_to_it() -> None:
 
 @pytest.mark.parametrize("name", ["count", "forward", "a.b", ""])
 def test_a_buffer_needs_a_free_name(name: str) -> None:
-    with pytest.raises(ValueError, match="is no free attribute name of Block"):
+    with pytest.raises(ValueError, match="is not a free attribute name of Block"):
         Block().register_buffer(name, mt.zeros(1))
 
 

@@ -88,7 +88,7 @@ def fit_digit(image: Image) -> Image:
 
     A picture that is light at the border is taken as ink on paper and inverted. One of another
     size is taken from its background, cut to the digit, scaled into a box of 20 x 20 and centred
-    by mass; all black, if there is no digit.
+    by mass; all black without a digit.
     """
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     background = float(np.median(border))

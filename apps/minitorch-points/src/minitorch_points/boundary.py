@@ -1,4 +1,4 @@
-"""What a network makes of the unit square: its logit at every crossing of a lattice."""
+"""A network on the unit square: its logit at every crossing of a lattice."""
 
 from __future__ import annotations
 

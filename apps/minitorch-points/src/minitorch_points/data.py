@@ -17,7 +17,7 @@ SCALE = 4.0
 
 
 class Task(NamedTuple):
-    """What to learn from, and what to be tested on."""
+    """The points to learn from, and those to be tested on."""
 
     train: PointSet
     test: PointSet

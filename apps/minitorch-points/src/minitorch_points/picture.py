@@ -45,7 +45,7 @@ def shades(field: Field) -> Pixels:
 
 
 def contour(field: Field, width: float) -> Field:
-    """How much of each pixel the line covers along which the logit is 0, the probability 0.5.
+    """The share of each pixel under the line where the logit is 0 and the probability 0.5.
 
     A field f is about |f| / |gradient of f| pixels away from its next zero.
 

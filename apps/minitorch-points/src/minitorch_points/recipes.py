@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the command line's options are by default.
+    """The defaults of the command line's options.
 
     Attributes:
         hidden: units in each of the two hidden layers.

@@ -25,7 +25,7 @@ class Linear:
         in_features: length of x.
         out_features: length of y.
         rng: draws weights and biases.
-        relu: whether a ReLU comes after it, to which half of the variance is lost. To make up for
+        relu: true if a ReLU follows, which loses half of the variance. To make up for
             that, weights are uniform in [-b, b] with b = sqrt(6 / in_features) (He et al. 2015,
             section 2.2). Biases, and weights of another layer, have b = 1 / sqrt(in_features).
     """

@@ -31,7 +31,7 @@ def render(field: Field, points: PointSet, colour: bool) -> str:
 
 
 def shows_colour(stream: TextIO) -> bool:
-    """Whether colours and blocks are welcome: on a terminal that knows them, unless NO_COLOR is
+    """True if colours and blocks are welcome: on a terminal that knows them, unless NO_COLOR is
     set (https://no-color.org)."""
     try:
         HALF.encode(stream.encoding or "ascii")

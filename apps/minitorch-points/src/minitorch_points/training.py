@@ -30,7 +30,7 @@ EVALUATION_BATCH = 1000
 
 
 class Network(Protocol):
-    """What the loop asks of a network. `Any` is whatever the engine computes logits in."""
+    """The interface of a network in the loop. `Any` is the kind of value that logits are."""
 
     def __call__(self, points: Points) -> Any:
         """A logit for each of the points (N, 2)."""
@@ -43,7 +43,7 @@ class Network(Protocol):
 
 
 class Optimizer(Protocol):
-    """What the loop asks of an optimizer."""
+    """The interface of an optimizer in the loop."""
 
     param_groups: list[dict[str, Any]]
 
@@ -171,7 +171,7 @@ class _Tally:
 
 class ConsoleReporter(Reporter):
     """One progress bar on stderr for the whole training (on a terminal), and a line on stdout
-    after every so many epochs: an epoch is too short to have either for itself.
+    once in many epochs: a single epoch is too short to have either for itself.
 
     Args:
         lines: about how many to print.
@@ -189,7 +189,7 @@ class ConsoleReporter(Reporter):
                 total=epochs * batches,
                 unit="batch",
                 leave=False,
-                disable=None,  # silent where stderr is no terminal
+                disable=None,  # silent unless stderr is a terminal
                 file=sys.stderr,
             )
 

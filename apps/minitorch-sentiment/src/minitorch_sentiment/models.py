@@ -18,7 +18,7 @@ CLASSES = 2
 
 
 class Reviews(NamedTuple):
-    """What the networks read.
+    """The input of the networks.
 
     Shapes: ids (N, T) int64, numbers of words, padded with 0 behind; lengths (N,) int64, each at
         least 1.

@@ -1,4 +1,4 @@
-"""What training says on its way, in the words of the project that this one re-implements."""
+"""Training's progress, in the words of the project that this one re-implements."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class SentimentReporter(ConsoleReporter):
 def accuracies(model: str, result: EpochResult, test: Evaluation | None = None) -> str:
     """`[GRU] Epoch 1: Train Acc: 0.8850, Val Acc: 0.9010`.
 
-    The training accuracy is of the epoch's batches as they were learned from, dropout and all. The
-    test accuracy, which the project's own lines had after every epoch, is for the end: who looks
-    at it on the way chooses by it.
+    The training accuracy is that of the epoch's batches during training, with dropout. The test
+    accuracy, which the project's own lines had after every epoch, comes at the end only: printing
+    it every epoch invites selecting on the test set.
     """
     line = f"[{model.upper()}] Epoch {result.epoch}: Train Acc: {result.train.accuracy:.4f}"
     if result.validation is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """How reviews of one data set are read and learned.
+    """The way reviews of one data set are read and learned.
 
     Attributes:
         vocabulary: words at most, the padding and the unknown word among them.

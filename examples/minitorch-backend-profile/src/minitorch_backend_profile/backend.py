@@ -27,7 +27,7 @@ OURS = ("minitorch_autodiff", "minitorch_tensor", "minitorch_nn", "minitorch_bac
 
 
 def from_environment() -> ProfileBackend:
-    """What the registry makes: over the backend that the environment names or the fastest there is,
+    """The registry's factory: over the backend that the environment names or the fastest there is,
     with a table on stderr when the program ends.
 
     Raises: ValueError if the environment names this backend itself.
@@ -89,7 +89,7 @@ class ProfileBackend(Backend):
         self.ledger = Ledger()
 
     def report(self) -> str:
-        """What has been written down so far, as a table."""
+        """The calls so far, as a table."""
         return self.ledger.table(f"operations of backend {self.inner.name!r}")
 
     def _measure(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -146,7 +146,7 @@ def _shapes_of(value: Any) -> tuple[tuple[int, ...], ...]:
 
 
 def _has_nan(inner: Backend, value: Any) -> bool:
-    """Whether a number among arguments or results is NaN."""
+    """True if a number among arguments or results is NaN."""
     for x in _leaves(value):
         array = inner.to_numpy(x) if isinstance(x, TensorData) else x
         floating = isinstance(array, float) or (

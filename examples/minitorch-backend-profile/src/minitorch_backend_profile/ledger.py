@@ -1,4 +1,4 @@
-"""What has been written down, and how it reads as a table."""
+"""The ledger of calls, and its table."""
 
 from __future__ import annotations
 

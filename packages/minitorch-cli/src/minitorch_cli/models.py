@@ -53,7 +53,7 @@ def load_model(
 def named_network(
     path: str, program: str, version: str, networks: Mapping[str, Choice], name: object
 ) -> Choice:
-    """What belongs to the name of a network in a checkpoint.
+    """The network that a checkpoint names.
 
     Raises: CheckpointError if the program has no network of that name.
     """

@@ -1,4 +1,4 @@
-"""What is true of every program built on minitorch-cli: laws to run in its own tests.
+"""Laws for every program built on minitorch-cli, to run in its own tests.
 
     from minitorch_cli.testing import ProgramLaws
 
@@ -46,7 +46,7 @@ _RESULT = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit status, and what it printed where."""
+    """The end of a command: its exit status, and its output on both streams."""
 
     code: int
     out: str
@@ -126,12 +126,12 @@ class ProgramLaws:
 
     @property
     def module(self) -> str:
-        """What Python calls it."""
+        """Its name as a Python module."""
         return self.program.replace("-", "_")
 
     @property
     def version(self) -> Any:
-        """What it says its version is."""
+        """The version that it prints."""
         return importlib.import_module(self.module).__version__
 
     def test_the_version_is_the_distributions(self) -> None:

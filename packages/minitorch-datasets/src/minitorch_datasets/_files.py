@@ -21,7 +21,7 @@ except ImportError:  # Windows
 
 StrPath = str | os.PathLike[str]
 
-#: What a file may unpack to: so many times the bytes that it takes on disk, and what small files of
+#: The size that a file may unpack to: a multiple of its bytes on disk, and what small files of
 #: nothing but zeros come to. Text and pictures shrink to a quarter or a tenth.
 RATIO = 16
 ALLOWANCE = 256 << 20
@@ -123,7 +123,7 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[bool]:
-    """Whether this process has the folder for itself. Without locks its age decides."""
+    """True if this process holds the folder alone. Without locks its age decides."""
     if fcntl is None:
         yield wait or time.time() - folder.stat().st_mtime > ABANDONED
         return

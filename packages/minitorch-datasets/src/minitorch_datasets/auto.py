@@ -1,4 +1,4 @@
-"""Choosing a data set by name, with a way on where there is no network."""
+"""Choosing a data set by name, with a fallback that needs no network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_image_dataset(
     Args:
         name: one of IMAGE_DATASETS.
         data_dir: a folder that holds MNIST's files; None for the cache, then the network.
-        download: whether the cache may be filled from the network.
+        download: true if the cache may be filled from the network.
         progress: show a bar a download on stderr; None shows them if stderr is a terminal.
     Returns: the data set; and None, or one line that says why `auto` did not take MNIST and what
         it took instead.
@@ -75,7 +75,7 @@ def load_text_dataset(
     Args:
         name: one of TEXT_DATASETS.
         data_dir: a folder that holds the data set; None for the cache, then the network.
-        download: whether the cache may be filled from the network.
+        download: true if the cache may be filled from the network.
         progress: show a bar a download on stderr; None shows them if stderr is a terminal.
     Returns: the data set; and None, or one line that says why `auto` did not take IMDB and what
         it took instead.

@@ -27,7 +27,7 @@ class Batches:
             Generators in equal states give equal orders.
         drop_last: leave out a last batch of fewer than batch_size.
     Yields: one tuple a batch, with a piece of each array. Without rng the pieces are views.
-    Raises: DatasetError if there is no array, sizes differ, or batch_size is below 1.
+    Raises: DatasetError without arrays, for sizes that differ, or for a batch_size below 1.
 
     Example: `for images, labels in Batches(train_images, train_labels, batch_size=64, rng=rng):`
     """

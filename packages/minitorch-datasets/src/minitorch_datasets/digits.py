@@ -105,8 +105,8 @@ _CHUNK = 1024  # images drawn at a time: bounds the working memory to some 60 Mi
 class _Curve(NamedTuple):
     """A glyph prepared for drawing: pen positions are `basis @ controls`.
 
-    Shapes: controls (K, 2); basis (P, K); drawn (P - 1,), whether the pen is on the paper between
-    a position and the next, rather than on its way from one stroke to another.
+    Shapes: controls (K, 2); basis (P, K); drawn (P - 1,), true where the pen is on the paper
+    between a position and the next, rather than on its way from one stroke to another.
     """
 
     controls: NDArray[np.float64]
@@ -168,7 +168,7 @@ def _pen_positions(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Write each label in one of the ways it has, with control points that are a little off.
 
-    Returns: positions of the pen (n, P, 2) in glyph units; whether it draws in between (n, P - 1).
+    Returns: positions of the pen (n, P, 2) in glyph units; (n, P - 1), true where it draws.
     """
     n = len(labels)
     positions = np.empty((n, _POINTS, 2))

@@ -92,7 +92,7 @@ def fetch(
     Returns: the paths, in the order of files.
     Raises: UnavailableError if no mirror gives a file whole and in time, or the folder cannot be
         written.
-        DatasetError if a mirror is no http or https URL.
+        DatasetError if a mirror is not an http or https URL.
     """
     probes = [_Probe(mirror, timeout) for mirror in mirrors]
     return [_fetch_one(file, folder, probes, progress, timeout) for file in files]
@@ -188,7 +188,7 @@ class _Answer:
         url: what to ask for.
         size: bytes that are expected, and the most that are taken.
         timeout: seconds to connect.
-    Raises: _BrokenOffError while it is iterated, if there is no answer, or too slow or long a one.
+    Raises: _BrokenOffError while it is iterated, if the answer is missing, too slow or too long.
     """
 
     def __init__(self, url: str, size: int, timeout: float) -> None:
@@ -245,7 +245,7 @@ class _Answer:
             self._hand_over(None)
 
     def _hand_over(self, piece: bytes | Exception | None) -> bool:
-        """Whether anybody still wants it."""
+        """True while anybody still wants it."""
         while not self._left.is_set():
             with contextlib.suppress(queue.Full):
                 self._pieces.put(piece, timeout=0.1)
@@ -268,7 +268,7 @@ def _reason(error: BaseException) -> str:
 
 
 class _Probe:
-    """Finds out, in the background, whether a mirror can be connected to.
+    """Tries, in the background, to connect to a mirror.
 
     The timeout of requests does not cover looking up a name, which can hang for minutes. A daemon
     thread can be left behind: neither its caller nor the end of the process waits for it.
@@ -278,7 +278,7 @@ class _Probe:
         parts = urlsplit(mirror)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise DatasetError(
-                f"mirror {mirror!r} is no base URL, wanted http://HOST/PATH or https://HOST/PATH",
+                f"mirror {mirror!r} is not a base URL, wanted http://HOST/PATH or https://HOST/PATH",
                 "Check the address",
             )
         self.mirror = mirror
@@ -309,7 +309,7 @@ class _Probe:
 def _first_hop(url: str) -> tuple[str, int, str]:
     """Whom requests would connect to for a URL: its host, or the proxy of the environment.
 
-    Returns: host, port, and "proxy HOST: " for an error message, empty if there is no proxy.
+    Returns: host, port, and "proxy HOST: " for an error message, empty without a proxy.
     """
     parts = urlsplit(url)
     proxies = urllib.request.getproxies()

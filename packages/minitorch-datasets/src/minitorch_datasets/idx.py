@@ -45,15 +45,15 @@ def read_idx(path: StrPath) -> NDArray[Any]:
     gzipped file is not unpacked beyond them.
 
     Returns: a new array of the shape and the type in the file, in the machine's byte order.
-    Raises: DatasetError if the file cannot be read, is no IDX file, is longer or shorter than its
-        header says, or unpacks to far more than a file of its size should.
+    Raises: DatasetError if the file cannot be read, is not an IDX file, is longer or shorter than
+        its header says, or unpacks to far more than a file of its size should.
     """
     values, _ = read_hashed(path)
     return values
 
 
 def read_hashed(path: StrPath) -> tuple[NDArray[Any], str]:
-    """What `read_idx` gives, and the SHA-256 of the file's content without gzip."""
+    """The array of `read_idx`, and the SHA-256 of the file's content without gzip."""
     with reading(path) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
         file.seek(0)

@@ -89,7 +89,7 @@ def load_imdb(
     Args:
         data_dir: the archive, the unpacked `aclImdb`, or a folder with either in it or in its
             `imdb`; None for the cache.
-        download: whether the cache may be filled from the network.
+        download: true if the cache may be filled from the network.
         verify: check that there are 12,500 reviews of each class in each split, as IMDB has. False
             reads reviews of one's own, laid out in the same way.
         progress: show a bar on stderr; None shows it if stderr is a terminal.
@@ -119,7 +119,7 @@ def load_imdb(
 
 
 def has_imdb(data_dir: StrPath | None = None) -> bool:
-    """Whether data_dir, or without it the cache, holds the archive or its unpacked folder; opens
+    """True if data_dir, or without it the cache, holds the archive or its unpacked folder; opens
     neither."""
     root = data_root(data_dir)
     found = root and _find(root)
@@ -244,7 +244,7 @@ def _group(files: Iterator[tuple[str, bytes]], source: Path) -> _Reviews:
             if review in reviews[split, label]:
                 raise DatasetError(
                     f"{source}: holds {split}/{label}/{review}.txt twice",
-                    "Get it, or unpack it, again",
+                    "Download or unpack it again",
                 )
             reviews[split, label][review] = decode_utf8(content, name)
     return reviews
@@ -255,13 +255,13 @@ def _check_numbers(reviews: _Reviews, path: Path, verify: bool) -> None:
         if not found:
             raise DatasetError(
                 f"{path}: lacks reviews {split}/{label}/*.txt",
-                "Is it the whole of the data set? Get it, or unpack it, again",
+                "Is the data set complete? If not, download or unpack it again",
             )
         if verify and len(found) != _REVIEWS:
             raise DatasetError(
                 f"{path}: holds {len(found):,} reviews {split}/{label}/*.txt, wanted IMDB's "
                 f"{_REVIEWS:,}",
-                "Get it, or unpack it, again if it is to be IMDB; load_imdb(data_dir, "
+                "If you meant IMDB, download or unpack it again; load_imdb(data_dir, "
                 "verify=False) reads other reviews of this layout",
             )
 
@@ -276,7 +276,7 @@ def _assemble(name: str, reviews: _Reviews) -> TextDataset:
 
 
 def _by_number(review: tuple[str, str]) -> tuple[bool, int, str, str]:
-    """What orders names by the number that they begin with, however long it is; others first."""
+    """A key that orders names by the number they begin with, however long; others first."""
     number = re.match(r"0*([0-9]*)", review[0])
     digits = number[1] if number else ""
     return review[0][:1].isdecimal(), len(digits), digits, review[0]

@@ -78,7 +78,7 @@ _FILES = (
 
 
 class _Content(NamedTuple):
-    """What a file was found to hold."""
+    """The contents found in a file."""
 
     path: Path
     array: NDArray[Any]
@@ -102,7 +102,7 @@ def load_mnist(
 
     Args:
         data_dir: a folder that holds the files; None for the cache.
-        download: whether the cache may be filled from the network.
+        download: true if the cache may be filled from the network.
         verify: check by SHA-256 that the content of data_dir is MNIST's. False reads another data
             set in files of the same names and layout (Fashion-MNIST, or one's own). What is
             in the cache is always checked.
@@ -124,7 +124,7 @@ def load_mnist(
 
 
 def has_mnist(data_dir: StrPath | None = None) -> bool:
-    """Whether the four files lie in data_dir, or without it in the cache; opens none of them."""
+    """True if data_dir, or without it the cache, holds the four files; opens none of them."""
     root = data_root(data_dir)
     return root is not None and all(_candidates(root, file) for file in _FILES)
 

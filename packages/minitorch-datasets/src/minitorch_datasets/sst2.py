@@ -88,7 +88,7 @@ def load_sst2(
     Args:
         data_dir: a folder with `train.tsv`, `dev.tsv` and `test.tsv`, or with the archive, in it or
             in its `sst2`; or the archive itself. None for the cache.
-        download: whether the cache may be filled from the network.
+        download: true if the cache may be filled from the network.
         verify: check that there are as many sentences as SST-2 has. False reads data of one's own,
             laid out in the same way.
         progress: show a bar on stderr; None shows it if stderr is a terminal.
@@ -122,7 +122,7 @@ def load_sst2(
 
 
 def has_sst2(data_dir: StrPath | None = None) -> bool:
-    """Whether data_dir, or without it the cache, holds the TSV files or the archive; opens none."""
+    """True if data_dir, or without it the cache, holds the TSV files or the archive; opens none."""
     root = data_root(data_dir)
     found = root and _find(root)
     return found is not None and (found.is_dir() or found.suffix == ".zip")

@@ -83,7 +83,7 @@ class Vocabulary:
 
         Args:
             texts: tokens of each.
-            max_size: at most so many numbers, the two special ones among them; at least 2.
+            max_size: the most numbers, including the two special ones; at least 2.
             min_frequency: leave out words that came less often.
         Raises: DatasetError if max_size or min_frequency is out of range.
         """
@@ -143,8 +143,8 @@ def truncate(ids: Ids, length: int, head: int | None = None) -> Ids:
 
     Args:
         ids: (T,)
-        length: keep so many, at least 1; a shorter sequence stays whole.
-        head: so many of them from the beginning; half if left out.
+        length: the number to keep, at least 1; a shorter sequence stays whole.
+        head: the number of them from the beginning; half if left out.
     Returns: (min(T, length),)
     Raises: DatasetError if length or head is out of range.
     """

@@ -70,7 +70,7 @@ class CheckpointError(ValueError):
 
 
 class Checkpoint(NamedTuple):
-    """What a file held: values by name, and the metadata given when it was saved."""
+    """The contents of a file: values by name, and the metadata given when it was saved."""
 
     state_dict: dict[str, npt.NDArray[Any]]
     metadata: dict[str, Any]
@@ -167,7 +167,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(
-            f"{path} is no checkpoint, or is damaged. Name another file, or train again: "
+            f"{path} is not a checkpoint, or is damaged. Name another file, or train again: "
             f"{str(error)[:200] or type(error).__name__}."
         ) from None
     except OSError as error:
@@ -219,10 +219,10 @@ def _read(file: io.BufferedReader) -> Checkpoint:
         raise ValueError(f"it has no {METADATA}")
     text = _parse_array(found.pop(METADATA), METADATA)
     if not isinstance(text, str):
-        raise ValueError("the metadata is no text")
+        raise ValueError("the metadata is not text")
     metadata = json.loads(text)
     if not isinstance(metadata, dict):
-        raise ValueError("the metadata is no dictionary")
+        raise ValueError("the metadata is not a dictionary")
     arrays = {name: _parse_array(content, name) for name, content in found.items()}
     if any(isinstance(array, str) for array in arrays.values()):
         raise ValueError("a tensor is text")
@@ -313,7 +313,7 @@ def _try_device(target: Path) -> None:
 
 
 def _reserve(file: IO[bytes], size: int) -> None:
-    """Take so many bytes on the disk, or raise OSError."""
+    """Reserve bytes on the disk, or raise OSError."""
     if hasattr(os, "posix_fallocate"):
         try:
             os.posix_fallocate(file.fileno(), 0, max(1, size))

@@ -1,4 +1,4 @@
-"""How parameters start. Each function fills a tensor in place and returns it.
+"""Initial values of parameters. Each function fills a tensor in place and returns it.
 
 `fan_in` and `fan_out` are how many inputs an output sees and how many outputs an input reaches.
 Every random one takes a `generator`, and draws from the default one without.
@@ -29,7 +29,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """What a weight's standard deviation is multiplied by for the nonlinearity that follows.
+    """The factor of a weight's standard deviation for the nonlinearity that follows.
 
     Args:
         nonlinearity: "linear" (also "sigmoid", "conv1d", "conv2d"), "tanh", "relu", "leaky_relu"

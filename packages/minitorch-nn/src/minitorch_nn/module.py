@@ -24,9 +24,9 @@ class Parameter(Tensor):
 
     Args:
         data: its start, whose memory it takes over.
-        requires_grad: whether it is learned; False for one that is frozen.
+        requires_grad: true for a learned parameter, false for a frozen one.
 
-    Raises: TypeError for what is no tensor; RuntimeError for integers, which have no gradient.
+    Raises: TypeError for anything but a tensor; RuntimeError for integers, which have no gradient.
     """
 
     def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
@@ -42,7 +42,7 @@ class Parameter(Tensor):
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict(strict=False)` could not match."""
+    """The names that `load_state_dict(strict=False)` could not match."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -65,7 +65,7 @@ class Module:
     ['weight']
     """
 
-    #: Whether layers like Dropout act as in training; set by `train` and `eval`.
+    #: True if layers like Dropout act as in training; set by `train` and `eval`.
     training: bool = True
 
     #: Names of the tensors that are saved with the module but not learned.
@@ -160,7 +160,7 @@ class Module:
         """
         if hasattr(self, name) or "." in name or not name:
             raise ValueError(
-                f"register_buffer: {name!r} is no free attribute name of {type(self).__name__}. "
+                f"register_buffer: {name!r} is not a free attribute name of {type(self).__name__}. "
                 "Choose another; a registered buffer is replaced by assigning to it."
             )
         if value is not None and not isinstance(value, Tensor):
@@ -188,7 +188,7 @@ class Module:
             parameter.grad = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Set whether the parameters are learned."""
+        """Learn the parameters, or freeze them."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -295,7 +295,7 @@ class Module:
     # -- printing -------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands in the parentheses of the printed layer."""
+        """The text in the parentheses of the printed layer."""
         return ""
 
     def __repr__(self) -> str:

@@ -23,7 +23,7 @@ class TrainingDiverged(RuntimeError):
 
 
 class Batches(Protocol):
-    """What is trained or evaluated on: each iteration over it is an epoch of (input, target).
+    """Training or evaluation data: each iteration over it is an epoch of (input, target).
 
     The model is called with `input`, whatever that is; `target` are class indices (N).
     """
@@ -32,12 +32,12 @@ class Batches(Protocol):
         """The batches of one epoch."""
 
     def __len__(self) -> int:
-        """How many batches an epoch has."""
+        """The number of batches in an epoch."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a model did on a set of examples: mean loss, and how many it classified right."""
+    """A model's result on a set of examples: mean loss, and the number classified right."""
 
     loss: float
     correct: int
@@ -54,7 +54,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch came to. Counted from 1; seconds are of training alone, without
+    """The result of one epoch. Counted from 1; seconds are of training alone, without
     validation."""
 
     epoch: int
@@ -73,7 +73,7 @@ class Reporter:
     """Hears of the training's progress. This one says nothing."""
 
     def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
-        """An epoch of so many batches begins."""
+        """An epoch of `batches` begins."""
 
     def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
         """A batch, counted from 1, was trained on."""
@@ -114,7 +114,7 @@ class ConsoleReporter(Reporter):
             desc=f"epoch {epoch}/{epochs}",
             unit="batch",
             leave=False,
-            disable=None,  # silent where stderr is no terminal
+            disable=None,  # silent unless stderr is a terminal
             file=sys.stderr,
         )
 
@@ -184,7 +184,7 @@ def fit(
         clip_norm: scale the gradients of a batch down to at most this norm, all together.
         keep_best: leave the model as it was after the epoch that `best_epoch` names, and not as
             the last epoch left it.
-        patience: stop after so many epochs in a row that were no better than the best before.
+        patience: stop after this many epochs in a row without a new best.
 
     Returns: what each epoch came to. The model is left in evaluation mode.
     Raises: TrainingDiverged as soon as a loss is not finite; ValueError for keep_best or patience

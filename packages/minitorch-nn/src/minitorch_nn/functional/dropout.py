@@ -14,7 +14,7 @@ def dropout(
     Args:
         input: any shape, floating point.
         p: probability in [0, 1].
-        training: whether to do anything.
+        training: false to change nothing.
         generator: where the random numbers come from; the default one if left out.
 
     Returns: same shape as input.

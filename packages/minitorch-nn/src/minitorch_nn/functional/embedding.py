@@ -56,8 +56,8 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
         padding_idx: a row that gets no gradient; negative ones count from the end.
 
     Shapes: input (*), weight (V, D) -> (*, D)
-    Raises: ValueError if weight is no matrix or padding_idx no row of it; TypeError for numbers
-        that are not integers, IndexError for one that is no row.
+    Raises: ValueError unless weight is a matrix and padding_idx one of its rows; TypeError for
+        numbers that are not integers, IndexError for a row that does not exist.
     """
     if weight.ndim != 2:
         raise ValueError(f"embedding: wanted a weight of shape (V, D), got {weight.shape}.")
@@ -72,11 +72,11 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 def row_number(operation: str, padding_idx: int, rows: int) -> int:
     """`padding_idx` counted from the start.
 
-    Raises: ValueError if there is no such row.
+    Raises: ValueError for a row that does not exist.
     """
     if not -rows <= padding_idx < rows:
         raise ValueError(
-            f"{operation}: padding_idx {padding_idx} is no row of a table of {rows} rows."
+            f"{operation}: padding_idx {padding_idx} is not a row of a table of {rows} rows."
         )
     return padding_idx % rows
 

@@ -24,7 +24,7 @@ def batch_norm(
         running_mean, running_var: what is used outside of training, and moved in training by
             `momentum` towards the mean and the unbiased variance of the batch; None for neither.
         weight, bias: scale and shift of every channel; None for 1 and 0.
-        training: whether mean and variance (divided by N, not N - 1) are those of the batch.
+        training: true if mean and variance (divided by N, not N - 1) are those of the batch.
         momentum: share of the batch in the new running values.
         eps: added to the variance.
 

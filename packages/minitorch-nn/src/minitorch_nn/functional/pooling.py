@@ -103,7 +103,7 @@ def _pool_window(
 
 
 def _misses(input: Tensor, window: Window) -> bool:
-    """Whether some window sees padding only: dilation can make one step over the image."""
+    """True if some window sees padding only: dilation can make one step over the image."""
     outputs = window.output_size(input.shape[2:])
     return any(
         not any(0 <= i * s - p + j * d < size for j in range(k))

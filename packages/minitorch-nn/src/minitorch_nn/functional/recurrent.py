@@ -183,7 +183,7 @@ def check_lengths(
 ) -> tuple[int, ...] | None:
     """The number of steps of each row, or None where all rows have all of them.
 
-    Raises: TypeError if they are no whole numbers; ValueError if there is not one for each row, or
+    Raises: TypeError unless they are whole numbers; ValueError unless each row has one, or
         one is not from 1 to `steps`.
     """
     if lengths is None:

@@ -52,7 +52,7 @@ class Sequential(_Numbered):
     Args:
         modules: the modules; or one mapping of names to modules, in the order of the calls.
 
-    Raises: TypeError for what is no module.
+    Raises: TypeError for anything but a module.
     """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
@@ -82,7 +82,7 @@ class ModuleList(_Numbered):
     """A list whose modules are found by `parameters()`; what is done with them is up to the
     `forward` of the module that has it.
 
-    Raises: TypeError for what is no module.
+    Raises: TypeError for anything but a module.
     """
 
     def __init__(self, modules: Iterable[Module] = ()) -> None:
@@ -101,7 +101,7 @@ class ModuleList(_Numbered):
 class ModuleDict(Module):
     """A dict whose modules are found by `parameters()`.
 
-    Raises: TypeError for what is no module; ValueError for a key that is no free attribute name.
+    Raises: TypeError for anything but a module; ValueError for a key that cannot name an attribute.
     """
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
@@ -178,7 +178,7 @@ def _check_module(container: str, name: str, module: object) -> None:
 def _check_name(container: str, owner: Module, name: object) -> None:
     if not isinstance(name, str) or not name or "." in name or hasattr(owner, name):
         raise ValueError(
-            f"{container}: {name!r} cannot name a module: wanted a text without dots that is no "
+            f"{container}: {name!r} cannot name a module: wanted text without dots that names no "
             f"attribute of {container} already."
         )
 

@@ -62,12 +62,12 @@ class Conv2d(_Convolution):
     Args:
         in_channels: C.
         out_channels: O.
-        kernel_size: (KH, KW), or one number for both; so too the following.
+        kernel_size: (KH, KW), or one int for both; likewise stride, padding, dilation.
         stride: how far the window moves.
         padding: rows and columns of zeros on every side.
         dilation: distance between the elements that a window sees.
-        groups: input and output channels are split into so many independent groups.
-        bias: whether to add a learned bias to each output channel.
+        groups: number of independent groups that input and output channels are split into.
+        bias: true to add a learned bias to each output channel.
 
     Attributes:
         weight: (O, C / groups, KH, KW), uniform in [-b, b] with b = 1 / sqrt(fan_in).

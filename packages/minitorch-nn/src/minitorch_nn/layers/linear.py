@@ -15,7 +15,7 @@ class Linear(Module):
     Args:
         in_features: size of the last dimension of the input.
         out_features: size of the last dimension of the output.
-        bias: whether to add a learned bias.
+        bias: true to add a learned bias.
 
     Attributes:
         weight: (out_features, in_features), uniform in [-b, b] with b = 1 / sqrt(in_features).

@@ -106,8 +106,8 @@ class BatchNorm2d(_BatchNorm):
         num_features: C.
         eps: added to the variance.
         momentum: share of a batch in the new running values; None for the mean of all batches.
-        affine: whether to learn a scale and a shift of every channel.
-        track_running_stats: whether to keep running values, and use them in evaluation.
+        affine: true to learn a scale and a shift of every channel.
+        track_running_stats: true to keep running values, and use them in evaluation.
 
     Attributes:
         weight, bias: (C), starting at 1 and 0; or None.
@@ -129,8 +129,8 @@ class LayerNorm(Module):
     Args:
         normalized_shape: their sizes, or the size of the last.
         eps: added to the variance.
-        elementwise_affine: whether to learn a scale and a shift of every element.
-        bias: whether to learn the shift, too.
+        elementwise_affine: true to learn a scale and a shift of every element.
+        bias: true to learn the shift, too.
 
     Attributes:
         weight, bias: of normalized_shape, starting at 1 and 0; or None.

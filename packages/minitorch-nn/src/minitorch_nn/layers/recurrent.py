@@ -20,7 +20,7 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class _Recurrent(Module):
-    """What layers and cells share: sizes, parameters and what is checked."""
+    """Sizes, parameters and checks that layers and cells share."""
 
     #: Number of gates, and of values that a step hands to the next.
     gates: ClassVar[int]
@@ -83,7 +83,7 @@ class _Recurrent(Module):
             )
 
     def _check_state(self, name: str, part: Any, shape: tuple[int, ...], layout: str) -> None:
-        """Raise TypeError for what is no floating-point tensor, ValueError for another shape."""
+        """Raise TypeError unless it is a floating-point tensor, ValueError for another shape."""
         layer = type(self).__name__
         if not isinstance(part, Tensor) or not part.is_floating_point():
             got = part.dtype if isinstance(part, Tensor) else type(part).__name__
@@ -219,10 +219,10 @@ class RNN(_Layers):
         hidden_size: H, of a step's output.
         num_layers: how many are stacked, each over the outputs of the one below.
         nonlinearity: "tanh" or "relu".
-        bias: whether to add b_ih and b_hh.
-        batch_first: whether input and output are (B, T, *) and not (T, B, *); states never are.
+        bias: true to add b_ih and b_hh.
+        batch_first: true if input and output are (B, T, *) and not (T, B, *); states never are.
         dropout: probability with which, in training, elements are dropped between layers.
-        bidirectional: whether every layer reads its input in both directions; then D = 2, else 1.
+        bidirectional: true if every layer reads its input in both directions; then D = 2, else 1.
 
     Attributes:
         weight_ih_l0: (H, I), uniform in [-b, b] with b = 1 / sqrt(H); in layers above, which end

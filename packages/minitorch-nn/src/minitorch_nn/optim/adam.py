@@ -22,7 +22,7 @@ class Adam(Optimizer):
     Raises: ValueError for settings out of range.
     """
 
-    #: Whether weight decay is taken off the parameter, and not added to the gradient.
+    #: True if weight decay is taken off the parameter rather than added to the gradient.
     decoupled: ClassVar[bool] = False
 
     def __init__(

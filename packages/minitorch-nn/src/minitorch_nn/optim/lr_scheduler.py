@@ -51,7 +51,7 @@ class LRScheduler:
         self._set()
 
     def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on from here."""
+        """The state from which to go on."""
         return {"last_epoch": self.last_epoch}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

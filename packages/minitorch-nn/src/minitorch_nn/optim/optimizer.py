@@ -1,4 +1,4 @@
-"""What all optimizers share: groups of parameters with settings, and a state for each."""
+"""Groups of parameters with settings, and a state for each, shared by all optimizers."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Optimizer:
         param_groups: the groups, with all of their settings; these may be changed at any time.
         state: what is remembered of each parameter, by name.
 
-    Raises: TypeError for what is no tensor; ValueError for no parameters, one that is named
-        twice, or is no leaf, and for settings unknown or out of range.
+    Raises: TypeError for anything but a tensor; ValueError for an empty list, a parameter that is
+        named twice or was computed, and for settings unknown or out of range.
     """
 
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
@@ -139,7 +139,7 @@ class Optimizer:
 
         Everything is checked first: on an error nothing has been changed.
 
-        Raises: ValueError if it is no such state_dict, groups or their sizes differ, or a state
+        Raises: ValueError if it is not an optimizer's, groups or their sizes differ, or a state
             has another shape than its parameter.
         """
         name = f"{type(self).__name__}.load_state_dict"
@@ -197,7 +197,7 @@ class Optimizer:
 
 
 def moment(state: dict[str, Any], name: str, p: Tensor) -> Tensor:
-    """What is remembered of a parameter under a name: zeros at first. It follows the parameter
+    """A parameter's state under a name: zeros at first. It follows the parameter
     when that was moved to another backend or dtype."""
     value: Tensor | None = state.get(name)
     if value is None:

@@ -1,4 +1,4 @@
-"""What is done to gradients between `backward` and the optimizer's step."""
+"""Clipping gradients between `backward` and the optimizer's step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def clip_grad_norm_(
             brings a warning.
         max_norm: the limit, at least 0.
         norm_type: p of the p-norm; math.inf for the largest magnitude.
-        error_if_nonfinite: whether an infinite or NaN norm is an error; otherwise the gradients
+        error_if_nonfinite: true if an infinite or NaN norm is an error; otherwise the gradients
             are scaled by it all the same, as in PyTorch.
 
     Returns: the norm before, ().

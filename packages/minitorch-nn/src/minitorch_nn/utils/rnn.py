@@ -24,7 +24,7 @@ def pad_sequence(
 
     Args:
         sequences: tensors (T_i, *) that differ in their first size alone.
-        batch_first: whether the result is (B, T, *), not (T, B, *).
+        batch_first: true if the result is (B, T, *), not (T, B, *).
         padding_value: what fills up.
         padding_side: "right", after a sequence's end, or "left", before its start.
 
