@@ -6,7 +6,7 @@ from minitorch_tensor.derived import AdamStep
 
 
 def factors(settings: AdamStep) -> tuple[float, ...]:
-    """What a kernel takes for a step (Kingma and Ba 2015, end of section 2; decoupled weight decay:
+    """The scalars of a step (Kingma and Ba 2015, end of section 2; decoupled weight decay:
     Loshchilov and Hutter 2019, algorithm 2).
 
     Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, decay, shrink, in the

@@ -34,7 +34,7 @@ from minitorch_tensor.scratch import scratch
 
 config: Any = numba_config  # whose settings are made as it is loaded
 
-#: Whose sources count: everything else has a version.
+#: Modules hashed into the cache key; all others are identified by version.
 _OURS = ("minitorch_backends.", "minitorch_autodiff.operators")
 
 
@@ -47,7 +47,7 @@ _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def load(backend: str, name: str) -> bytes | None:
-    """What `keep` kept under that name, if it is there and whole."""
+    """The content that `keep` kept under that name, if it is there and whole."""
     for folder in folders(backend):
         with contextlib.suppress(OSError):
             found = _read_own(folder, name)

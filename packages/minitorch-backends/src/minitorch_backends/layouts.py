@@ -1,4 +1,4 @@
-"""What kernels have to know of dimensions, whoever compiles them: as few as describe the same."""
+"""Merge dimensions: the fewest that describe the same elements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def merge(shape: Shape, *strides: Sequence[int]) -> tuple[list[int], list[list[i
 
 @lru_cache(maxsize=4096)
 def folds(shape: Shape, dims: tuple[int, ...]) -> tuple[Shape, tuple[tuple[int, int, int], ...]]:
-    """How to fold dimensions: the shape of the result, sizes of 1 kept, and for each run of
+    """The plan of a fold: the shape of the result, sizes of 1 kept, and for each run of
     neighbouring ones, which are one longer one, the number of elements before it, along it and
     after it.
 

@@ -21,7 +21,7 @@ from minitorch_autodiff import operators
 
 
 def used(fn: Callable[..., Any]) -> dict[str, Any]:
-    """What the names that a function uses, but does not define, stand for; attributes of a module
+    """The values of the names that a function uses, but does not define; attributes of a module
     as "module.attribute"."""
     scope = inspect.getclosurevars(fn)
     found = {**scope.globals, **scope.nonlocals}
@@ -105,14 +105,14 @@ class _Narrowed(ast.NodeTransformer):
 
 @lru_cache(maxsize=1024)
 def key_of(fn: Callable[..., Any]) -> str | None:
-    """What a scalar function computes, as text that is the same in every process; None if it uses
+    """A scalar function as text that is the same in every process; None if it uses
     things that cannot be described so."""
     text = described(fn)
     return text and hashlib.sha256(text.encode()).hexdigest()
 
 
 def described(value: Any, inside: tuple[Any, ...] = ()) -> str | None:
-    """What a value is, as text that is the same in every process; None if that cannot be said.
+    """A value as text that is the same in every process; None if that cannot be said.
 
     Args:
         inside: the functions that are being described, which may call themselves.

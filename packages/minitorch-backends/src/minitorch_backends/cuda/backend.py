@@ -49,7 +49,7 @@ from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.random import Generator
 from minitorch_tensor.tensor_data import TensorData, as_array
 
-#: Integers that come from the host, up to so many in one tensor, are remembered there.
+#: The most integers in one tensor from the host that are remembered there.
 KNOWN = 1 << 20
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -542,13 +542,13 @@ class CudaBackend(Backend):
 
 
 def _window_numbers(image: Shape, output: Sequence[int], window: Window) -> tuple[int, ...]:
-    """What kernels take to know the windows of images (N, C, H, W): planes, both sizes, window."""
+    """The arguments that describe windows of images (N, C, H, W): planes, both sizes, window."""
     n, c, height, width = image
     return (n * c, height, width, *output, *[size for pair in window for size in pair])
 
 
 def _columns_size(image: Shape, window: Window) -> int:
-    """How many elements all windows of images (N, C, H, W) have together."""
+    """The number of elements in all windows of images (N, C, H, W)."""
     places = math.prod(window.kernel) * math.prod(window.output_size(image[2:]))
     return image[0] * image[1] * places
 

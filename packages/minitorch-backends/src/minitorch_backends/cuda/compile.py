@@ -112,7 +112,7 @@ class pointer(NamedTuple):
 
 
 class _Simulated:
-    """What stands for numba's type of a number in simulated kernels: it converts as that does."""
+    """A stand-in for numba's type of a number in simulated kernels: it converts as that does."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -151,7 +151,7 @@ def blocks(n: int, threads: int = THREADS) -> int:
 
 
 class Compiled(NamedTuple):
-    """What became of a kernel.
+    """The result of compiling a kernel.
 
     Attributes:
         symbol: its name in the cubin.
@@ -173,7 +173,7 @@ class Kernel:
         function: the kernel, in Python; see the module's documentation.
         arguments: the type of each argument.
         threads: of a block.
-        wide: whether it loads 16 bytes at a time, which the compile gate checks.
+        wide: true if it loads 16 bytes at a time, which the compile gate checks.
         resident: blocks that a multiprocessor shall hold at once, which bounds the registers.
     """
 
@@ -195,7 +195,7 @@ class Kernel:
         self._convert: list[Callable[[Any], Any]] = []
 
     def __call__(self, grid: Grid, *arguments: Any) -> None:
-        """Launch it on so many blocks."""
+        """Launch it on a number of blocks."""
         if grid == 0 or (isinstance(grid, tuple) and 0 in grid):
             return
         chosen = get_device()
@@ -320,7 +320,7 @@ def _silent(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _waits(function: Callable[..., Any], seen: set[Any]) -> bool:
-    """Whether a simulated kernel, or something of ours that it calls, has a barrier."""
+    """True if a simulated kernel, or something of ours that it calls, has a barrier."""
     if "syncthreads" in function.__code__.co_names:
         return True
     seen.add(function)
@@ -418,7 +418,7 @@ if not MISSING and not SIMULATED:
 
 
 def aligned(x: TensorData, count: int) -> bool:
-    """Whether x begins where a vector of so many elements may: memory itself begins at a multiple
+    """True if x begins where a vector of `width` elements may: memory itself begins at a multiple
     of 256 bytes."""
     return x.offset % count == 0
 

@@ -37,7 +37,7 @@ import numpy.typing as npt
 from minitorch_tensor.backend import BackendUnavailable
 from minitorch_tensor.tensor_data import TensorData
 
-#: Whether kernels run in Python. numba-cuda reads the same variable.
+#: True if kernels run in Python. numba-cuda reads the same variable.
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 
 #: The oldest GPUs that CUDA 13 compiles for: Turing.
@@ -53,7 +53,7 @@ Grid: TypeAlias = "int | tuple[int, ...]"
 
 
 def _missing() -> str:
-    """What has to be installed before anything of CUDA can be imported; "" if nothing."""
+    """The package to install before anything of CUDA can be imported; "" if none is missing."""
     wanted = {
         "numba_cuda": "numba-cuda",
         "cuda.core": "cuda-core",
@@ -114,7 +114,7 @@ class Memory:
 class Hardware:
     """The GPU, through cuda.core and the driver.
 
-    Raises: BackendUnavailable if there is no driver, no device, or one that is too old.
+    Raises: BackendUnavailable without a driver or a device, or for a device that is too old.
     """
 
     def __init__(self) -> None:
@@ -150,7 +150,7 @@ class Hardware:
             ) from error
         if status != driver.CUresult.CUDA_SUCCESS:
             raise BackendUnavailable(
-                f"cuda: there is no NVIDIA GPU to be used: the driver says {status.name}. "
+                f"cuda: found no usable NVIDIA GPU: the driver says {status.name}. "
                 "`nvidia-smi` must list one, and CUDA_VISIBLE_DEVICES must not hide it."
             )
         _, speaks = driver.cuDriverGetVersion()
@@ -215,7 +215,7 @@ class Hardware:
             )
 
     def pointer(self, x: TensorData) -> int:
-        """What a kernel takes for an array: the address of x's first element."""
+        """The kernel argument for an array: the address of x's first element."""
         address: int = x.buffer.address
         return address + x.offset * x.dtype.itemsize if x.offset else address
 
@@ -251,7 +251,7 @@ class Hardware:
         self._stream.sync()
 
     def reserved_bytes(self) -> int:
-        """What the pool holds, in use or not."""
+        """The bytes that the pool holds, in use or not."""
         return int(self._device().memory_resource.attributes.reserved_mem_current)
 
     def _check(self, result: tuple[Any, ...]) -> None:
@@ -269,7 +269,7 @@ def _dotted(version: tuple[int, int]) -> str:
 
 
 class Elements:
-    """What a simulated kernel takes for an array: elements in numpy's memory, by one integer.
+    """The argument of a simulated kernel for an array: elements in numpy's memory, by one integer.
 
     Reading gives what compiled code would compute with: floats of their precision, and integers
     that do not overflow until they are stored, where they wrap. A position outside the memory
@@ -294,7 +294,7 @@ class Elements:
         return place
 
     def check_vectors(self, count: int) -> None:
-        """What hardware would trap: vectors of so many elements must begin at their multiples."""
+        """Trap as hardware would: a vector must begin at a multiple of its own size."""
         if self._start % count:
             raise IndexError(f"vectors of {count} elements begin at element {self._start}")
 
@@ -321,7 +321,7 @@ def rounding(dtype: np.dtype[Any]) -> Any:
     def wrap(value: Any) -> int:
         try:
             return (int(value) - low) % (1 << bits) + low
-        except (ValueError, OverflowError):  # NaN and infinities are no integers
+        except (ValueError, OverflowError):  # NaN and infinities
             return undefined
 
     return wrap
@@ -433,7 +433,7 @@ class Simulator:
         target.buffer.allocation[to : to + size] = content
 
     def pointer(self, x: TensorData) -> Elements:
-        """What a kernel takes for an array, from x's first element."""
+        """The kernel argument for an array, from x's first element."""
         memory: Memory = x.buffer
         elements = memory.allocation[: memory.nbytes].view(x.dtype.numpy)
         return Elements(elements, x.offset)

@@ -94,9 +94,9 @@ def flat(
     Args:
         fn: of as many arguments as there are inputs; the kernel has three array arguments even so.
         dtypes: of out and of the inputs.
-        moves: for each input whether it goes on with i, or is one number.
-        width: elements that a thread takes at a time; arrays that move are aligned to so many.
-        wide: whether n needs 64 bits.
+        moves: for each input, true if it advances with i, false if it is one number.
+        width: elements that a thread takes at a time, to which arrays that move are aligned.
+        wide: true if n needs 64 bits.
     """
     out_dtype, *in_dtypes = dtypes
     last = len(in_dtypes) - 1
@@ -144,7 +144,7 @@ def flat(
 
 
 def divisor(size: int, wide: bool) -> tuple[int, int, int]:
-    """What a kernel takes to divide by `size`: it, a multiplier and a shift.
+    """The arguments of a kernel that divides by `size`: it, a multiplier and a shift.
 
     For n below 2**31, n // size is (n * multiplier // 2**32 + n) >> shift (Granlund and Montgomery
     1994, figure 4.1). A division takes tens of instructions, this takes three.
@@ -174,7 +174,7 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
     Args:
         fn, dtypes: as for `flat`.
         dims: 2 or 4; with 2, the first two sizes are 1.
-        wide: whether n or a position needs 64 bits.
+        wide: true if n or a position needs 64 bits.
 
     The kernel takes the four arrays, n, what divides by the last three sizes, and the four strides
     of each array. Out is in order, as a rule, so that neighbouring threads write side by side.
@@ -248,12 +248,12 @@ def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> Non
 
 
 class Plan(NamedTuple):
-    """How a kernel goes over operands of certain strides.
+    """The walk of a kernel over operands of certain strides.
 
     Attributes:
         dims: 1 for `flat`, 2 or 4 for `strided`, or more than that has.
-        moves: for `flat`, whether each input goes on.
-        wide: whether `strided` needs 64 bits.
+        moves: for `flat`, true for each input that advances.
+        wide: true if `strided` needs 64 bits.
         numbers: what `strided` takes after n.
     """
 
@@ -302,7 +302,7 @@ def _flat(
 
 
 def _width(dtypes: Sequence[DType]) -> int:
-    """How many elements a thread takes at once."""
+    """The number of elements that a thread takes at once."""
     return min(VECTOR, VECTOR_BYTES // max(dtype.itemsize for dtype in dtypes))
 
 
@@ -317,7 +317,7 @@ def _part(x: TensorData, place: int) -> TensorData:
 
 
 def _reach(sizes: Sequence[int], strides: Sequence[int]) -> int:
-    """How far from the first element any other lies."""
+    """The largest distance of an element from the first."""
     return sum((n - 1) * abs(s) for n, s in zip(sizes, strides))
 
 

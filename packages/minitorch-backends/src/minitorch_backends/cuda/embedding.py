@@ -58,8 +58,8 @@ CHUNK = sized(32, 3)
 def embedding(dtype: DType) -> Kernel:
     """out[n] = weight[index[n]]: weight (V, size), index int64 (N) -> out (N, size).
 
-    Each thread takes every so many of the `count` elements of out; neighbours read a row of weight
-    side by side.
+    Each thread takes elements of out at a fixed distance, `count` in all; neighbours read a row of
+    weight side by side.
     """
 
     def kernel(out: Any, weight: Any, index: Any, count: Any, size: Any) -> None:

@@ -51,8 +51,8 @@ def take(dtype: DType, shared: bool, wide: bool) -> Kernel:
     """out[o, j, i] = x[o, index[o, j, i], i]: x (outer, size, inner), out (outer, count, inner).
 
     Args:
-        shared: whether the index is (count), the same for all o and i.
-        wide: whether a position needs 64 bits.
+        shared: true if the index is (count), the same for all o and i.
+        wide: true if a position needs 64 bits.
     """
     index_type = i64 if wide else u32
 
@@ -78,9 +78,9 @@ def put_along(dtype: DType, shared: bool, add: bool, wide: bool) -> Kernel:
     out (outer, size, inner), source (outer, count, inner).
 
     Args:
-        shared: whether the index is (count), the same for all o and i.
-        add: whether to add, or else to replace.
-        wide: whether a position needs 64 bits.
+        shared: true if the index is (count), the same for all o and i.
+        add: true to add, false to replace.
+        wide: true if a position needs 64 bits.
 
     Part p of `parts` of a line owns the places whose number leaves the remainder p; n is the number
     of lines times parts.
@@ -227,7 +227,7 @@ def positions(shape: Shape, key: tuple[Any, ...]) -> npt.NDArray[np.int64]:
 
 
 def segments(places: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
-    """What `put_sorted` takes for places in any order: places, starts and order."""
+    """The arguments of `put_sorted` for places in any order: places, starts and order."""
     order = np.argsort(places, kind="stable")
     ordered = places[order]
     first = np.flatnonzero(np.diff(ordered, prepend=-1))

@@ -47,12 +47,12 @@ Empty = Callable[[tuple[int, ...], DType], TensorData]
 
 
 class Tile(NamedTuple):
-    """How a block divides its work.
+    """The division of work within a block.
 
     Attributes:
         rows, columns: of the result.
         depth: how far along k what lies in shared memory goes.
-        square: each thread computes so many rows and columns.
+        square: rows, and columns, that each thread computes.
     """
 
     rows: int
@@ -74,7 +74,7 @@ if SIMULATED:
 #: Of what else than 4 bytes: elements of 8 take two registers each, and bytes have to be unpacked.
 OTHER_TILES = TILES[-2:]
 
-#: A sum over k is cut in so many parts at most, and none shorter than this, if there are few tiles.
+#: The most parts of a sum over k, and the least length of one, where tiles are few.
 SPLITS, SHORTEST = 64, 2 if SIMULATED else 256
 
 
@@ -113,9 +113,9 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
 
     Args:
         tile: how a block divides its work.
-        x_by_rows, y_by_rows: whether neighbours in a row lie nearer than those in a column: the
+        x_by_rows, y_by_rows: true if neighbours in a row lie nearer than those in a column: the
             threads of a warp read neighbours.
-        wide: whether a position needs 64 bits.
+        wide: true if a position needs 64 bits.
 
     The grid is (tiles along m times tiles along n, 1, batch times splits or fewer).
     """

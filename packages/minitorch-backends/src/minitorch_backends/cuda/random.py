@@ -78,8 +78,8 @@ def output_of(high: Any, low: Any) -> Any:
 
 @device_function
 def after(turns: Any, high: Any, low: Any, a_high: Any, a_low: Any, c_high: Any, c_low: Any) -> Any:
-    """A state so many turns later, for state = a state + c in each. By the bits of `turns`: two of
-    those that make some turns make twice as many."""
+    """The state after `turns` steps of state = a state + c, by the bits of `turns`: a step that
+    is doubled makes twice as many."""
     while turns > u64(0):
         if u64(turns & u64(1)) == u64(1):
             high, low = times_plus(high, low, a_high, a_low, c_high, c_low)

@@ -72,7 +72,7 @@ tanh: Any = scalar(ops.tanh)
 
 
 def rows_of_a_block(cell: str, hidden: int, batch: int, itemsize: int) -> int:
-    """How many rows of the batch a block takes; 0 if the shared memory has no room for one."""
+    """The number of rows of the batch for a block; 0 if shared memory cannot hold one."""
     _, _, parts = CELLS[cell]
     room = SHARED_BYTES // ((2 + 2 * parts) * hidden * itemsize)
     rows = 1
@@ -82,13 +82,13 @@ def rows_of_a_block(cell: str, hidden: int, batch: int, itemsize: int) -> int:
 
 
 def threads_of_a_block(cell: str, hidden: int) -> int:
-    """How many threads a block has: one for each column of the gates, in whole warps of 32."""
+    """The number of threads in a block: one for each column of the gates, in whole warps of 32."""
     gates = CELLS[cell][1]
     return min(MOST_THREADS, -(-gates * hidden // 32) * 32)
 
 
 def weights_together(hidden: int) -> int:
-    """How many weights a thread asks for before it uses the first: enough to keep the way to the
+    """The weights that a thread loads before it uses the first: enough to keep the way to the
     cache busy, which is long."""
     return next(n for n in (16, 8, 4, 2, 1) if hidden % n == 0)
 
@@ -400,7 +400,7 @@ def within_lengths(dtype: DType) -> Kernel:
 
 
 class Layer:
-    """What both ways of a layer need to know of it.
+    """The description of a layer for its forward and backward kernels.
 
     Attributes:
         cell, gates, hidden: which layer it is; G and H.
@@ -433,7 +433,7 @@ def _on_device(backend: CudaBackend, lengths: tuple[int, ...]) -> TensorData:
 
 
 def fits(name: str, x: TensorData, weight_hh: TensorData) -> bool:
-    """Whether a block has room for a row of the layer, and positions for 32 bits."""
+    """True if a block can hold a row of the layer, and 32 bits its positions."""
     hidden = weight_hh.shape[1]
     small = 4 * hidden * math.prod(x.shape[:2]) < WIDE
     return small and rows_of_a_block(name, hidden, 1, x.dtype.itemsize) > 0

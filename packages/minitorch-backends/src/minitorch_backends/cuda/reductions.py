@@ -59,7 +59,7 @@ VECTOR = 4
 
 
 def accumulator(dtype: DType) -> DType:
-    """What a fold into a dtype is computed in: its own precision, or a wider one that wraps to the
+    """The dtype in which a fold is computed: its own precision, or a wider one that wraps to the
     same."""
     return dtype if dtype.kind == "float" or dtype is int64 else int32
 
@@ -79,7 +79,7 @@ def fold_rows(
         dtypes: of out and of x.
         team: how many threads fold a chunk: WARP or THREADS.
         width: elements that a thread loads at once; size and chunk are multiples of it.
-        wide: whether a position needs 64 bits.
+        wide: true if a position needs 64 bits.
 
     The grid is (outer in groups of THREADS / team, chunks).
     """
@@ -197,7 +197,7 @@ def fold(
 
 
 def _width(x: TensorData, size: int) -> int:
-    """How many elements of a row a thread loads at once."""
+    """The number of elements of a row that a thread loads at once."""
     width = min(VECTOR, 16 // x.dtype.itemsize)
     return width if size % width == 0 and aligned(x, width) else 1
 
@@ -219,7 +219,7 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
     Args:
         dtype: of x.
         team: how many threads look along a line: WARP where inner is 1, else 1.
-        wide: whether a position needs 64 bits.
+        wide: true if a position needs 64 bits.
     """
     held = accumulator(dtype)
     A = number(held)
@@ -227,7 +227,7 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
     index = i64 if wide else u32
 
     def better(value: Any, k: Any, other: Any, other_k: Any) -> Any:
-        """Whether `value` at k goes before the other."""
+        """True if `value` at k goes before the other."""
         if value != value:
             return other == other or k < other_k
         if other != other:

@@ -1,7 +1,7 @@
 """Softmax, log-softmax and cross entropy: a line is read twice and written once.
 
 The twin of `fast.softmax`. Along the last dimension a line lies together in memory, and `lanes`
-neighbouring threads share it: each reads every so many elements, side by side with its neighbours
+neighbouring threads share it: each reads at a fixed distance, side by side with its neighbours
 (coalesced), and then they put together what they found. Short lines take a part of a block each,
 so that few threads are without work. Along another dimension the elements of a line lie `inner`
 apart, and one thread takes a whole line: its neighbours take the neighbouring lines, which is
@@ -42,12 +42,12 @@ exp, log = scalar(ops.exp), scalar(ops.log)
 
 
 def lanes_for(size: int) -> int:
-    """How many threads share a line of so many elements: a power of two, from 1 to THREADS."""
+    """The number of threads that share a line of `size` elements: a power of two up to THREADS."""
     return min(THREADS, 1 << (size - 1).bit_length()) if size > 1 else 1
 
 
 def grid_of_lines(lines: int, lanes: int) -> int:
-    """How many blocks have so many threads for every line."""
+    """The number of blocks with `share` threads for every line."""
     return -(-lines * lanes // THREADS)
 
 
@@ -214,7 +214,7 @@ def cross_entropy(dtype: DType) -> Kernel:
 def cross_entropy_backward(dtype: DType) -> Kernel:
     """out[r, k] = d[r] (exp(y[r, k]) - (1 if k is target[r] else 0)), y being the log-softmax.
 
-    y and out (rows, size), together `count` elements, of which each thread takes every so many;
+    y and out (rows, size), together `count` elements, which each thread takes at a fixed distance;
     target int64 (rows), d (rows), `apart` elements from one to the next: 0 if all are one number,
     as the gradient of a mean is.
     """
@@ -237,8 +237,8 @@ def cross_entropy_backward(dtype: DType) -> Kernel:
 
 @cache
 def softmax_columns(dtype: DType, logarithm: bool) -> Kernel:
-    """As `softmax_rows`, along the middle of (outer, size, inner): each thread takes every so many
-    of the `lines` = outer * inner lines."""
+    """As `softmax_rows`, along the middle of (outer, size, inner): each thread takes some of the
+    `lines` = outer * inner lines, at a fixed distance."""
     T = number(dtype)
 
     def kernel(out: Any, x: Any, lines: Any, size: Any, inner: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the threads of a block do together: pass numbers on, and fold what each of them has.
+"""Cooperation of the threads of a block: exchanging numbers, and folding one from each thread.
 
 A *warp* is 32 threads that run in step and read each other's registers ("shuffle"). Every thread of
 the block must take part in what is here, so kernels call it outside of branches on the thread.

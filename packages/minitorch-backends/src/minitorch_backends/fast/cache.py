@@ -22,7 +22,7 @@ from minitorch_backends.kept import folders, keep, load, sources
 
 
 class DiskCache(NullCache):
-    """What numba asks of a cache, for one kernel.
+    """A cache with the interface that numba asks for, for one kernel.
 
     Args:
         function: the kernel.

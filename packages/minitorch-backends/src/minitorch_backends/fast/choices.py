@@ -27,7 +27,7 @@ class Choice(NamedTuple):
 
 
 def _choice(known: dict[Any, Any], fn: Any) -> Choice:
-    """What serves a scalar function best, where numpy's own loops are the `known` ones."""
+    """The best loops for a scalar function, where numpy has those of the `known` ones."""
     cheap = fn in CHEAP
     compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
     if fn not in known:

@@ -1,4 +1,4 @@
-"""How kernels are compiled: one place for the choices.
+"""Compiling kernels: the one place for the choices.
 
 `error_model="numpy"`: division by zero gives inf or NaN as everywhere here; with Python's error
 model the check alone keeps a loop from being vectorised. Compiled code is kept on disk (`cache`):

@@ -43,7 +43,7 @@ from minitorch_backends.fast.windows import products
 from minitorch_tensor.derived import Convolution
 from minitorch_tensor.layout import Shape
 
-#: How many products for nothing cost as much as copying a row by itself, for each of its numbers.
+#: Wasted multiplications per element that cost as much as copying row by row.
 SPARED = 24
 
 #: Channels from which every place of the window has a product of its own, and not every row.
@@ -99,7 +99,7 @@ def sizes(input_shape: Shape, output_shape: Shape, conv: Convolution) -> Sizes:
 
 
 def room(input_shape: Shape, output_shape: Shape, s: Sizes) -> int:
-    """How many elements the buffers of a thread have."""
+    """The number of elements in the buffers of a thread."""
     channels, outputs = input_shape[1], output_shape[1]
     columns = channels * (s.kh // s.high) * (s.kw // s.wide) * s.row
     return channels * s.fh * s.fw + columns + outputs * s.length
@@ -217,7 +217,7 @@ def forward(
 
 @serial
 def further(p: int, s: Any) -> Any:
-    """How much further on in columns than the first product product p begins."""
+    """The offset in columns of product p from the first product."""
     k, l = p // s.wide, p % s.wide  # noqa: E741 - the letter of the formula
     return k * s.dh * s.pitch + l * s.dw
 

@@ -87,7 +87,7 @@ def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
 
 @lru_cache(maxsize=4096)
 def _layout(shape: Shape, strides: Strides, offset: int) -> npt.NDArray[np.int64] | None:
-    """What `transpose` takes; None where its way is not needed or does not fit."""
+    """The layout for `transpose`; None where it is not needed or does not fit."""
     sizes, (x_steps,) = merge(shape, strides)
     out_steps = contiguous_strides(tuple(sizes))
     if not sizes or x_steps[-1] in (0, 1) or min(x_steps) < 0 or 1 not in x_steps or len(sizes) > 5:

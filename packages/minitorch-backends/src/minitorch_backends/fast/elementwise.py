@@ -71,7 +71,7 @@ def tensor_zip(fn: Callable[[float, float], float]) -> Kernel:
 def plan(
     shape: Shape, x: TensorData, y: TensorData
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """What `tensor_zip` takes besides out, for operands that broadcast to a shape: flat arrays, and
+    """The arguments of `tensor_zip` after out, for operands that broadcast: flat arrays, and
     how they lie.
 
     Dimensions along which both operands go on as they were are merged. An operand is copied where
@@ -91,7 +91,7 @@ def in_line(size: int) -> npt.NDArray[np.int64]:
 
 
 def _place(x: TensorData) -> tuple[Shape, Strides | None, int]:
-    """How x lies in its buffer; strides None where it is all of it, in order."""
+    """The layout of x in its buffer; strides None where it is all of it, in order."""
     return (x.shape, None, 0) if x.base is None else (x.shape, x.strides, x.offset)
 
 

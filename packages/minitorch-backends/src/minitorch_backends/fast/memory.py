@@ -27,7 +27,7 @@ from minitorch_backends.fast.thresholds import KEPT_MEMORY
 #: Bytes that free blocks may hold together.
 LIMIT = 1 << 27
 
-#: A free block goes back to the system when it was not wanted in so many large allocations.
+#: The number of large allocations after which an unused free block goes back to the system.
 PATIENCE = 256
 
 
@@ -66,7 +66,7 @@ class Pool:
             self._drop(self._free())
 
     def free_bytes(self) -> int:
-        """What is kept and not in use."""
+        """The bytes that are kept and not in use."""
         with self._lock:
             return sum(room for _, room, _ in self._free())
 
@@ -98,7 +98,7 @@ class Pool:
 
 
 def _references_when_free() -> int:
-    """What `getrefcount` says of a block that only a list holds; it counts its own too."""
+    """The `getrefcount` of a block that only a list holds; the call counts too."""
     blocks = [np.empty(1, np.uint8)]
     return sys.getrefcount(blocks[0])
 

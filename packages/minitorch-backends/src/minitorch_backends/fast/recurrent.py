@@ -2,8 +2,8 @@
 
 The rows of a batch are dealt out to *blocks*, one for each thread, and a thread takes its rows
 through all steps: rows do not depend on each other, so threads never wait for one another. In a
-block rows are sorted by length, longest first; those that are not finished are then always the
-first so many, and a step works on these alone.
+block rows are sorted by length, longest first, so unfinished rows form a prefix, and a step touches
+only that.
 
 What belongs to one row in one step is kept in *packed* order: block by block, in a block step by
 step, in a step row by row. `starts[k, s]` is where step s of block k begins, and `time` and `row`
@@ -495,7 +495,7 @@ def sequence_backward(
 
 
 def _blocks(steps: int, weights: RecurrentWeights, batch: int, threads: int) -> int:
-    """How many blocks to deal a batch out to: one for each thread, if there is work for them."""
+    """The number of blocks for a batch: one for each thread, if there is work for them."""
     work = steps * batch * (weights.weight_ih.size + weights.weight_hh.size)
     return min(threads, batch) if work >= thresholds.SEQUENCE else 1
 

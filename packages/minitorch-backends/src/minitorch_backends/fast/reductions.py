@@ -14,10 +14,10 @@ from minitorch_backends.fast.compile import Kernel, scalar
 from minitorch_backends.fast.vector_math import of_rank, rank
 from minitorch_backends.scalars import key_of
 
-#: Elements that are folded one after another are some tens: they are dealt out to so many lanes...
+#: The number of lanes that elements are dealt out to, so that only some tens are folded in a row...
 LANES = 128
 
-#: ... a block of so many elements at a time, and lanes and blocks are folded in pairs. So rounding
+#: ... and the elements of a block. Lanes, and then blocks, are folded in pairs. So rounding
 #: errors of a sum grow with the logarithm of its length, and a result does not depend on the
 #: number of threads.
 BLOCK = 8192

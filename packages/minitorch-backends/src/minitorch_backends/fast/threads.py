@@ -1,4 +1,4 @@
-"""How many threads work, and how they wait for each other.
+"""The number of threads, and the way they wait for each other.
 
 The threads are numba's, one pool for all kernels; BLAS is called within them, on one thread each.
 A loop is shared only where that pays: `thresholds` says from where.
@@ -15,7 +15,7 @@ from typing import Any
 import numba
 from numba import config as numba_config
 
-#: How often a thread that waits looks whether there is work, before it sleeps.
+#: The number of times that a waiting thread looks for work before it sleeps.
 SPINS = 30000
 
 
@@ -63,7 +63,7 @@ _forked = False
 
 
 def get_num_threads() -> int:
-    """How many threads a kernel may use."""
+    """The number of threads that a kernel may use."""
     return _number
 
 
@@ -73,7 +73,7 @@ def set_num_threads(number: int) -> None:
     The environment variable NUMBA_NUM_THREADS, read at start, says how many there are at most and
     to begin with; without it, one for each core. Results repeat bit for bit for the same number.
 
-    Raises: TypeError if it is no integer; ValueError if it is below 1, or above what there is.
+    Raises: TypeError unless it is an integer; ValueError below 1 or above the machine's number.
     """
     if not isinstance(number, int) or isinstance(number, bool):
         raise TypeError(f"set_num_threads: wanted an integer, got {type(number).__name__}.")
@@ -87,7 +87,7 @@ def set_num_threads(number: int) -> None:
 
 
 def usable_threads() -> int:
-    """How many threads a parallel loop of this Python thread has, now. 1 in a process that was
+    """The number of threads of a parallel loop in this Python thread, now. 1 in a process that was
     forked: OpenMP's threads are not copied with it, and it may not start new ones."""
     if _forked:
         return 1

@@ -19,5 +19,5 @@ def inside(size: Any, count: Any, start: Any, step: Any) -> Any:
 
 
 def products(out: Any, weight: Any) -> int:
-    """How many multiplications a convolution takes: the size of out times a window's."""
+    """The multiplications in a convolution: the size of out times a window's."""
     return int(math.prod(out.shape) * math.prod(weight.shape[1:]))

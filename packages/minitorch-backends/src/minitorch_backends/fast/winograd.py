@@ -75,7 +75,7 @@ def turned(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def samples_together(channels: int, output: Shape, samples: int) -> int:
-    """How many of so many samples to work on at once, for input and output channels together."""
+    """The number of samples to work on at once, for input and output channels together."""
     tiles = math.ceil(output[0] / 2) * (math.ceil(output[1] / 2) + 1)
     return max(1, min(samples, TOGETHER // (16 * channels * max(1, tiles))))
 
