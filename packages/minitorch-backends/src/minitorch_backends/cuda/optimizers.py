@@ -1,7 +1,7 @@
 """Optimizer steps: one launch for a parameter, every array read and written once.
 
 The twin of `fast.optimizers`. Flat arrays of `count` elements and one dtype; each thread takes
-elements at a fixed distance, neighbours next to neighbours. There is so little to compute that these
+elements at a fixed distance, neighbours next to neighbours. So little is computed that these
 kernels are as fast as memory. Settings are numbers of the arrays' dtype.
 """
 
