@@ -15,6 +15,7 @@ from minitorch_autodiff import (
     derivative_check,
     detect_anomaly,
     grad,
+    grad_mode,
     is_grad_enabled,
     no_grad,
 )
@@ -469,3 +470,56 @@ def test_without_detect_anomaly_nan_spreads_silently() -> None:
     x = leaf(2.0)
     mistaken_root(x).backward()
     assert math.isnan(x.derivative)
+
+
+INFINITE = math.inf
+
+
+def sum_of_infinities(x: Scalar, y: Scalar) -> Scalar:
+    return x + -y  # the anomaly of +
+
+
+def difference_of_infinities(x: Scalar, y: Scalar) -> Scalar:
+    return x - y  # the anomaly of -
+
+
+def product_with_nothing(x: Scalar, y: Scalar) -> Scalar:
+    return (1.0 / x) * y  # the anomaly of *
+
+
+def quotient_of_infinities(x: Scalar, y: Scalar) -> Scalar:
+    return x / y  # the anomaly of /
+
+
+@pytest.mark.parametrize("recording", [True, False], ids=["recorded", "plain numbers"])
+@pytest.mark.parametrize(
+    ("function", "name", "sign"),
+    [
+        (sum_of_infinities, "Add", "+"),
+        (difference_of_infinities, "Sub", "-"),
+        (product_with_nothing, "Mul", "*"),
+        (quotient_of_infinities, "Div", "/"),
+    ],
+)
+def test_detect_anomaly_names_the_line_of_each_operator(
+    function: Any, name: str, sign: str, recording: bool
+) -> None:
+    x, y = Scalar(INFINITE, requires_grad=recording), Scalar(INFINITE, requires_grad=recording)
+    with detect_anomaly(), pytest.raises(RuntimeError) as caught:
+        function(x, y)
+    text = str(caught.value)
+    assert text.startswith(f"detect_anomaly: {name}.forward made the first NaN: no input was.")
+    assert (
+        f'in {function.__name__}, "{__file__}", line {line_of(f"the anomaly of {sign}")}:' in text
+    )
+
+
+def test_detect_anomaly_is_over_where_its_block_is() -> None:
+    before = list(grad_mode.watchers)
+    with detect_anomaly():
+        with detect_anomaly():
+            assert len(grad_mode.watchers) == len(before) + 2
+        with pytest.raises(RuntimeError, match=r"Sub\.forward"):
+            leaf(INFINITE) - INFINITE
+    assert grad_mode.watchers == before
+    assert math.isnan((leaf(INFINITE) - INFINITE).data)

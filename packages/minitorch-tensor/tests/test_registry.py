@@ -303,3 +303,43 @@ def test_mixing_backends_names_them_and_the_way_out():
             mix()
     assert (x + y.to("simple")).backend.name == (x + y.to(x)).backend.name == "simple"
     assert x.to("simple") is x
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+def test_a_backend_registered_by_hand_stands_in_the_table(install, capsys, monkeypatch):
+    from minitorch_tensor.__main__ import main
+
+    class Mine(type(mt.get_backend("simple"))):
+        name = "a-mine"
+
+    mt.register_backend("a-mine", Mine())
+    infos = {info.name: info for info in registry.describe_backends()}
+    assert infos["a-mine"] == registry.BackendInfo(
+        "a-mine", "", mt.get_backend("simple").interface_version, "ready"
+    )
+    assert [info.name for info in infos.values()] == sorted(infos)
+    monkeypatch.setenv("MINITORCH_BACKEND", "a-mine")
+    assert main(["backends"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if "a-mine" in line and not line.startswith("* default")]
+    assert line.split() == ["*", "a-mine", "-", str(infos["a-mine"].interface), "ready"]
+    assert lines[-1] == (
+        "* default: a-mine, because the environment variable MINITORCH_BACKEND names it."
+    )
+
+
+def test_a_known_backend_that_was_registered_by_hand_is_not_said_to_be_missing(
+    install, monkeypatch
+):
+    class Cuda(type(mt.get_backend("simple"))):
+        name = "cuda"
+
+    monkeypatch.setattr(registry._registry, "found", {})
+    monkeypatch.setattr(registry._registry, "loaded", {})
+    missing = {info.name: info.detail for info in registry.describe_backends()}
+    assert missing["cuda"] == "pip install 'minitorch-backends[cuda]'"
+    mt.register_backend("cuda", Cuda())
+    status = {info.name: info.status for info in registry.describe_backends()}
+    assert status == {"cuda": "ready", "fast": "not installed"}
