@@ -86,7 +86,7 @@ def module_case(
     with torch.no_grad():
         for parameter in module.parameters():
             values = drawn(draw, *parameter.shape)
-            if name == "Embedding":
+            if options.get("padding_idx") is not None:
                 values[options["padding_idx"]] = 0.0
             parameter.copy_(values)
     before = {key: plain(value) for key, value in module.state_dict().items()}
