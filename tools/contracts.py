@@ -7,12 +7,44 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from grimp import ImportGraph
-from importlinter import Contract, ContractCheck, output
+from importlinter import Contract, ContractCheck, fields, output
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class FrontDoorsContract(Contract):
+    """The importers use of other packages only the listed modules.
+
+    Options:
+        importers: packages that are held to this.
+        doors: the modules that they may import of the packages that these lie in.
+    """
+
+    importers: Any = fields.SetField(subfield=fields.StringField())
+    doors: Any = fields.SetField(subfield=fields.StringField())
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+        """List every import by an importer of another package's module that is not a door."""
+        packages = {door.split(".")[0] for door in self.doors}
+        crossings = [
+            (importer, module)
+            for importer in sorted(graph.modules)
+            if importer.split(".")[0] in self.importers
+            for module in sorted(graph.find_modules_directly_imported_by(importer))
+            if module.split(".")[0] in packages - {importer.split(".")[0]}
+            and module not in self.doors
+        ]
+        return ContractCheck(kept=not crossings, metadata={"crossings": crossings})
+
+    def render_broken_contract(self, check: ContractCheck) -> None:
+        """Print one line an import."""
+        for importer, module in check.metadata["crossings"]:
+            output.print_error(f"{importer} imports {module}, which is no front door of its layer")
+        output.new_line()
 
 
 class PrivateModulesContract(Contract):

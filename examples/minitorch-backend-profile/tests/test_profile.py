@@ -55,7 +55,7 @@ def test_what_an_operation_calls_itself_is_part_of_it(profile):
 def test_a_step_in_place_counts_what_it_writes(profile):
     p, g = mt.ones(5), mt.ones(5)
     profile.ledger.reset()
-    profile.sgd_step_(p._data, g._data, None, SGDStep(0.1))
+    profile.sgd_step_(p.tensor_data, g.tensor_data, None, SGDStep(0.1))
     assert profile.ledger.entries()["sgd_step_"].read == 40
 
 
@@ -88,7 +88,7 @@ def test_a_nan_that_was_given_is_nobodys(profile):
 def test_a_nan_that_a_step_writes_is_its_own(profile):
     p = mt.tensor([math.inf])
     g = mt.tensor([math.inf])
-    profile.sgd_step_(p._data, g._data, None, SGDStep(0.1))
+    profile.sgd_step_(p.tensor_data, g.tensor_data, None, SGDStep(0.1))
     assert profile.ledger.first_nan is not None
     assert profile.ledger.first_nan.operation == "sgd_step_"
 
@@ -99,7 +99,7 @@ def test_threads_lose_no_call(profile):
 
     def work():
         for _ in range(50):
-            profile.map(abs, x._data, mt.float32)
+            profile.map(abs, x.tensor_data, mt.float32)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

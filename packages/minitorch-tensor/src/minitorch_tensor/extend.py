@@ -8,9 +8,10 @@ Take the first of these that is fast enough:
 
 From a tensor to its storage and back
     Methods of `x.backend` take `x.tensor_data`, and `x.wrap(data)` makes a tensor of what they
-    return; `Backend` documents them. A kernel on numpy arrays gets one from
-    `x.backend.to_numpy(x.tensor_data)`, in shared memory where that is on the host, and hands its
-    result to `x.backend.from_numpy(array)`.
+    return; `Backend` documents them. Settings go in as values: `Window`, `Convolution`,
+    `Recurrence` with `RecurrentWeights`, `AdamStep`, `SGDStep`. A kernel on numpy arrays gets one
+    from `x.backend.to_numpy(x.tensor_data)`, in shared memory where that is on the host, and hands
+    its result to `x.backend.from_numpy(array)`.
 
 Operands
     Kernels expect operands on one backend and of one dtype. `alike` makes them so: it promotes,
@@ -97,6 +98,14 @@ from collections.abc import Iterable
 
 from minitorch_autodiff import Context, Function
 from minitorch_tensor.backend import Backend
+from minitorch_tensor.derived import (
+    AdamStep,
+    Convolution,
+    Recurrence,
+    RecurrentWeights,
+    SGDStep,
+    Window,
+)
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import alike, check_backends, floating, number, promoted
 from minitorch_tensor.functions.indexing import check_range
@@ -104,12 +113,18 @@ from minitorch_tensor.tensor import Tensor
 from minitorch_tensor.tensor_data import TensorData
 
 __all__ = [
+    "AdamStep",
     "Backend",
     "Context",
+    "Convolution",
     "DType",
     "Function",
+    "Recurrence",
+    "RecurrentWeights",
+    "SGDStep",
     "Tensor",
     "TensorData",
+    "Window",
     "alike",
     "check_backends",
     "check_range",

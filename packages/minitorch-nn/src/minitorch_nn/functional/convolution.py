@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from minitorch_autodiff import Context, Function
 from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high
-from minitorch_tensor import Tensor
-from minitorch_tensor.derived import Convolution
-from minitorch_tensor.dtypes import bool_
-from minitorch_tensor.functions.base import check_backends, promoted
+from minitorch_tensor import Tensor, bool_
+from minitorch_tensor.extend import Context, Convolution, Function, check_backends, promoted
 
 #: Gradients of two tensors, and of the settings, which have none.
 Gradients: TypeAlias = "tuple[Tensor | None, ...]"
@@ -35,7 +32,7 @@ class Conv2d(Function):
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
         ctx.conv = conv
-        out = x._new(x.backend.conv2d(x._data, weight._data, conv))
+        out = x.wrap(x.backend.conv2d(x.tensor_data, weight.tensor_data, conv))
         return out if bias is None else out + bias.reshape(-1, 1, 1)
 
     @staticmethod
@@ -63,7 +60,9 @@ class Conv2dInputGrad(Function):
     ) -> Tensor:
         ctx.save_for_backward(d, weight)
         ctx.conv = conv
-        return d._new(d.backend.conv2d_input_grad(d._data, weight._data, input_shape, conv))
+        return d.wrap(
+            d.backend.conv2d_input_grad(d.tensor_data, weight.tensor_data, input_shape, conv)
+        )
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> Gradients:
@@ -90,7 +89,9 @@ class Conv2dWeightGrad(Function):
     ) -> Tensor:
         ctx.save_for_backward(d, x)
         ctx.conv = conv
-        return d._new(d.backend.conv2d_weight_grad(d._data, x._data, weight_shape, conv))
+        return d.wrap(
+            d.backend.conv2d_weight_grad(d.tensor_data, x.tensor_data, weight_shape, conv)
+        )
 
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> Gradients:

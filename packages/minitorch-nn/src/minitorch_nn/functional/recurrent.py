@@ -13,11 +13,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import minitorch_tensor as mt
-from minitorch_autodiff import Context, Function, grad, is_grad_enabled
 from minitorch_nn.functional.linear import linear
-from minitorch_tensor import Tensor, promote
-from minitorch_tensor.derived import Recurrence, RecurrentWeights
-from minitorch_tensor.functions.base import check_backends
+from minitorch_tensor import Tensor, grad, is_grad_enabled, promote
+from minitorch_tensor.extend import (
+    Context,
+    Function,
+    Recurrence,
+    RecurrentWeights,
+    check_backends,
+)
 
 #: The number of steps of each row of a batch.
 Lengths: TypeAlias = "Tensor | Sequence[int] | np.ndarray[Any, Any]"
@@ -50,14 +54,14 @@ class RecurrentSequence(Function):
         ctx.recurrence = recurrence
         weights = (weight_ih, weight_hh, bias_ih, bias_hh)
         out, last, kept = x.backend.recurrent_sequence(
-            x._data,
-            [part._data for part in state],
-            RecurrentWeights(*[weight._data for weight in weights]),
+            x.tensor_data,
+            [part.tensor_data for part in state],
+            RecurrentWeights(*[weight.tensor_data for weight in weights]),
             recurrence,
             keep,
         )
-        outputs = tuple([x._new(part) for part in (out, *last)])
-        ctx.save_for_backward(x, *weights, *state, outputs[0], *[x._new(part) for part in kept])
+        outputs = tuple([x.wrap(part) for part in (out, *last)])
+        ctx.save_for_backward(x, *weights, *state, outputs[0], *[x.wrap(part) for part in kept])
         return outputs
 
     @staticmethod
@@ -69,16 +73,16 @@ class RecurrentSequence(Function):
             return None, None, *_recorded(ctx.recurrence, inputs, wanted, (d_out, *d_state))
         x, *weights = inputs[:5]
         d_x, d_first, d_weights = x.backend.recurrent_sequence_backward(
-            d_out._data,
-            [part._data for part in d_state],
-            x._data,
-            [part._data for part in inputs[5:]],
-            RecurrentWeights(*[weight._data for weight in weights]),
-            out._data,
-            [part._data for part in kept],
+            d_out.tensor_data,
+            [part.tensor_data for part in d_state],
+            x.tensor_data,
+            [part.tensor_data for part in inputs[5:]],
+            RecurrentWeights(*[weight.tensor_data for weight in weights]),
+            out.tensor_data,
+            [part.tensor_data for part in kept],
             ctx.recurrence,
         )
-        return None, None, *[x._new(part) for part in (d_x, *d_weights, *d_first)]
+        return None, None, *[x.wrap(part) for part in (d_x, *d_weights, *d_first)]
 
 
 def _recorded(

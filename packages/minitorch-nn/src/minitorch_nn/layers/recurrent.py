@@ -13,7 +13,7 @@ from minitorch_nn.functional.dropout import check_probability
 from minitorch_nn.functional.recurrent import Lengths, check_lengths, recurrent_sequence
 from minitorch_nn.module import Module, Parameter
 from minitorch_tensor import Tensor
-from minitorch_tensor.derived import Recurrence
+from minitorch_tensor.extend import Recurrence
 
 #: Names of a direction's parameters, in PyTorch's order.
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
-from minitorch_tensor.derived import AdamStep
+from minitorch_tensor.extend import AdamStep
 
 
 class Adam(Optimizer):
@@ -56,7 +56,9 @@ class Adam(Optimizer):
             group["weight_decay"],
             self.decoupled,
         )
-        p.backend.adam_step_(p._data, grad._data, mean._data, square._data, settings)
+        p.backend.adam_step_(
+            p.tensor_data, grad.tensor_data, mean.tensor_data, square.tensor_data, settings
+        )
 
 
 class AdamW(Adam):

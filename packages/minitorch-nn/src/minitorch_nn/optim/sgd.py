@@ -6,7 +6,7 @@ from typing import Any
 
 from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
-from minitorch_tensor.derived import SGDStep
+from minitorch_tensor.extend import SGDStep
 
 
 class SGD(Optimizer):
@@ -57,8 +57,8 @@ class SGD(Optimizer):
         if group["momentum"]:
             if "momentum_buffer" not in state:
                 dampening = 0.0  # the first velocity is the whole gradient, as in PyTorch
-            velocity = moment(state, "momentum_buffer", p)._data
+            velocity = moment(state, "momentum_buffer", p).tensor_data
         settings = SGDStep(
             group["lr"], group["momentum"], dampening, group["weight_decay"], group["nesterov"]
         )
-        p.backend.sgd_step_(p._data, grad._data, velocity, settings)
+        p.backend.sgd_step_(p.tensor_data, grad.tensor_data, velocity, settings)
