@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -38,3 +39,17 @@ def test_loading_fast_leaves_the_environment_as_it_was():
         "import minitorch_backends.fast; assert dict(os.environ) == before"
     )
     assert run_python(code) == ""
+
+
+def test_without_a_compiler_fast_says_what_keeps_it() -> None:
+    code = (
+        "import minitorch_tensor as mt\n"
+        "try: mt.get_backend('fast')\n"
+        "except mt.BackendUnavailable as error: print(error)"
+    )
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert "NUMBA_DISABLE_JIT" in done.stdout
+    assert "backend numpy" in done.stdout

@@ -272,6 +272,17 @@ def test_a_refused_connection_is_told_so(mirrors: list[Mirror]) -> None:
     assert load_mnist(mirrors=[UNREACHABLE, mirrors[0].url]).name == "mnist"
 
 
+def test_a_user_who_may_start_no_thread_is_told_so(
+    mirrors: list[Mirror], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(UnavailableError, match=r"127.0.0.1:.*: can't start new thread"):
+        load(mirrors[:1])
+
+
 @pytest.fixture
 def hanging_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Looking up a name takes until the event is set."""

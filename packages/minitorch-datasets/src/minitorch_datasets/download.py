@@ -199,7 +199,10 @@ class _Answer:
         self._left = threading.Event()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._ask, daemon=True).start()
+        try:
+            threading.Thread(target=self._ask, daemon=True).start()
+        except RuntimeError as error:
+            raise _BrokenOffError(str(error)) from error
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -286,11 +289,16 @@ class _Probe:
         self._deadline = time.monotonic() + timeout
         self._failure: str | None = f"no connection within {timeout:g} s"
         self._thread = threading.Thread(target=self._connect, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # this user may have no thread left
+            self._failure = str(error)
+            self._deadline = 0.0
 
     def failure(self) -> str | None:
         """Why the mirror cannot be connected to, or None if it can; waits for the deadline."""
-        self._thread.join(max(0.0, self._deadline - time.monotonic()))
+        if self._deadline:
+            self._thread.join(max(0.0, self._deadline - time.monotonic()))
         return self._failure
 
     def _connect(self) -> None:

@@ -84,17 +84,7 @@ def check_writable(path: str | os.PathLike[str], size: int = 1) -> None:
     Raises: CheckpointError that says what stands in the way.
     """
     try:
-        target = _resolved(path)
-        if target.exists() and not os.access(target, os.W_OK):
-            raise PermissionError(13, "Permission denied")
-        if target.is_char_device():
-            _try_device(target)
-        elif not _is_special(target):
-            folder = target.parent
-            while not folder.exists():
-                folder = folder.parent
-            with tempfile.TemporaryFile(dir=folder) as file:
-                _reserve(file, size)
+        _try(path, size)
     except OSError as error:
         raise _cannot_write(path, error) from None
 
@@ -112,7 +102,11 @@ def save_checkpoint(
     Raises: CheckpointError if it cannot be written; TypeError for metadata that JSON cannot hold;
         ValueError for a name that the file cannot hold.
     """
-    write_file(path, pack_checkpoint(state_dict, metadata))
+    content = pack_checkpoint(state_dict, metadata)
+    try:
+        write_file(path, content)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
 
 
 def write_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -121,26 +115,23 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     A file that is there is replaced, once the new one is complete, and its mode stays; a pipe or a
     device is written to.
 
-    Raises: CheckpointError if it cannot be written.
+    Raises: OSError if it cannot be written; CheckpointError if there is a folder.
     """
-    check_writable(path, len(content))
-    try:
-        target = _resolved(path)
-        if _is_special(target):
-            target.write_bytes(content)
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with scratch(target.parent) as folder:
-            temporary = folder / "file"
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
-            if target.exists():
-                _resemble(temporary, target.stat())
-            temporary.replace(target)
-    except OSError as error:
-        raise _cannot_write(path, error) from None
+    _try(path, len(content))
+    target = _resolved(path)
+    if _is_special(target):
+        target.write_bytes(content)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(target.parent) as folder:
+        temporary = folder / "file"
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
+        if target.exists():
+            _resemble(temporary, target.stat())
+        temporary.replace(target)
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
@@ -300,6 +291,21 @@ def _resolved(path: str | os.PathLike[str]) -> Path:
 
 def _is_special(target: Path) -> bool:
     return target.exists() and not target.is_file()
+
+
+def _try(path: str | os.PathLike[str], size: int) -> None:
+    """Do what writing a file does, as far as that leaves nothing behind; OSError if it fails."""
+    target = _resolved(path)
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    if target.is_char_device():
+        _try_device(target)
+    elif not _is_special(target):
+        folder = target.parent
+        while not folder.exists():
+            folder = folder.parent
+        with tempfile.TemporaryFile(dir=folder) as file:
+            _reserve(file, size)
 
 
 def _try_device(target: Path) -> None:

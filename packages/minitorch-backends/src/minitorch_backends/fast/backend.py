@@ -31,8 +31,9 @@ from minitorch_backends.fast import softmax as softmax_kernels
 from minitorch_backends.fast.choices import map_choice, zip_choice
 from minitorch_backends.fast.compile import Kernel
 from minitorch_backends.fast.copying import row_major
-from minitorch_backends.fast.threads import usable_threads
+from minitorch_backends.fast.threads import config, usable_threads
 from minitorch_backends.layouts import folds
+from minitorch_tensor.backend import BackendUnavailable
 from minitorch_tensor.backends.numpy import BINARY, FOLDS, NumpyBackend
 from minitorch_tensor.derived import (
     AdamStep,
@@ -57,6 +58,13 @@ class FastBackend(NumpyBackend):
 
     name: ClassVar[str] = "fast"
     interface_version: ClassVar[int] = 2
+
+    def __init__(self) -> None:
+        if config.DISABLE_JIT:
+            raise BackendUnavailable(
+                "backend 'fast' is made of compiled kernels, which NUMBA_DISABLE_JIT keeps numba "
+                "from compiling. Unset it, or choose the backend numpy."
+            )
 
     def empty(self, shape: Shape, dtype: DType) -> TensorData:
         return TensorData(memory.empty(shape, dtype.numpy), dtype, shape)
