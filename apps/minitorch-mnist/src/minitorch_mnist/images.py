@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import ExifTags, UnidentifiedImageError
 from PIL import Image as pillow
-from PIL import ImageOps, UnidentifiedImageError
 
 from minitorch_cli import UserError
 from minitorch_datasets import DatasetError, read_idx
@@ -19,6 +20,24 @@ Image = npt.NDArray[np.uint8]
 #: al. 1998, section III.A).
 BOX = 20
 SIZE = 28
+
+#: What pictures may be; Pillow would hand others on to programs of their own.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+
+#: Pixels of a picture, before it is reduced, and then on its longer side.
+MOST_PIXELS = 36_000_000
+LARGEST_SIDE = 2000
+
+#: How a picture is to be turned, by what its camera noted of its position.
+TURNS = {
+    2: pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: pillow.Transpose.ROTATE_180,
+    4: pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: pillow.Transpose.TRANSPOSE,
+    6: pillow.Transpose.ROTATE_270,
+    7: pillow.Transpose.TRANSVERSE,
+    8: pillow.Transpose.ROTATE_90,
+}
 
 #: Share of the greatest contrast from which a pixel counts as ink.
 INK = 0.25
@@ -31,6 +50,8 @@ def read_images(path: str) -> list[tuple[str, Image]]:
     Raises: UserError if it cannot be read, or holds no images.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+            raise UserError(f"cannot read {path}: it is a pipe or a device. Name a file.")
         with Path(path).open("rb") as file:
             start = file.read(3)
     except OSError as error:
@@ -58,29 +79,52 @@ def _read_idx_images(path: str) -> list[tuple[str, Image]]:
 
 
 def _read_picture(path: str) -> Image:
-    """A picture in grey, 0 black to 255 white, as a viewer would show it on a white page."""
+    """A picture in grey, 0 black to 255 white, as a viewer would show it on a white page; reduced
+    to LARGEST_SIDE."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a damaged tag
             warnings.simplefilter("error", pillow.DecompressionBombWarning)
-            with pillow.open(path) as file:
-                return _in_grey(ImageOps.exif_transpose(file))
+            with pillow.open(path, formats=FORMATS) as file:
+                # JPEG alone can be reduced while it is decoded.
+                file.draft(None, (LARGEST_SIDE, LARGEST_SIDE))
+                if file.width * file.height > MOST_PIXELS:
+                    raise pillow.DecompressionBombError(f"{file.width} x {file.height} pixels")
+                file.load()  # TIFF is turned by that, and the others below
+                grey = _in_grey(file)
+                turn = TURNS.get(file.getexif().get(ExifTags.Base.Orientation, 1))
+                return np.asarray(grey if turn is None else grey.transpose(turn), np.uint8)
     except UnidentifiedImageError:
         raise UserError(f"{path} is neither a picture (PNG, JPEG, ...) nor an IDX file.") from None
     except (pillow.DecompressionBombWarning, pillow.DecompressionBombError):
         raise UserError(f"{path} is too large a picture for one digit. Make it smaller.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - what damage makes its decoders raise has no end
         raise UserError(f"{path} is a damaged picture: {error}. Save it again.") from None
 
 
-def _in_grey(picture: pillow.Image) -> Image:
+def _in_grey(picture: pillow.Image) -> pillow.Image:
+    """The picture in grey, on white where one can look through it, and reduced."""
     if picture.mode.startswith("I"):  # 16 bits, of which convert("L") would clip 8
-        wide = np.asarray(picture, np.int64)
-        return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)
+        return _reduced(pillow.fromarray(_high_bits(np.asarray(picture))))
     if picture.has_transparency_data:
-        layers = picture.convert("RGBA")
+        layers = _reduced(picture if picture.mode == "LA" else picture.convert("RGBA"))
+        layers = layers.convert("RGBA")
         page = pillow.new("RGBA", layers.size, "white")
-        picture = pillow.alpha_composite(page, layers)
-    return np.asarray(picture.convert("L"), np.uint8)
+        return pillow.alpha_composite(page, layers).convert("L")
+    return _reduced(picture.convert("L"))
+
+
+def _reduced(picture: pillow.Image) -> pillow.Image:
+    factor = -(-max(picture.size) // LARGEST_SIDE)
+    return picture.reduce(factor) if factor > 1 else picture
+
+
+def _high_bits(wide: npt.NDArray[Any]) -> Image:
+    """The upper 8 of 16 bits, row by row, since the numbers in between are four times as long."""
+    high = np.empty(wide.shape, np.uint8)
+    for row, into in zip(wide, high, strict=True):
+        into[:] = np.clip(row.astype(np.int32), 0, 65535) >> 8
+    return high
 
 
 def fit_digit(image: Image) -> Image:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from minitorch_datasets import PointSet
+from minitorch_nn.checkpoint import write_file
 from minitorch_points.boundary import Field, at, probability, resampled
 
 #: Sizes in pixels: of the whole, and of the square in it.
@@ -147,17 +145,4 @@ def save_picture(path: str, image: Image.Image) -> None:
     """
     content = io.BytesIO()
     image.save(content, "PNG", optimize=True)
-    target = Path(path).resolve()  # where a link leads: it is the file that is replaced
-    if target.exists() and not target.is_file():  # /dev/null, a pipe: to be written to
-        target.write_bytes(content.getvalue())
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(path, content.getvalue())
