@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +16,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from minitorch_cli import UserError
 from minitorch_datasets import draw_digits, write_idx
 from minitorch_mnist.images import fit_digit, read_images
+from minitorch_nn.checkpoint import load_checkpoint
 
 Array = np.ndarray[Any, Any]
 
@@ -261,6 +266,102 @@ def test_a_picture_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPat
         warnings.simplefilter("ignore")  # outside of pytest, a warning is no error
         with pytest.raises(UserError, match=r"large.png is too large a picture for one digit"):
             read_images("large.png")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "I;16"])
+def test_a_large_picture_takes_little_memory(mode: str) -> None:
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        pytest.skip("needs Linux's /proc")
+    code = f"""
+from PIL import Image, ImageOps
+from minitorch_mnist.images import read_images
+import re, sys
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", open("{status}").read())[1]) // 1024
+before = peak()
+try: read_images("large.png")
+except Exception as error: print(type(error).__name__, end=" ")
+print(peak() - before)
+"""
+    for side, wanted in ((5_900, ""), (9_400, "UserError ")):
+        Image.new(mode, (side, side)).save("large.png", compress_level=1)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert wanted in done.stdout
+        assert int(done.stdout.split()[-1]) < (450 if not wanted else 40)
+
+
+def test_a_large_picture_is_reduced_and_recognised_as_a_small_one(digits: Array) -> None:
+    for name in ("large.png", "large.jpg"):
+        save(255 - enlarge(digits[3], 100, 200), name)
+        save(255 - enlarge(digits[3], 20, 40), "small.png")
+        ((_, large),), ((_, small),) = read_images(name), read_images("small.png")
+        assert np.abs(large.astype(int) - small.astype(int)).mean() < 4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["turned.png", "turned.jpg", "turned.tif", "turned.webp"])
+def test_pictures_of_every_position_of_the_camera_are_turned_as_pillow_does(
+    name: str, orientation: int, digits: Array
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    page = Image.fromarray(255 - enlarge(digits[7], 8, 4))
+    options = {"quality": 100} if name.endswith("jpg") else {"lossless": True}
+    page.convert("RGB").save(name, exif=exif, **({} if name.endswith(("png", "tif")) else options))
+    with Image.open(name) as file:
+        ImageOps.exif_transpose(file).convert("L").save("upright.png")
+    ((_, turned),), ((_, upright),) = read_images(name), read_images("upright.png")
+    assert np.abs(turned.astype(int) - upright.astype(int)).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n(x) run\n",
+        b"SIMPLE  =                    T" + b" " * 2850,
+    ],
+    ids=["a program for a printer", "what Pillow has a stub for"],
+)
+def test_only_pictures_that_pillow_reads_by_itself_are_read(content: bytes) -> None:
+    Path("picture").write_bytes(content)
+    with pytest.raises(UserError, match="is neither a picture"):
+        read_images("picture")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices")
+def test_a_picture_that_is_no_file_is_told() -> None:
+    os.mkfifo("pipe")
+    Path("loop").symlink_to("loop")
+    for path, message in (
+        ("pipe", "it is a pipe or a device"),
+        ("/dev/zero", "it is a pipe or a device"),
+        ("loop", "Too many levels of symbolic links"),
+    ):
+        with pytest.raises(UserError, match=f"cannot read {path}: {message}"):
+            read_images(path)
+
+
+def test_the_name_of_a_picture_does_not_act_on_the_terminal(
+    run: Any, trained: Path, digits: Array
+) -> None:
+    name = save(digits[1], "\x1b[2J\u2603.png")
+    ended = run("predict", "--checkpoint", trained, "--backend", "numpy", name)
+    assert ended.out.startswith("\\x1b[2J\u2603.png: ")
+
+
+def test_values_that_are_no_numbers_are_refused_by_name(
+    run: Any, trained: Path, digits: Array
+) -> None:
+    found = load_checkpoint(trained)
+    arrays = {**found.state_dict, "fc1.bias": found.state_dict["fc1.bias"] * np.nan}
+    text = json.dumps({**found.metadata, "data": "\x1b[2J"})
+    np.savez("m.npz", allow_pickle=False, __metadata__=np.array(text), **arrays)
+    picture = save(digits[1], "good.png")
+    error = run("predict", "--checkpoint", "m.npz", "--backend", "numpy", picture).error
+    assert "m.npz: fc1.bias holds NaN or infinite values" in error
 
 
 def test_predict_needs_a_checkpoint(run: Any, digits: Array) -> None:

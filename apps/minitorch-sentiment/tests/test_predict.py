@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from minitorch_datasets import load_reviews
+from minitorch_nn.checkpoint import load_checkpoint
+from minitorch_sentiment import cli, models
+from minitorch_sentiment import trained as saved
+from minitorch_sentiment.models import NETWORKS
 from minitorch_sentiment.trained import load
 
 LINE = re.compile(r"(positive|negative) \((\d+\.\d)%\)(?:: (.*))?")
@@ -120,3 +127,183 @@ def test_of_a_long_review_the_beginning_and_the_end_are_read(predict: Any, train
 
 def test_a_very_long_review_is_read_too(predict: Any) -> None:
     assert predict("--quiet", "superb " * 100_000).out == "positive\n"
+
+
+# -- checkpoints and reviews of strangers ----------------------------------------------------------
+
+
+def changed(trained: Path, path: Path, state: Any = None, **metadata: Any) -> Path:
+    """A checkpoint as `train` saves it, with other values or metadata."""
+    found = load_checkpoint(trained)
+    arrays = {**found.state_dict, **(state or {})}
+    text = json.dumps({**found.metadata, **metadata})
+    np.savez(path, allow_pickle=False, __metadata__=np.array(text), **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"hidden": 1_000},
+        {"hidden": 15_000},
+        {"hidden": 1 << 30},
+        {"embedding": 1 << 30},
+        {"hidden": 15_000, "embedding": 15_000},
+        {"model": "cnn", "hidden": 1 << 20},
+    ],
+    ids=str,
+)
+def test_no_network_is_built_that_the_file_does_not_hold(
+    metadata: Any, trained: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = changed(trained, Path("m.npz"), **metadata)
+
+    def build_small(*args: Any, embedding: int, hidden: int) -> Any:
+        assert embedding * hidden <= 4
+        return models.build(*args, embedding=embedding, hidden=hidden)
+
+    monkeypatch.setattr(saved, "build", build_small)
+    error = run("predict", "--checkpoint", path, "fine").error
+    assert re.search(
+        r"m\.npz: what it says of its network makes [\d,]+ values, but it holds", error
+    )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("sizes", [(2, 1, 1), (7, 3, 5), (20, 6, 4)])
+def test_the_values_of_a_network_are_counted_without_building_it(
+    name: str, sizes: tuple[int, int, int]
+) -> None:
+    words, embedding, hidden = sizes
+    network = models.build(name, words, embedding=embedding, hidden=hidden)
+    counted = sum(value.numel() for value in network.state_dict().values())
+    found = saved.values_of(name, vocabulary=words, embedding=embedding, hidden=hidden)
+    assert found == counted
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"hidden": float("inf")},
+        {"hidden": float("nan")},
+        {"hidden": 32.5},
+        {"hidden": True},
+        {"hidden": -1},
+        {"hidden": [[]]},
+        {"length": 10**400},
+        {"embedding": None},
+        {"vocabulary": 3},
+        {"vocabulary": [1]},
+        {"vocabulary": ["a", "a"]},
+        {"vocabulary": {"a": 1}},
+        {"model": {}},
+        {"model": "\x1b[2J"},
+        {"program": 3},
+    ],
+    ids=str,
+)
+def test_settings_that_make_no_sense_are_told_in_a_line(
+    metadata: Any, trained: Path, run: Any
+) -> None:
+    path = changed(trained, Path("m.npz"), **metadata)
+    error = run("predict", "--checkpoint", path, "fine").error
+    assert error.startswith("minitorch-sentiment: error: m.npz")
+    assert len(error) < 400
+    assert "\x1b" not in error
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_weights_that_are_no_numbers_are_refused_by_name(
+    value: float, trained: Path, run: Any
+) -> None:
+    weight = load_checkpoint(trained).state_dict["output.weight"].astype(np.float64)
+    weight[0, 0] = value
+    path = changed(trained, Path("m.npz"), {"output.weight": weight})
+    for command in (("predict", "fine"), ("evaluate",)):
+        error = run(*command, "--checkpoint", path).error
+        assert "m.npz: output.weight holds NaN or infinite values" in error
+
+
+def test_weights_of_another_kind_are_refused_by_name(trained: Path, run: Any) -> None:
+    weight = load_checkpoint(trained).state_dict["output.weight"]
+    for dtype in ("int64", "uint8", "bool"):
+        path = changed(trained, Path("m.npz"), {"output.weight": weight.astype(dtype)})
+        error = run("predict", "--checkpoint", path, "fine").error
+        assert f"m.npz: output.weight holds {dtype} values, wanted float32" in error
+
+
+def test_weights_that_lead_to_no_number_are_told(trained: Path, run: Any) -> None:
+    weight = load_checkpoint(trained).state_dict["output.weight"]
+    path = changed(trained, Path("m.npz"), {"output.weight": np.full_like(weight, 3e38)})
+    error = run("predict", "--backend", "numpy", "--checkpoint", path, "a fine film").error
+    assert "m.npz: its network gives no numbers" in error
+
+
+def test_a_table_of_words_of_other_dimensions_is_told(trained: Path, run: Any) -> None:
+    for table in (np.float32(1), np.zeros(3, np.float32)):
+        path = changed(trained, Path("m.npz"), {"words.embedding.weight": table})
+        assert "does not fit" in run("predict", "--checkpoint", path, "fine").error
+
+
+def test_what_a_checkpoint_says_does_not_act_on_the_terminal(
+    trained: Path, data: Any, run: Any
+) -> None:
+    path = changed(trained, Path("m.npz"), data="\x1b]0;title\x07" + "x" * 1000)
+    ended = run("evaluate", "--checkpoint", path, "--dataset", "synthetic", "--backend", "numpy")
+    assert ended.code == 0
+    assert r"(trained on \x1b]0;title\x07xxx" in ended.out
+    assert len(ended.out) < 400
+
+
+def test_a_review_does_not_act_on_the_terminal(predict: Any) -> None:
+    ended = predict("fine \x1b[2J\x9b1m \u202e film", "a \u2603 film")
+    first, second = ended.out.splitlines()
+    assert first.endswith(r": fine \x1b[2J\x9b1m \u202e film")
+    assert second.endswith(": a \u2603 film")
+
+
+@pytest.mark.parametrize("space", ["\x85", "\u2028", "\x0b", "\x0c", "\x1c", "\u00a0"], ids=ascii)
+def test_a_review_goes_on_after_what_only_looks_like_a_line_end(
+    space: str, predict: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = f"a fine{space}film\r\na dull film\rfine\n".encode()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    assert len(predict("-").out.splitlines()) == 3
+
+
+def test_standard_input_without_end_is_not_read_to_it(
+    predict: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "MOST_READ", 100)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"fine\n" * 21)))
+    assert "standard input goes on after 100 bytes" in predict("-").error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes and devices")
+def test_a_checkpoint_that_is_no_file_is_told(run: Any) -> None:
+    os.mkfifo("pipe")
+    Path("loop").symlink_to("loop")
+    for path, message in (
+        ("pipe", "it is a pipe or a device"),
+        ("/dev/zero", "it is a pipe or a device"),
+        ("loop", "Too many levels of symbolic links"),
+        (".", "Is a directory"),
+    ):
+        assert message in run("predict", "--checkpoint", path, "fine").error
+
+
+def test_a_full_disk_is_noticed_before_training(
+    data: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(*_: Any, **__: Any) -> None:
+        raise AssertionError("it trained")
+
+    def posix_fallocate(descriptor: int, start: int, size: int) -> None:
+        if size > 50_000:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "fit", fit)
+    monkeypatch.setattr(os, "posix_fallocate", posix_fallocate, raising=False)
+    error = run("--out", "m.npz", "--backend", "numpy").error
+    assert "cannot write m.npz: No space left on device" in error
+    assert not list(Path().iterdir())

@@ -1,5 +1,16 @@
 """LeNet learns digits: training, evaluation and prediction on MNIST."""
 
-from importlib.metadata import version
+from __future__ import annotations
 
-__version__ = version("minitorch-mnist")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+
+
+def __getattr__(name: str) -> str:
+    """The version, looked up when it is asked for: that takes longer than starting."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("minitorch-mnist")
+    raise AttributeError(f"module 'minitorch_mnist' has no attribute {name!r}")

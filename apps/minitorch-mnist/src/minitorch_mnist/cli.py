@@ -130,6 +130,8 @@ def train(args: argparse.Namespace) -> None:
         data.train_images[validate], data.train_labels[validate], EVALUATION_BATCH
     )
     model = recipe.build()
+    described = {"model": args.model, "data": data.name}
+    cli.check_room(args.out, model, PROGRAM, __version__, described)
     optimizer = optim.Adam(model.parameters())
     if not args.quiet:
         parameters = sum(p.numel() for p in model.parameters())
@@ -150,9 +152,9 @@ def train(args: argparse.Namespace) -> None:
         ),
         reporter=Reporter() if args.quiet else ConsoleReporter(unit="images"),
     )
-    cli.save_model(args.out, model, PROGRAM, __version__, {"model": args.model, "data": data.name})
+    cli.save_model(args.out, model, PROGRAM, __version__, described)
     if not args.quiet:
-        print(f"saved {args.out}")
+        print(f"saved {cli.printable(args.out)}")
     _report_test(model, data, EVALUATION_BATCH)
 
 
@@ -162,7 +164,7 @@ def test(args: argparse.Namespace) -> None:
     data = _load(args)
     if not args.quiet:
         print(
-            f"{metadata['model']} (trained on {metadata.get('data', 'unknown data')}) on "
+            f"{metadata['model']} (trained on {_trained_on(metadata)}) on "
             f"{data.name}: {len(data.test_labels):,} images to test; "
             f"backend {mt.get_backend().name}",
             flush=True,
@@ -179,9 +181,14 @@ def predict(args: argparse.Namespace) -> None:
     for start in range(0, len(named), size):
         part = named[start : start + size]
         logits = model(to_input(np.stack([image for _, image in part])))
-        for (name, _), probabilities in zip(part, logits.softmax(1).numpy()):
+        for (name, _), probabilities in zip(part, cli.probabilities(args.checkpoint, logits)):
             digit = int(probabilities.argmax())
-            print(digit if args.quiet else f"{name}: {digit} ({probabilities[digit]:.1%})")
+            told = f"{cli.printable(name)}: {digit} ({probabilities[digit]:.1%})"
+            print(digit if args.quiet else told)
+
+
+def _trained_on(metadata: dict[str, Any]) -> str:
+    return cli.printable(metadata.get("data", "unknown data"))[:60]
 
 
 def _load(args: argparse.Namespace) -> ImageDataset:
@@ -189,7 +196,7 @@ def _load(args: argparse.Namespace) -> ImageDataset:
         args.data, args.data_dir, progress=False if args.quiet else None
     )
     if note and not args.quiet:
-        print(note, file=sys.stderr)
+        print(cli.printable(note), file=sys.stderr)
     return data
 
 

@@ -1,5 +1,16 @@
 """Points in the plane, told apart by a network of Scalars or of Tensors, and drawn."""
 
-from importlib.metadata import version
+from __future__ import annotations
 
-__version__ = version("minitorch-points")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+
+
+def __getattr__(name: str) -> str:
+    """The version, looked up when it is asked for: that takes longer than starting."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("minitorch-points")
+    raise AttributeError(f"module 'minitorch_points' has no attribute {name!r}")

@@ -31,6 +31,9 @@ ALL = "all"
 POINTS = 300
 TEST_POINTS = 500
 
+#: Bytes that a picture takes, or some more.
+PICTURE_SIZE = 1 << 18
+
 #: More of either would take days, or all memory.
 MAX_POINTS = 1_000_000
 MAX_HIDDEN = 1024
@@ -129,7 +132,7 @@ def train(args: argparse.Namespace) -> None:
     datasets = list(RECIPES) if args.dataset == ALL else [args.dataset]
     files = {dataset: _file(args.out, dataset, args.dataset == ALL) for dataset in datasets}
     for file in files.values():
-        check_writable(file)
+        check_writable(file, PICTURE_SIZE)
     results = []
     for dataset, file in files.items():
         results.append(_train(args, dataset, file))
@@ -169,7 +172,7 @@ def _train(args: argparse.Namespace, dataset: str, file: str) -> Evaluation:
     title = f"{dataset.capitalize()}, learned by a network of {made_of}"
     save_picture(file, draw_picture(field, task.train, title, subtitle))
     if not args.quiet:
-        print(f"saved {file}")
+        print(f"saved {cli.printable(file)}")
         print(render(field, task.train, shows_colour(sys.stdout)))
         print(f"train accuracy {learned}", flush=True)
     return tested

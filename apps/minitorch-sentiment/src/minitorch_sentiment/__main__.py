@@ -1,5 +1,15 @@
-"""`python -m minitorch_sentiment`."""
+"""`minitorch-sentiment`, and `python -m minitorch_sentiment`."""
 
-from minitorch_sentiment.cli import main
+from minitorch_cli.process import start
 
-raise SystemExit(main())
+
+def main() -> int:
+    """Run the program; its exit code."""
+    start("minitorch-sentiment")
+    from minitorch_sentiment.cli import main as run  # takes a second, in which Ctrl-C may come
+
+    return run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 
@@ -26,7 +27,7 @@ from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_input
 from minitorch_sentiment.models import NETWORKS, build
 from minitorch_sentiment.progress import SentimentReporter, accuracies
 from minitorch_sentiment.recipes import RECIPES
-from minitorch_sentiment.trained import PROGRAM, Trained, load, save
+from minitorch_sentiment.trained import PROGRAM, Trained, check_room, load, save
 
 DEFAULT_OUT = "minitorch-sentiment.npz"
 
@@ -38,6 +39,9 @@ EVALUATION_BATCH = 250
 
 #: `predict` takes reviews from standard input, one a line.
 STDIN = "-"
+
+#: Bytes of standard input that are read at most: /dev/zero has no end.
+MOST_READ = 256 << 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,6 +141,8 @@ def train(args: argparse.Namespace) -> None:
         embedding_dropout=recipe.embedding_dropout,
         dropout=recipe.dropout,
     )
+    trained = Trained(args.model, data.name, model, reader)
+    check_room(args.out, trained, recipe)
     optimizer = optim.Adam(model.parameters())
     if not args.quiet:
         parameters = sum(p.numel() for p in model.parameters())
@@ -160,11 +166,10 @@ def train(args: argparse.Namespace) -> None:
         clip_norm=CLIP_NORM,
         keep_best=True,
     )
-    trained = Trained(args.model, data.name, model, reader)
     save(args.out, trained, recipe)
     tested = _test(trained, data, EVALUATION_BATCH)
     if not args.quiet:
-        print(f"saved {args.out}")
+        print(f"saved {cli.printable(args.out)}")
         print(f"{accuracies(args.model, best_epoch(results), tested)}  (the best on validation)")
     print(f"test accuracy {tested}")
 
@@ -175,7 +180,7 @@ def test(args: argparse.Namespace) -> None:
     data = _load(args.dataset or trained.data, args)
     if not args.quiet:
         print(
-            f"{trained.name} (trained on {trained.data}) on {data.name}: "
+            f"{trained.name} (trained on {cli.printable(trained.data)[:60]}) on {data.name}: "
             f"{len(data.test_labels):,} reviews to test; backend {mt.get_backend().name}",
             flush=True,
         )
@@ -197,7 +202,7 @@ def predict(args: argparse.Namespace) -> None:
     size = args.batch_size or EVALUATION_BATCH
     for start in range(0, len(texts), size):
         logits = trained.model(to_input(sequences[start : start + size]))
-        for text, probabilities in zip(texts[start:], logits.softmax(1).numpy()):
+        for text, probabilities in zip(texts[start:], cli.probabilities(args.checkpoint, logits)):
             label = int(probabilities.argmax())
             told = f"{SENTIMENTS[label]} ({probabilities[label]:.1%})"
             if len(texts) > 1:
@@ -216,14 +221,20 @@ def _texts(given: str) -> list[str]:
                 f"as {STDIN} on standard input."
             ) from None
         return [given]
+    content = sys.stdin.buffer.read(MOST_READ + 1)
+    if len(content) > MOST_READ:
+        raise cli.UserError(
+            f"standard input goes on after {MOST_READ:,} bytes. Give fewer reviews at a time."
+        )
     try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise cli.UserError(
             f"standard input is not in UTF-8: byte {error.start} is {error.object[error.start]:#x}."
             " Convert it."
         ) from None
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Not splitlines, which knows many more line ends: a review may hold one of those.
+    lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     if not lines:
         raise cli.UserError("standard input is empty. Write a review in each line.")
     return lines
@@ -247,14 +258,14 @@ def _read(text: str, reader: Reader, name: str, quiet: bool) -> Ids:
 
 
 def _shortened(text: str) -> str:
-    words = " ".join(text.split())
+    words = cli.printable(" ".join(text.split()))
     return words if len(words) <= 60 else f"{words[:60]}..."
 
 
 def _load(name: str, args: argparse.Namespace) -> TextDataset:
     data, note = load_text_dataset(name, args.data_dir, progress=False if args.quiet else None)
     if note and not args.quiet:
-        print(note, file=sys.stderr)
+        print(cli.printable(note), file=sys.stderr)
     return data
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
 
 import minitorch_cli as cli
 from minitorch_datasets import DatasetError, Vocabulary
@@ -17,6 +22,9 @@ PROGRAM = "minitorch-sentiment"
 
 #: The values that have a row for each word of the vocabulary.
 TABLE = "words.embedding.weight"
+
+#: A network of so few values is built whatever the file holds, to tell what is missing by name.
+FEW = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -36,12 +44,24 @@ class Trained:
     reader: Reader
 
 
+def check_room(path: str, trained: Trained, recipe: Recipe) -> None:
+    """Check, before a network is trained, that `save` will be able to write it.
+
+    Raises: CheckpointError that says what stands in the way.
+    """
+    cli.check_room(path, trained.model, PROGRAM, __version__, _described(trained, recipe))
+
+
 def save(path: str, trained: Trained, recipe: Recipe) -> None:
     """Write a network and its vocabulary; both or neither.
 
     Raises: CheckpointError if that cannot be done.
     """
-    metadata = {
+    cli.save_model(path, trained.model, PROGRAM, __version__, _described(trained, recipe))
+
+
+def _described(trained: Trained, recipe: Recipe) -> dict[str, Any]:
+    return {
         "model": trained.name,
         "data": trained.data,
         "embedding": recipe.embedding,
@@ -49,7 +69,6 @@ def save(path: str, trained: Trained, recipe: Recipe) -> None:
         "length": trained.reader.length,
         "vocabulary": trained.reader.vocabulary.words[len(Vocabulary.SPECIAL) :],
     }
-    cli.save_model(path, trained.model, PROGRAM, __version__, metadata)
 
 
 def load(path: str) -> Trained:
@@ -65,24 +84,32 @@ def load(path: str) -> Trained:
         name = metadata.get("model")
         cli.named_network(path, PROGRAM, __version__, NETWORKS, name)
         try:
-            sizes = {size: int(metadata[size]) for size in ("length", "embedding", "hidden")}
-            if min(sizes.values()) < 1:
-                raise ValueError(f"sizes {sizes}, wanted at least 1")
+            sizes = {size: _whole(metadata[size]) for size in ("length", "embedding", "hidden")}
+            if not all(1 <= number < 1 << 31 for number in sizes.values()):
+                raise ValueError(f"sizes {str(sizes)[:200]}, wanted at least 1")
             reader = Reader(Vocabulary([*metadata["vocabulary"]]), sizes.pop("length"))
             data = str(metadata["data"])
         except KeyError as error:
             raise CheckpointError(
                 f"{path} lacks {error}, which {PROGRAM} saves. Train again."
             ) from None
-        except (DatasetError, TypeError, ValueError) as error:
+        except (ArithmeticError, DatasetError, RecursionError, TypeError, ValueError) as error:
             raise CheckpointError(
                 f"{path}: what it says of its network is wrong: {error}. Train again."
             ) from None
-        rows = len(checkpoint.state_dict.get(TABLE, ()))
+        table = checkpoint.state_dict.get(TABLE)
+        rows = 0 if table is None or table.ndim != 2 else len(table)
         if rows != len(reader.vocabulary):
             raise CheckpointError(
                 f"{path}: the vocabulary of {len(reader.vocabulary):,} words does not fit the "
                 f"network, which has vectors of {rows:,}. Train again."
+            )
+        wanted = values_of(str(name), vocabulary=rows, **sizes)
+        held = sum(array.size for array in checkpoint.state_dict.values())
+        if wanted > max(held, FEW):  # before it is built: the file may say anything
+            raise CheckpointError(
+                f"{path}: what it says of its network makes {wanted:,} values, but it holds "
+                f"{held:,}. Train again."
             )
         described.append((str(name), data, reader))
         return build(str(name), len(reader.vocabulary), **sizes)
@@ -90,3 +117,32 @@ def load(path: str) -> Trained:
     model, _ = cli.load_model(path, PROGRAM, build_again)
     name, data, reader = described[0]
     return Trained(name, data, model, reader)
+
+
+def _whole(number: Any) -> int:
+    whole = int(number)
+    if not isinstance(number, str) and whole != number:
+        raise ValueError(f"{number} is no whole number")
+    return whole
+
+
+def values_of(name: str, **sizes: int) -> int:
+    """How many values a network has, without building it: each dimension grows evenly with each
+    size, as those of the smallest networks show."""
+    one = dict.fromkeys(sizes, 1)
+    first = _shapes(name, **one)
+    larger = {size: _shapes(name, **{**one, size: 2}) for size in sizes}
+    total = 0
+    for key, shape in first.items():
+        growth = {size: np.subtract(larger[size][key], shape).tolist() for size in sizes}
+        total += math.prod(
+            start + sum((sizes[size] - 1) * growth[size][i] for size in sizes)
+            for i, start in enumerate(shape)
+        )
+    return total
+
+
+@cache
+def _shapes(name: str, vocabulary: int, embedding: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    small = build(name, vocabulary, embedding=embedding, hidden=hidden)
+    return {key: value.shape for key, value in small.state_dict().items()}

@@ -1,19 +1,33 @@
 """The command line that MiniTorch's programs share: commands, options, errors and saved models."""
 
-from importlib.metadata import version
+from __future__ import annotations
 
-from minitorch_cli.models import load_model, named_network, save_model
-from minitorch_cli.options import (
-    add_batch_size,
-    add_checkpoint_option,
-    add_training_options,
-    positive_float,
-    positive_int,
-    seed,
-)
-from minitorch_cli.program import USER_ERRORS, Command, UserError, main
+import importlib
 
-__version__ = version("minitorch-cli")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from minitorch_cli.models import (
+        check_room,
+        load_model,
+        named_network,
+        probabilities,
+        save_model,
+    )
+    from minitorch_cli.options import (
+        add_batch_size,
+        add_checkpoint_option,
+        add_training_options,
+        positive_float,
+        positive_int,
+        seed,
+    )
+    from minitorch_cli.process import start
+    from minitorch_cli.program import USER_ERRORS, Command, UserError, main
+    from minitorch_cli.streams import printable
+
+    __version__: str
 
 __all__ = [
     "USER_ERRORS",
@@ -23,11 +37,33 @@ __all__ = [
     "add_batch_size",
     "add_checkpoint_option",
     "add_training_options",
+    "check_room",
     "load_model",
     "main",
     "named_network",
     "positive_float",
     "positive_int",
+    "printable",
+    "probabilities",
     "save_model",
     "seed",
+    "start",
 ]
+
+_MODULES = ("program", "options", "models", "streams", "process")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: a program that has just been started must not wait for all of it
+    before Ctrl-C is heard."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("minitorch-cli")
+    if name in __all__:
+        for module in _MODULES:
+            found = vars(importlib.import_module(f"minitorch_cli.{module}"))
+            if name in found:
+                globals()[name] = found[name]
+                return found[name]
+    raise AttributeError(f"module 'minitorch_cli' has no attribute {name!r}")

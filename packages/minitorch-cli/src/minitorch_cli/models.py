@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from minitorch_nn import Module
-from minitorch_nn.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from minitorch_nn.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    check_writable,
+    load_checkpoint,
+    pack_checkpoint,
+    save_checkpoint,
+)
+from minitorch_tensor import Tensor
 
 Choice = TypeVar("Choice")
+
+
+def check_room(
+    path: str, model: Module, program: str, version: str, metadata: Mapping[str, Any]
+) -> None:
+    """Check, before a model is trained, that `save_model` will be able to write it.
+
+    Raises: CheckpointError that says what stands in the way.
+    """
+    described = _described(program, version, metadata)
+    check_writable(path, len(pack_checkpoint(model.state_dict(), described)))
 
 
 def save_model(
@@ -18,7 +40,11 @@ def save_model(
 
     Raises: CheckpointError if it cannot be written.
     """
-    save_checkpoint(path, model.state_dict(), {"program": program, "version": version, **metadata})
+    save_checkpoint(path, model.state_dict(), _described(program, version, metadata))
+
+
+def _described(program: str, version: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {"program": program, "version": version, **metadata}
 
 
 def load_model(
@@ -39,15 +65,39 @@ def load_model(
     metadata = checkpoint.metadata
     if metadata.get("program") != program:
         raise CheckpointError(
-            f"{path} was written by {metadata.get('program', 'another program')}, not by "
+            f"{path} was written by {str(metadata.get('program', 'another program'))[:60]}, not by "
             f"{program}. Name the file that `{program} train` wrote."
         )
     model = build(checkpoint)
+    _check_values(path, model, checkpoint.state_dict)
     try:
         model.load_state_dict(checkpoint.state_dict)
     except ValueError as error:
         raise CheckpointError(f"{path}: {error}") from None
     return model.eval(), metadata
+
+
+def _check_values(path: str, model: Module, state_dict: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Check that values are of their kind, and finite.
+
+    Raises: CheckpointError that names the first that are not.
+    """
+    for name, own in model.state_dict().items():
+        values = state_dict.get(name)
+        if values is None:  # load_state_dict says so
+            continue
+        kinds = "f" if own.dtype.kind == "float" else "iub"
+        if values.dtype.kind not in kinds:
+            raise CheckpointError(
+                f"{path}: {name} holds {values.dtype} values, wanted {own.dtype}. Train again."
+            )
+        with np.errstate(over="ignore"):  # what does not fit becomes infinite
+            finite = np.isfinite(values.astype(own.dtype.name))
+        if not finite.all():
+            raise CheckpointError(
+                f"{path}: {name} holds NaN or infinite values, with which no answer is any good. "
+                "Train again."
+            )
 
 
 def named_network(
@@ -59,7 +109,21 @@ def named_network(
     """
     if not isinstance(name, str) or name not in networks:
         raise CheckpointError(
-            f"{path} holds the network {name!r}, which {program} {version} does not have: it has "
-            f"{', '.join(sorted(networks))}. Train again."
+            f"{path} holds the network {repr(name)[:60]}, which {program} {version} does not "
+            f"have: it has {', '.join(sorted(networks))}. Train again."
         )
     return networks[name]
+
+
+def probabilities(path: str, logits: Tensor) -> npt.NDArray[Any]:
+    """The share of each class (N, C), of logits (N, C).
+
+    Raises: CheckpointError if one is no number: the values in the file are too large for any
+        answer.
+    """
+    shares = logits.softmax(1).numpy()
+    if not np.isfinite(shares).all():
+        raise CheckpointError(
+            f"{path}: its network gives no numbers: its values are too large. Train again."
+        )
+    return shares

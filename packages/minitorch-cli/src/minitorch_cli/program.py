@@ -6,12 +6,23 @@ A mistake of the user's ends with one line on stderr and exit code 2, never a tr
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, NoReturn
 
+from minitorch_cli import process
+from minitorch_cli.process import ENDINGS
+from minitorch_cli.streams import (
+    abandon_stdout_if_broken,
+    prepare_streams,
+    printable,
+    tell,
+)
 from minitorch_nn.checkpoint import CheckpointError
 from minitorch_nn.training import TrainingDiverged
 from minitorch_tensor import (
@@ -39,6 +50,10 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     TrainingDiverged,
     OSError,
 )
+
+
+#: Characters of an error that are told: what a stranger's file says may be of any length.
+MOST_TOLD = 2000
 
 
 @dataclass(frozen=True)
@@ -77,51 +92,88 @@ def main(
         user_errors: more exceptions that are a user's to mend, beyond USER_ERRORS.
 
     Returns: 0 if all is well, 2 after a mistake of the user's (told in one line on stderr), 130
-        after Ctrl-C, 141 where the reader of the output went away.
+        after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP, 141 where the reader of the output went
+        away.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else "-"
     if first.startswith("-") and first not in ("-h", "--help", "--version"):
         arguments.insert(0, commands[0].name)
-    try:
-        args = _parser(program, version, description, commands).parse_args(arguments)
-    except SystemExit as parsed:  # --help, --version, or a mistake that was told
-        return int(parsed.code or 0)
-    command = next(command for command in commands if command.name == args.command)
+    prepare_streams()
     mendable = (*USER_ERRORS, *user_errors)
     try:
-        with use_backend(get_backend(args.backend)):
-            command.run(args)
-        sys.stdout.flush()
+        with signals_raised():
+            try:
+                args = _parser(program, version, description, commands).parse_args(arguments)
+            except SystemExit as parsed:  # --help, --version, or a mistake that was told
+                code = int(parsed.code or 0)
+            else:
+                command = next(command for command in commands if command.name == args.command)
+                with use_backend(get_backend(args.backend)):
+                    command.run(args)
+                code = 0
+            sys.stdout.flush()
+    except Ending as ending:
+        tell(f"{program}: {ending}")
+        code = 128 + ending.number
     except KeyboardInterrupt:
-        sys.stderr.write(f"{program}: interrupted\n")
+        tell(f"{program}: interrupted")
         code = 130
     except BrokenPipeError:
         code = 141
     except mendable as error:
-        sys.stderr.write(f"{program}: error: {' '.join(str(error).split())}\n")
+        tell(f"{program}: error: {printable(' '.join(str(error).split())[:MOST_TOLD])}")
         code = 2
-    else:
-        return 0
-    _abandon_stdout_if_broken()
+    except MemoryError:
+        tell(f"{program}: error: the memory does not suffice. Choose less of everything.")
+        code = 2
+    abandon_stdout_if_broken()
     return code
 
 
-def _abandon_stdout_if_broken() -> None:
-    """Python flushes stdout once more at exit, and would print a traceback if that failed."""
+class Ending(KeyboardInterrupt):
+    """A signal that asked the program to end, as Ctrl-C does.
+
+    Attributes:
+        number: the signal's.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(ENDINGS[signal.Signals(number)])
+        self.number = number
+
+
+@contextlib.contextmanager
+def signals_raised() -> Iterator[None]:
+    """Let signals that ask a process to end raise an exception, once, so that it ends in order.
+
+    A second one ends it at once. Ignored signals stay so; other threads than the main one cannot
+    change that.
+    """
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        signal.signal(number, signal.SIG_DFL)
+        raise Ending(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in ENDINGS:
+            handler = signal.getsignal(number)
+            if handler is signal.SIG_DFL or getattr(handler, "__module__", "") == process.__name__:
+                before[number] = signal.signal(number, end)
     try:
-        sys.stdout.flush()
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Parser(argparse.ArgumentParser):
     """Tells of a mistake in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        told = printable(" ".join(message.split()))
+        self.exit(2, f"{self.prog}: error: {told} (see {self.prog} --help)\n")
 
 
 def _parser(

@@ -31,6 +31,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 
+from minitorch_cli.process import ENDINGS
+
 __all__ = [
     "Ended",
     "ProgramLaws",
@@ -171,20 +173,67 @@ class ProgramLaws:
         assert _ended([*argv, "--lr", "x"]).error
 
     @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
-    def test_ctrl_c_in_training_leaves_nothing(self) -> None:
+    @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+    def test_a_signal_in_training_leaves_nothing(self, number: signal.Signals) -> None:
         argv = [str(script(self.program)), "--epochs", "99", "--out", "new/m.npz"]
-        argv += self.training
-        with hearing_ctrl_c():
-            pipe = subprocess.PIPE
-            process = subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True)
+        process = self._start([*argv, *self.training])
         assert process.stdout
         assert re.match(r"\w+ \([\d,]+ parameters\) on ", process.stdout.readline())
         time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, err = process.communicate(timeout=60)
-        assert process.returncode == 130
-        assert err == f"{self.program}: interrupted\n"
+        assert process.returncode == 128 + number
+        assert err == f"{self.program}: {ENDINGS[number]}\n"
         assert list(Path().iterdir()) == []
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+    @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+    def test_a_signal_in_the_first_moments_is_told_in_a_line(
+        self, number: signal.Signals, tmp_path: Path
+    ) -> None:
+        slow = tmp_path / "numpy.py"  # stands for numpy, which takes a while to import
+        slow.write_text("import time; print('importing', flush=True); time.sleep(60)")
+        process = self._start([str(script(self.program))], PYTHONPATH=str(tmp_path))
+        assert process.stdout
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 128 + number
+        assert err == f"{self.program}: {ENDINGS[number]}\n"
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+    @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+    def test_closed_streams_are_no_mistake(self, closed: str) -> None:
+        argv = ["sh", "-c", f'exec "$0" "$@" {closed}', str(script(self.program))]
+        for arguments, code in ((["--version"], 0), (["--help"], 0), (["--lr", "x"], 2)):
+            ended = _ended([*argv, *arguments])
+            assert ended.code == code
+            assert "Traceback" not in ended.err
+
+    def test_a_name_that_the_terminal_cannot_show_is_no_reason_to_fail(self) -> None:
+        for encoding in ("ascii", "cp1252"):
+            argv = [str(script(self.program)), "--out", "\u2603\x1b]0;title\x07/", *self.training]
+            process = self._start(argv, PYTHONIOENCODING=encoding)
+            out, err = process.communicate(timeout=60)
+            assert (process.returncode, out) == (2, "")
+            assert r"cannot write \u2603\x1b]0;title\x07/: it is a folder" in err
+
+    def test_where_numba_may_not_compile_that_is_told_in_a_line(self) -> None:
+        pytest.importorskip("minitorch_backends")
+        process = self._start([str(script(self.program))], NUMBA_DISABLE_JIT="1")
+        out, err = process.communicate(timeout=60)
+        assert "NUMBA_DISABLE_JIT" in Ended(process.returncode, out, err).error
+
+    @staticmethod
+    def _start(argv: list[str], **environment: str) -> subprocess.Popen[str]:
+        with hearing_ctrl_c():
+            return subprocess.Popen(
+                argv,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **environment},
+            )
 
 
 def _ended(argv: list[str]) -> Ended:

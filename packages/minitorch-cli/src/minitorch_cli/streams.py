@@ -1,0 +1,59 @@
+"""What is printed: on any terminal, and without what a stranger's text would do to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import unicodedata
+
+from minitorch_cli.process import reopen_streams
+
+#: Marks that turn the direction of the text that follows, so that it reads as something else.
+_TURNS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f"}
+
+
+def printable(text: object) -> str:
+    r"""A text of a stranger's (a file's name, a review, what a checkpoint says) for a terminal.
+
+    Control characters, which could move the cursor or change the title, are written as escapes.
+
+    >>> printable("good\x1b[2Jbad")
+    'good\\x1b[2Jbad'
+    """
+    return "".join(
+        _escaped(ord(character)) if _acts(character) else character for character in str(text)
+    )
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _acts(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _TURNS
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr take any text: what their encoding lacks is written as escapes."""
+    reopen_streams()
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def tell(line: str) -> None:
+    """Write a line to stderr, if anybody listens."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+def abandon_stdout_if_broken() -> None:
+    """Python flushes stdout once more at exit, and would print a traceback if that failed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
