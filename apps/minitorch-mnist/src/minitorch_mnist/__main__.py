@@ -1,6 +1,6 @@
 """`minitorch-mnist`, and `python -m minitorch_mnist`."""
 
-from minitorch_cli.process import start
+from minitorch_cli import start
 
 
 def main() -> int:

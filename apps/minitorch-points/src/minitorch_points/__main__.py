@@ -1,6 +1,6 @@
 """`minitorch-points`, and `python -m minitorch_points`."""
 
-from minitorch_cli.process import start
+from minitorch_cli import start
 
 
 def main() -> int:

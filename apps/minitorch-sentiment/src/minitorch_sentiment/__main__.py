@@ -1,6 +1,6 @@
 """`minitorch-sentiment`, and `python -m minitorch_sentiment`."""
 
-from minitorch_cli.process import start
+from minitorch_cli import start
 
 
 def main() -> int:

@@ -50,7 +50,14 @@ __all__ = [
     "start",
 ]
 
-_MODULES = ("program", "options", "models", "streams", "process")
+_HOMES = {
+    "start": "process",
+    "printable": "streams",
+    **dict.fromkeys(("USER_ERRORS", "Command", "UserError", "main"), "program"),
+    **dict.fromkeys(
+        ("check_room", "load_model", "named_network", "probabilities", "save_model"), "models"
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -60,10 +67,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("minitorch-cli")
-    if name in __all__:
-        for module in _MODULES:
-            found = vars(importlib.import_module(f"minitorch_cli.{module}"))
-            if name in found:
-                globals()[name] = found[name]
-                return found[name]
-    raise AttributeError(f"module 'minitorch_cli' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'minitorch_cli' has no attribute {name!r}")
+    home = importlib.import_module(f"minitorch_cli.{_HOMES.get(name, 'options')}")
+    return getattr(home, name)

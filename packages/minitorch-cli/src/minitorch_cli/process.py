@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
+__all__ = ["ENDINGS", "may_start_threads", "reopen_streams", "start"]
+
 #: Signals that ask a program to end, and what it says of each. Some systems lack some of them.
 ENDINGS = {
     getattr(signal, name): said
