@@ -278,6 +278,19 @@ def test_a_state_computed_from_the_input_gets_its_own_gradient(check_derivatives
     check_derivatives(run, np.linspace(-1.0, 1.0, 8).reshape(2, 2, 2))
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_lies_beyond_a_length_reaches_no_gradient_of_a_gradient(layer: Any) -> None:
+    model = layer(3, 2).to("float64")
+    x = mt.randn(4, 2, 3, dtype="float64", requires_grad=True)
+    clean = model(x, lengths=[2, 4])[0].sum()
+    expected = mt.grad(clean, [x, *model.parameters()], create_graph=True)
+    x.detach()[2:, 0] = np.nan
+    total = model(x, lengths=[2, 4])[0].sum()
+    found = mt.grad(total, [x, *model.parameters()], create_graph=True)
+    for got, wanted in zip(found, expected, strict=True):
+        assert_close(got, wanted)
+
+
 def test_nothing_is_kept_where_no_gradient_is_wanted() -> None:
     model, x = nn.LSTM(3, 2), mt.randn(4, 2, 3)
     with mt.no_grad():

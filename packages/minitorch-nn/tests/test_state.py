@@ -174,6 +174,43 @@ def test_every_buffer_holds_what_its_formula_says(name: str, backend: str) -> No
                 np.testing.assert_allclose(got, value, rtol=1e-10, atol=1e-15, err_msg=key)
 
 
+#: What each keeps of a parameter with the default settings.
+PLAIN: dict[str, set[str]] = {
+    "SGD": set(),
+    "Adam": {"step", "exp_avg", "exp_avg_sq"},
+    "AdamW": {"step", "exp_avg", "exp_avg_sq"},
+    "RMSprop": {"square_avg"},
+}
+
+
+@EVERY
+def test_nothing_is_kept_that_the_settings_do_not_need(name: str) -> None:
+    optimizer, parameters = optimizer_of(name, fresh=True)
+    advance(optimizer, parameters, range(2))
+    assert [set(optimizer.state[p]) for p in parameters] == [PLAIN[name]] * 3
+
+
+@EVERY
+def test_loading_leaves_what_is_loaded_as_it_was(name: str) -> None:
+    optimizer, parameters = optimizer_of(name)
+    advance(optimizer, parameters, range(2))
+    state = copy.deepcopy(optimizer.state_dict())
+    before = copy.deepcopy(plain(state))
+    resumed, again = optimizer_of(name, fresh=True)
+    resumed.load_state_dict(state)
+    advance(resumed, again, range(2, 4))
+    resumed.param_groups[0]["lr"] = 99.0
+    assert plain(state) == before
+
+
+def test_an_optimizer_keeps_lists_of_its_own() -> None:
+    p, q = nn.Parameter(mt.zeros(1)), nn.Parameter(mt.zeros(1))
+    given = [p]
+    optimizer = SGD([{"params": given}, {"params": iter([q])}])
+    given.append(q)
+    assert [group["params"] for group in optimizer.param_groups] == [[p], [q]]
+
+
 def test_every_optimizer_is_saved_with_settings_of_its_own() -> None:
     optimizers = {
         name
