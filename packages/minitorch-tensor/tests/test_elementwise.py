@@ -315,6 +315,7 @@ def looped(x):
         (lambda x: x and 1.0, "a Python condition"),
         (lambda x: float(x), r"a conversion \(float\(\), int\(\)"),
         (lambda x: math.gamma(x), r"another library"),
+        (lambda x: math.remainder(x, 2.0), r"another library"),  # which is not operators.remainder
         (lambda x: sum(x for _ in range(int(x))), r"a conversion \(int\(\), range\(\)\)"),
         (lambda x: (x, x), "function must return one number, got tuple"),
         (lambda x: None, "must return one number, got NoneType"),

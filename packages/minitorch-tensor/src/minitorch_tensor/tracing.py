@@ -194,25 +194,21 @@ for _name in _COMPARISONS:
 
 # -- functions that call operators ---------------------------------------------------------------
 
-#: What functions of `math` mean for symbols.
+_TRACED: tuple[Operator, ...] = (*DERIVATIVES, *FLAT, *COMPOSED)
+
+#: The operators that functions of `math` stand for, by their common names; but `math.remainder`
+#: rounds its quotient to the nearest integer.
 _MATH: dict[Callable[..., Any], Operator] = {
-    **{
-        getattr(math, name): getattr(ops, name)
-        for name in (
-            *("exp", "expm1", "log1p", "log2", "log10", "sqrt", "pow", "erf", "erfc"),
-            *("sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
-            *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
-            *("floor", "ceil", "trunc", "fmod"),
-        )
-    },
-    math.log: ops.log,
     math.fabs: ops.abs,
-    math.isnan: ops.isnan,
-    math.isinf: ops.isinf,
+    **{
+        getattr(math, op.__name__): op
+        for op in _TRACED
+        if hasattr(math, op.__name__) and op is not ops.remainder
+    },
 }
 
 _OPERATORS: dict[Any, Operator] = {
-    **{op: op for op in (*DERIVATIVES, *FLAT, *COMPOSED)},
+    **{op: op for op in _TRACED},
     **_MATH,
 }
 
