@@ -128,10 +128,7 @@ class PyTorch:
         import torch
 
         self.torch = torch
-        functional = torch.nn.functional
         self.moved = {
-            "pad": functional.pad,
-            "one_hot": functional.one_hot,
             "promote": torch.promote_types,
             "grad": torch.autograd.grad,
             "jacobian": torch.autograd.functional.jacobian,
@@ -141,7 +138,10 @@ class PyTorch:
         }
 
     def __getattr__(self, name: str) -> Any:
-        return self.moved[name] if name in self.moved else getattr(self.torch, name)
+        homes = self.torch, self.torch.nn.functional
+        if name in self.moved:
+            return self.moved[name]
+        return getattr(next((home for home in homes if hasattr(home, name)), self.torch), name)
 
     def dtype(self, name: str) -> Any:
         return getattr(self.torch, name)
