@@ -1,9 +1,8 @@
 """Automatic differentiation from first principles, on the standard library alone.
 
-`operators` is scalar mathematics; `Scalar` a number that remembers how it was computed;
-`Function` one differentiable operation; `engine` the sweep that applies the chain rule. The
-engine asks of values and functions only what `protocol` says, and minitorch-tensor's `Tensor` is
-its other client.
+`operators` holds scalar functions, `Scalar` is a number that remembers how it was computed,
+`Function` is one differentiable operation, and `engine` applies the chain rule in one sweep. The
+engine relies only on `protocol`, which minitorch-tensor's `Tensor` implements too.
 """
 
 from minitorch_autodiff import operators
@@ -55,7 +54,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up when asked for: importing what can do that takes long."""
+    """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,8 +1,8 @@
-"""Where to draw the nodes and edges of a directed acyclic graph.
+"""Place the nodes and edges of a directed acyclic graph for drawing.
 
 The layered method of Sugiyama, Tagawa and Toda (1981): give every node a layer, order each layer
-so that few edges cross, then choose coordinates that keep edges straight. It knows boxes and
-edges only, nothing of differentiation.
+so that few edges cross, then choose coordinates that keep edges straight. The module deals in boxes
+and edges only and knows nothing of differentiation.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MOST_GAP = 110.0
 ORDER_SWEEPS = 16
 PLACE_SWEEPS = 16
 BALANCE_SWEEPS = 8
-#: How much more the bends of a long edge want to be in line than boxes want to be centred.
+#: Weight of straightening a long edge, relative to centring a box.
 STRAIGHTNESS = 6.0
-#: How firmly a vertex without a pull holds its place against its neighbours.
+#: Weight with which a vertex without a pull keeps its place.
 FIRMNESS = 20.0
 
-#: What pulls at a vertex: (the other vertex, how far right of it to be, how strongly).
+#: A pull on a vertex: (the other vertex, the wanted offset to its right, the weight).
 _Pull: TypeAlias = "tuple[int, float, float]"
 
 
@@ -57,8 +57,8 @@ class _Vertex(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """The part of an edge between neighbouring layers; the offsets are where on a vertex it ends,
-    from its centre.
+    """The part of an edge between neighbouring layers; offsets of its ends are from a vertex's
+    centre.
     """
 
     upper: int
@@ -113,7 +113,7 @@ def _cut(
     sizes: Sequence[tuple[float, float]], links: Sequence[Link]
 ) -> tuple[list[_Vertex], list[_Piece], list[list[int]]]:
     """Boxes and bends with their layers, the pieces of all edges, and each edge's pieces."""
-    above_the_end = [0] * len(sizes)  # the longest path from a box to the end of its paths
+    above_the_end = [0] * len(sizes)  # the longest path from a box to a box without uses
     for link in sorted(links, key=lambda link: link.source, reverse=True):
         above_the_end[link.source] = max(above_the_end[link.source], above_the_end[link.target] + 1)
     last = max(above_the_end, default=0)
@@ -130,7 +130,7 @@ def _cut(
 
     pieces: list[_Piece] = []
     paths: list[list[int]] = []
-    bends: dict[tuple[int, int, int], int] = {}  # edges from one output share their way
+    bends: dict[tuple[int, int, int], int] = {}  # edges from one output share their bends
     trunks: dict[tuple[int, int], int] = {}
     for link in links:
         at = link.source
@@ -155,7 +155,8 @@ def _cut(
 
 
 def _first_order(vertices: Sequence[_Vertex], pieces: Sequence[_Piece]) -> list[list[int]]:
-    """Every layer in the order in which a walk from the ends back to the inputs meets it."""
+    """An initial order for each layer: that of a depth-first walk from the outputs to the
+    inputs."""
     into: list[list[_Piece]] = [[] for _ in vertices]
     has_target = [False] * len(vertices)
     for piece in pieces:
@@ -178,7 +179,8 @@ def _first_order(vertices: Sequence[_Vertex], pieces: Sequence[_Piece]) -> list[
 def _order(
     vertices: Sequence[_Vertex], pieces: Sequence[_Piece], layers: list[list[int]]
 ) -> list[list[int]]:
-    """Reorder every layer by the mean place of its neighbours, until crossings stay as they are."""
+    """Reorder every layer by the mean place of its neighbours, until the number of crossings stops
+    falling."""
     above: list[list[_Piece]] = [[] for _ in vertices]
     below: list[list[_Piece]] = [[] for _ in vertices]
     for piece in pieces:
@@ -274,7 +276,7 @@ def _coordinates(
             settle(layer, lambda index: above[index] + below[index])
     for layer in layers:  # centred under its inputs, so that a chain hangs down straight;
         settle(layer, lambda index: above[index])
-    for layer in reversed(layers):  # and what has none straight above its use
+    for layer in reversed(layers):  # a vertex without inputs goes straight above its use
         settle(layer, lambda index: [] if above[index] else below[index])
     return xs
 
@@ -287,8 +289,8 @@ def _spaced(
 ) -> list[float]:
     """The places nearest to the wanted ones (least squares) that keep the order and the spacing.
 
-    Less the room that all before it need, the places need only be increasing: isotonic
-    regression, solved by pooling neighbours that are in the wrong order.
+    Subtract from each place the room that earlier vertices need, and the result need only be
+    increasing: isotonic regression, solved by pooling neighbours that are in the wrong order.
     """
     room, x = [], 0.0
     for i, index in enumerate(layer):
@@ -297,7 +299,7 @@ def _spaced(
             gap = SPACING if not (before.is_bend and vertices[index].is_bend) else SPACING / 2
             x += (before.width + vertices[index].width) / 2 + gap
         room.append(x)
-    pools: list[tuple[float, float, int]] = []  # (mean, weight, how many)
+    pools: list[tuple[float, float, int]] = []  # (mean, weight, count)
     for target, weight, needed in zip(wanted, weights, room):
         mean, total, count = target - needed, weight, 1
         while pools and pools[-1][0] > mean:

@@ -1,4 +1,4 @@
-"""The drawing of a graph: SVG that stands alone, and a page around it."""
+"""Draw a graph as a self-contained SVG image or HTML page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ LINE_HEIGHT = 17.0
 PADDING = 9.0
 LONGEST_LINE = 32
 
-#: class -> CSS properties -> (light, dark). Plain values, since not every viewer knows variables.
+#: class -> CSS properties -> (light, dark). Plain values, since some viewers do not support CSS
+#: variables.
 COLOURS: dict[str, dict[str, tuple[str, str]]] = {
     ".page": {"fill": ("#ffffff", "#14181d")},
     ".edge": {"stroke": ("#97a3b2", "#66758a")},
@@ -172,7 +173,7 @@ def _tooltip(node: GraphNode) -> str:
 
 
 def _paths(graph: Graph, routes: list[list[Point]]) -> list[str]:
-    """The edges. What several edges share, the first part of their way, is drawn once."""
+    """The edges as SVG paths. An initial part that several edges share is drawn once."""
     users: dict[tuple[int, Point, Point], list[int]] = {}
     for edge, route in zip(graph.edges, routes):
         for start, end in pairwise(route):
@@ -203,7 +204,7 @@ def _paths(graph: Graph, routes: list[list[Point]]) -> list[str]:
 
 
 def _curve(route: list[Point]) -> str:
-    """A smooth path through the points, upright at each of them."""
+    """A smooth path through the points, vertical at each of them."""
     (x, y), *rest = route
     path = [f"M{x:.1f} {y:.1f}"]
     for next_x, next_y in rest:
@@ -226,5 +227,5 @@ def _shortened(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text for XML, which has no place for control characters."""
+    """Text escaped for XML, without the control characters that XML forbids."""
     return html.escape("".join(c if c.isprintable() or c == "\n" else "�" for c in text))

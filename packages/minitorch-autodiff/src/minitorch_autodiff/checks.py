@@ -15,7 +15,7 @@ def central_difference(
     """(f(.., x + epsilon, ..) - f(.., x - epsilon, ..)) / (2 epsilon), for argument `arg`.
 
     Args:
-        function: of as many plain numbers as there are `values`; gives a number or a Scalar.
+        function: takes one plain number for each of `values`; returns a number or a Scalar.
         values: where to differentiate.
         arg: the position of the argument to vary.
         epsilon: half the width of the difference. Its error falls with epsilon**2 and the
@@ -31,7 +31,7 @@ def central_difference(
     above, below = list(values), list(values)
     above[arg] += epsilon
     below[arg] -= epsilon
-    width = above[arg] - below[arg]  # what 2 epsilon is after rounding
+    width = above[arg] - below[arg]  # 2 epsilon, after rounding
     if width == 0:
         raise ValueError(
             f"central_difference: epsilon {epsilon} vanishes beside {values[arg]}; "
@@ -53,11 +53,11 @@ def derivative_check(
     >>> derivative_check(lambda x, y: x * y + x.exp(), 2.0, -1.5)
 
     Args:
-        function: of Scalars, giving a Scalar (or a plain number, whose derivatives are 0).
+        function: takes Scalars; returns a Scalar (or a plain number, whose derivatives are 0).
         scalars: where to check.
         epsilon: see `central_difference`.
-        atol: how far the two may differ,
-        rtol: and how much further, relative to the central difference.
+        atol: absolute tolerance.
+        rtol: relative tolerance, a multiple of the central difference that is added to `atol`.
         order: 2 checks the second derivatives, as differences of the first.
 
     Raises: AssertionError, with both numbers for every derivative that disagrees.

@@ -1,15 +1,14 @@
-"""The calculus of scalar functions: one rule for each operator, whatever is differentiated by it.
+"""Differentiation rules: one for each operator, shared by `Scalar`, `Tensor` and traced functions.
 
-A rule gives d times a derivative. It asks of its operands only what `Scalar`, `Tensor` and the
-symbols on which minitorch-tensor traces a function have in common, so one line serves all three:
-arithmetic, comparisons joined by `&` and `|`, the methods of `Elementary`, `masked_fill`, and
-`call` for operators that are not methods. All of these are differentiable, so a derivative can be
-differentiated in turn.
+A rule returns d, the incoming gradient, times a derivative. It uses only what `Scalar`, `Tensor`
+and the symbols of minitorch-tensor's tracer have in common: arithmetic, comparisons joined by `&`
+and `|`, the methods of `Elementary`, `masked_fill`, and `call` for operators that are not methods.
+All of these are differentiable, so a derivative can be differentiated in turn.
 
-Two cares run through the rules. Where a product of 0 and infinity would be NaN, the *operands* are
-masked, not the result: a mask around the result would pass 0 to a branch of infinite slope, which
-makes the second derivative NaN. And a mask covers only the points that need it, since it hides
-whatever derivative is behind it.
+The rules observe two precautions. Where a product of 0 and infinity would be NaN, the *operands*
+are masked, not the result: a mask around the result would pass 0 to a branch of infinite slope,
+which makes the second derivative NaN. And a mask covers only the points that need it, since it
+hides whatever derivative is behind it.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ class Rule(NamedTuple):
 
     Attributes:
         operator: the function of plain numbers.
-        saves: "inputs", "result" or "nothing": what the gradients are computed from.
+        saves: the values that the gradients are computed from: "inputs", "result" or "nothing".
         gradients: one for each input.
-        common: what all gradients share: it replaces d before they are computed, if given.
+        common: a factor that all gradients share; if given, its result replaces d.
     """
 
     operator: Operator
@@ -74,7 +73,7 @@ def _backward_of_linear(by_x: Any, by_y: Any) -> Callable[[Context, Any], Any]:
 def _backward_of_two(by_x: Any, by_y: Any, common: Any) -> Callable[[Context, Any], Any]:
     def backward(ctx: Context, d: Any) -> Any:
         x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges  # None where no gradient is wanted: a constant's would be for naught
+        to_x, to_y = ctx.edges  # None where no gradient is wanted
         if common:
             d = common(x, y, d)
         return (
@@ -88,7 +87,7 @@ def _backward_of_two(by_x: Any, by_y: Any, common: Any) -> Callable[[Context, An
 #: The rule of each operator that can be differentiated.
 DERIVATIVES: dict[Operator, Rule] = {}
 
-#: Operators that are constant but for jumps, where no gradient passes.
+#: Piecewise constant operators, through which no gradient passes.
 FLAT: set[Operator] = {
     *(ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close, ops.isnan, ops.isinf),
     *(ops.logical_not, ops.logical_and, ops.logical_or, ops.logical_xor),
@@ -96,7 +95,7 @@ FLAT: set[Operator] = {
 
 
 def call(operator: Operator, *operands: Any) -> Any:
-    """An operator of operands of any kind, the last of them a graph's value."""
+    """Apply an operator to operands of any kind, of which the last is a value of the graph."""
     return operands[-1]._call(operator, *operands)
 
 
@@ -104,9 +103,9 @@ def rule(operator: Operator, *gradients: Gradient, common: Any = None) -> None:
     """Define how an operator is differentiated.
 
     Args:
-        gradients: one for each input, whose parameters say what it needs: (d) nothing else,
-            (x, d) or (x, y, d) the inputs, (result, d) the operator's result.
-        common: see `Rule`; of (x, y, d).
+        gradients: one for each input. Its parameters name what it needs: (d) only the incoming
+            gradient, (x, d) or (x, y, d) the inputs too, (result, d) the operator's result.
+        common: see `Rule`; takes (x, y, d).
     """
     codes = [gradient.__code__ for gradient in gradients if gradient]
     needs = {name for code in codes for name in code.co_varnames[: code.co_argcount - 1]}
@@ -160,13 +159,13 @@ def differentiable(
 
 
 def differentiable(operator: Operator, *gradients: Gradient, common: Any = None) -> Any:
-    """Define the `rule` of an operator, and make a method of it."""
+    """Define the `rule` of an operator, and return it as a method."""
     rule(operator, *gradients, common=common)
     return _method(operator)
 
 
 def flat(operator: Operator) -> Any:
-    """Make a method of an operator that is constant but for jumps."""
+    """Make a method of a piecewise constant operator."""
     FLAT.add(operator)
     return _method(operator)
 
@@ -187,22 +186,22 @@ def _power_by_exponent(x: Any, y: Any, d: Any) -> Any:
 
 
 def _lead(x: Any, y: Any) -> Any:
-    """x - y; 0 of equal infinities, which have no difference."""
+    """x - y; 0 for equal infinities, whose difference would be NaN."""
     lead = x - y
     return lead.masked_fill((x == y) & (lead != 0), 0.0)
 
 
 def _over_squares(y: Any, x: Any, d: Any) -> Any:
-    """d / (x**2 + y**2); 0 at the origin, where an angle has no slope."""
+    """d / (x**2 + y**2); 0 at the origin, where the angle has no derivative."""
     origin = (x == 0) & (y == 0)
     squares = x.square() + y.square()
     return d.masked_fill(origin, 0.0) / squares.masked_fill(origin, 1.0)
 
 
 class Elementary:
-    """The elementary functions of a number, as methods, each with its rule.
+    """The elementary functions as methods, each with its differentiation rule.
 
-    A subclass says in `_call` what it is to apply an operator.
+    A subclass defines in `_call` how an operator is applied.
     """
 
     @staticmethod
@@ -299,7 +298,7 @@ class Elementary:
 
 
 # -- operators that are not methods ----------------------------------------------------------------
-# What is linear in d is its own derivative there.
+# # These are linear in d, so their derivative with respect to d is the same operator.
 
 rule(ops.keep_if, None, lambda condition, x, d: call(ops.keep_if, condition, d))
 rule(ops.abs_back, None, lambda x, d, e: call(ops.abs_back, x, e))

@@ -1,11 +1,10 @@
 """Reverse-mode differentiation: one sweep over the recorded graph.
 
 The chain rule says that the gradient of a node is the sum, over every use of its result, of what
-each use sends back. So a node may be processed once all of its uses have been: in a topological
-order. Nobody needs to sort for one. A call happens after the calls whose results it uses, so
-"latest first" is such an order, and a heap of the calls that have received a gradient gives the
-latest. It is a loop over an explicit queue: the depth of a graph is limited by memory, not by
-Python's recursion limit.
+each use sends back. So a node may be processed once all of its uses have been: in topological
+order. No sorting is needed: a call happens after the calls whose results it uses, so "latest first"
+is such an order, and a heap of the calls that have received a gradient yields the latest. The sweep
+is a loop, not a recursion, so only memory limits the depth of a graph.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ __all__ = ["run_backward", "topological_order"]
 
 
 def topological_order(roots: Sequence[Node]) -> list[Node]:
-    """Every reachable node, each before the nodes that made its inputs, leaves last; of the
-    leaves, the first that is reached comes last."""
+    """Every reachable node, each before the nodes that made its inputs. Leaves come last, in
+    reverse order of discovery."""
     reached = dict.fromkeys(roots)
     stack = list(reached)
     while stack:
@@ -55,14 +54,14 @@ def run_backward(
 ) -> list[Gradient | None]:
     """Send gradients from the roots through the graph.
 
-    Leaves come last, so that an error on the way leaves all of them as they were.
+    Leaves come last, so an error during the sweep leaves all of them unchanged.
 
     Args:
         roots: (edge, gradient) for each output to differentiate.
         retain_graph: keep what the calls saved, so that the sweep can be run again.
         capture: edges whose gradient to return. Without it every leaf that is reached
             accumulates its gradient; with it no leaf does, and only the paths that lead to a
-            captured edge are walked: calls beside them are not asked, nor freed.
+            captured edge are walked: other calls neither run nor are freed.
 
     Returns: the gradients of `capture` in its order, None where no path leads there.
     """
@@ -74,7 +73,7 @@ def run_backward(
     gradients: dict[Node, Gradient | list[Gradient | None]] = {}
     calls: list[tuple[int, Node]] = []  # a heap, the latest first
     leaves: list[Node] = []
-    next_call: Node | None = None  # in a chain there is only one, which need not enter the heap
+    next_call: Node | None = None  # in a chain there is only one pending call, which skips the heap
 
     sent: Sequence[Gradient | None] = [root.fit(gradient, i) for (root, i), gradient in roots]
     edges: Sequence[Edge | None] = [edge for edge, _ in roots]
@@ -98,7 +97,7 @@ def run_backward(
                 next_call = node
             else:
                 heappush(calls, (-node.time, node))
-        # Let go before the next call allocates: a gradient lives no longer than it is needed.
+        # Release the gradients before the next call allocates.
         sent, gradient, received = (), None, None
         if calls:
             if next_call is not None:
@@ -162,7 +161,7 @@ def _capture(
     node: Node,
     received: Gradient | list[Gradient | None],
 ) -> None:
-    """Note the gradients of a node's outputs that are asked for."""
+    """Store those of a node's gradients that the caller asked for."""
     for index, gradient in enumerate(_outputs(node, received)):
         if (node, index) in captured:
             captured[node, index] = gradient
@@ -171,7 +170,7 @@ def _capture(
 def _call_hooks(
     node: Node, received: Gradient | list[Gradient | None]
 ) -> Gradient | list[Gradient | None]:
-    """The gradients that a node has received, after its hooks."""
+    """Run a node's hooks, and return its gradients as the hooks left them."""
     gradients = list(_outputs(node, received))
     for index, hook in tuple(node.hooks or ()):  # a copy: a hook may remove itself
         if gradients[index] is not None:

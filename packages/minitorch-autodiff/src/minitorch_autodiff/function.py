@@ -25,7 +25,7 @@ class Context:
 
     It is the node of the graph (see `protocol.Node`) and the `ctx` that `forward` and `backward`
     receive. Attributes may be set on it freely (`ctx.dim = dim`); values of the graph go in
-    `save_for_backward`, which notices when they are changed before they are used.
+    `save_for_backward`, which detects in-place changes made before `backward` uses them.
     """
 
     is_leaf = False
@@ -34,7 +34,7 @@ class Context:
     edges: Sequence[Edge | None] = ()
     n_outputs = 1
     exact = False
-    #: When it was recorded; the end of time before.
+    #: The tick at which it was recorded; `sys.maxsize` until then.
     time: int = sys.maxsize
     hooks: list[tuple[int, Hook]] | None = None
     _specs: Sequence[Any] = ()
@@ -100,7 +100,7 @@ class Context:
         return self.saved_tensors
 
     def mark_non_differentiable(self, *outputs: Any) -> None:
-        """Outputs of this call that have no gradient (indices, counts)."""
+        """Declare outputs of this call that have no gradient (indices, counts)."""
         self._constants = outputs
 
     @property
@@ -120,8 +120,8 @@ class Context:
         return self._kind._fit(gradient, self._specs[index])
 
     def send_back(self, received: Any, keep: bool) -> Sequence[Gradient | None]:
-        """The function's backward, its result checked and made a tuple. Without `keep` the saved
-        values are dropped after it; a second backward that asks for them is told so."""
+        """Run the function's backward, check its result and return it as a tuple. Without `keep`
+        the saved values are dropped afterwards, and a second backward that reads them raises."""
         function = self.function
         if function.once_differentiable and grad_enabled():
             raise RuntimeError(
@@ -153,7 +153,8 @@ class Context:
         return sent
 
     def _send_back_watched(self, gradients: Sequence[Gradient | None]) -> Any:
-        """`backward` under detect_anomaly. What it calls counts as done where this was called."""
+        """`backward` under detect_anomaly. Calls inside it are attributed to the line of this
+        call."""
         outer = swept.set(self)
         try:
             sent = self.function.backward(self, *gradients)
@@ -236,7 +237,7 @@ class Context:
 
 
 class _Unrecorded(Context):
-    """The `ctx` of a call that leaves no history: nobody will ask for what it saves."""
+    """The `ctx` of a call that is not recorded; it saves nothing."""
 
     def save_for_backward(self, *values: Any) -> None:
         """Keep nothing."""
@@ -246,7 +247,7 @@ _Result = TypeVar("_Result", covariant=True)
 
 
 class _Returning(Protocol[_Result]):
-    """A Function as `apply` is typed by it: by the result of its `forward`."""
+    """A Function, for typing `apply` by the return type of its `forward`."""
 
     @property
     def forward(self) -> Callable[..., _Result]:
@@ -274,8 +275,8 @@ class Function:
     Scalar(6.0)
 
     `forward` runs with recording off; `backward` is recorded when the sweep has
-    `create_graph=True`, so one written in differentiable operations can be differentiated again.
-    Set `once_differentiable = True` on one that cannot.
+    `create_graph=True`, so a `backward` written in differentiable operations can be differentiated
+    again. If yours cannot, set `once_differentiable = True`.
     """
 
     once_differentiable = False
@@ -305,7 +306,7 @@ class Function:
     def apply(cls, *inputs: Any) -> Any:
         """Run `forward`, and record the call if any input requires a gradient.
 
-        For type checkers it returns what the `forward` of the subclass is annotated with.
+        To type checkers its return type is that of the subclass's `forward`.
         """
         if watchers and anomalies_watched():
             return cls._apply_watched(Context(cls), inputs)
@@ -323,7 +324,7 @@ class Function:
             result = cls.forward(ctx, *inputs)
         finally:
             reset_recording(before)
-        # An input that is handed back keeps its own history; the output is another variable.
+        # An input returned as it is keeps its own history; the output is a new variable.
         if type(result) is not tuple:
             if _among(result, inputs):
                 result = result._alias()
@@ -351,15 +352,15 @@ class Function:
 def record_binary(
     function: type[Function], x: Variable, y: Variable, output: Variable, spec: Any, saves: bool
 ) -> None:
-    """Make a call of `function` on x and y the history of an output that is computed already.
+    """Record a call of `function` on x and y as the history of an already computed output.
 
-    This is `Function.apply` without its `forward`, for operations so small that the general way
-    would cost more than they do. The caller has seen to what `apply` sees to: x, y or both require
-    a gradient, and recording is on.
+    This is `Function.apply` without its `forward`, for operations so cheap that `apply` would cost
+    more than they do. The caller has checked what `apply` checks: x, y or both require a gradient,
+    and recording is on.
 
     Args:
-        output: a new variable without history, of the kind and form of both inputs, so that
-            gradients need not be adapted on their way back (`Node.exact`).
+        output: a new variable without history, of the type, shape and dtype of both inputs, so that
+            gradients need no `fit` (`Node.exact`).
         spec: the output's `_spec()`.
         saves: true if `backward` reads `(x, y)` from `ctx.saved_tensors`.
     """
@@ -384,10 +385,10 @@ _new_context = Context.__new__
 
 
 def _stack(inputs: tuple[Any, ...]) -> tuple[traceback.StackSummary, int]:
-    """Who called `apply`, and how many of the innermost frames belong to the library.
+    """The stack of the call to `apply`, and the number of innermost frames inside the library.
 
-    The library is this package and those that define the values at hand; the frame below is the
-    one that a person wants to see.
+    The library is this package and those that define the inputs' classes; the frame outside it is
+    the one to show to the user.
     """
     library = {type(x).__module__.partition(".")[0] for x in inputs if isinstance(x, Variable)}
     library = (library | {__name__.partition(".")[0]}) - {"__main__"}

@@ -1,8 +1,8 @@
-"""The switch that turns recording for differentiation on and off, one for each context.
+"""Grad mode: turn the recording of operations on and off, separately in each context.
 
-A context is what `contextvars` calls one. A new thread begins with a context of its own, in which
-operations are recorded; a task of asyncio, and `asyncio.to_thread`, with a copy of the one that
-started it. So what one of them sets while it waits for another concerns nobody else.
+A context is one of `contextvars`. A new thread begins with a fresh context, in which recording is
+on; an asyncio task, and `asyncio.to_thread`, with a copy of its creator's. So a setting made in one
+of them never affects another.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-#: True while operations are recorded; true while they are watched for NaN; and, while they are
-#: watched, the call whose backward is running.
+#: True while operations are recorded; true while they are checked for NaN; and, in the latter case,
+#: the call whose backward is running.
 _recording: ContextVar[bool] = ContextVar("minitorch_recording", default=True)
 _watching: ContextVar[bool] = ContextVar("minitorch_watching", default=False)
 swept: ContextVar[Context | None] = ContextVar("minitorch_swept", default=None)
 
-#: For operations, which ask for it every time: bound once.
+#: Bound once, since every operation calls it.
 grad_enabled = _recording.get
 anomalies_watched = _watching.get
 set_recording, reset_recording = _recording.set, _recording.reset
 
-#: One entry for each `detect_anomaly` that is in force in some context. While there is none, nobody
-#: need ask for the context's own switch, which takes longer than looking here.
+#: One entry for each `detect_anomaly` active in any context. While this is empty, operations skip
+#: the slower lookup of the context's own switch.
 watchers: list[detect_anomaly] = []
 
 
@@ -52,9 +52,9 @@ def is_grad_enabled() -> bool:
 
 
 class _SetSwitch:
-    """Set one switch, and put the old value back: a context manager and a decorator.
+    """Set one switch and restore its old value: a context manager and a decorator.
 
-    Reentrant: what was set is a stack, so one object may be entered again inside itself, and by
+    Reentrant: settings form a stack, so one object may be entered again inside itself, and by
     several tasks and threads at once.
     """
 
@@ -76,8 +76,8 @@ class _SetSwitch:
         self._put_back()
 
     def _put_back(self) -> None:
-        """Undo the latest setting that this object made in the calling context, if it made one:
-        those of other contexts refuse to be undone here."""
+        """Undo this object's latest setting in the calling context, if there is one; a setting made
+        in another context cannot be undone here."""
         for token in reversed(tuple(self._set)):
             with contextlib.suppress(ValueError, RuntimeError):
                 self._switch.reset(token)
@@ -85,7 +85,7 @@ class _SetSwitch:
                 return
 
     def _again(self) -> _SetSwitch:
-        """A fresh one that sets the same: calls of a decorated function may overlap in threads."""
+        """A new object with the same setting, since calls of a decorated function may overlap."""
         return type(self)()
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -153,7 +153,7 @@ class _SetSwitch:
 
 
 class _Plain(_SetSwitch):
-    """One without arguments, so that it may decorate without parentheses as well."""
+    """A switch without arguments, usable as a decorator with or without parentheses."""
 
     @overload
     def __new__(cls) -> Self: ...
@@ -182,8 +182,8 @@ class enable_grad(_Plain):
 class set_grad_enabled(_SetSwitch):
     """Record from now on if `enabled`: `set_grad_enabled(False)`.
 
-    In a `with`, or as a decorator, only inside: for a loop that trains and validates with one
-    body, `with set_grad_enabled(training): ...`.
+    As a context manager or decorator, it applies only inside: a loop that both trains and validates
+    can say `with set_grad_enabled(training): ...`.
     """
 
     _switch = _recording
@@ -217,7 +217,8 @@ class detect_anomaly(_Plain):
     """Raise where a NaN first appears, naming the operation and the line that called it.
 
     Covers both directions: a forward result that holds a NaN although no input did, and a
-    gradient that `backward` makes NaN. It looks at every value, so it is slow; for debugging.
+    gradient that `backward` makes NaN. It inspects every value, so it is slow: use it for
+    debugging.
     """
 
     _switch, _value = _watching, True

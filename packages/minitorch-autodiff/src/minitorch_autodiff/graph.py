@@ -11,8 +11,8 @@
 
 `draw(z, "z.svg")` writes the drawing of a graph; in a notebook, a `Graph` shows itself.
 
-Edges here point the way the computation went, from an input to the call that used it: the
-protocol's edges, by which gradients travel, turned around.
+Edges here point in the direction of the computation, from an input to the call that used it: the
+reverse of the protocol's edges, along which gradients travel.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ __all__ = ["Graph", "GraphEdge", "GraphNode", "draw", "graph"]
 
 
 class GraphNode(NamedTuple):
-    """A vertex: a recorded call, a leaf, or an input that wants no gradient.
+    """A vertex: a recorded call, a leaf, or an input that requires no gradient.
 
     Attributes:
         kind: "function", "leaf" or "constant".
         label: the function's name, or the kind of value.
-        name: what the person calls it, where known.
-        value: the number or shape of what it is or returned, where known.
-        gradient: the same of its `grad`, where there is one.
-        is_output: true where the graph was asked for.
+        name: the user's name for it, where known.
+        value: its number or shape (for a call, those of the result), where known.
+        gradient: the number or shape of its `grad`, where there is one.
+        is_output: true for the values passed to `graph`.
     """
 
     kind: Literal["function", "leaf", "constant"]
@@ -77,13 +77,13 @@ class Graph(NamedTuple):
         return "\n".join([*lines, "}"]) + "\n"
 
     def to_svg(self) -> str:
-        """A drawing that needs nothing else, in light or dark colours as the viewer prefers."""
+        """A self-contained drawing, in light or dark colours as the viewer prefers."""
         from minitorch_autodiff import _svg
 
         return _svg.to_svg(self)
 
     def to_html(self, title: str = "computation graph") -> str:
-        """A page with the SVG drawing: drag to move it, turn the wheel to zoom."""
+        """A page with the SVG drawing: drag to pan, turn the wheel to zoom."""
         from minitorch_autodiff import _svg
 
         return _svg.to_html(self, title)
@@ -103,12 +103,12 @@ def graph(
 
     Args:
         output: a value that requires a gradient, or several.
-        names: what to call which value, leaf or inner; a Scalar's own `name` counts too.
+        names: maps names to values, leaves or inner ones; a Scalar's own `name` counts too.
         limit: refuse a graph of more nodes than this; None for any size.
 
-    Shown is what the graph still knows: values (the number that a Scalar function returned, the
-    shape of a tensor); inputs that want no gradient (a tensor's until `backward` frees them);
-    the gradients of leaves, and after `retain_grad()` of inner values.
+    It shows what the recorded graph still holds: values (the number that a Scalar function
+    returned, the shape of a tensor); inputs that require no gradient (a tensor's until `backward`
+    frees them); the gradients of leaves, and after `retain_grad()` of inner values.
 
     Raises: ValueError if nothing was recorded, or the graph is too large.
     """
@@ -129,7 +129,7 @@ def graph(
     order = topological_order([value._edge[0] for value in outputs])
     _check_size(len(order), limit)
     builder = _Builder(outputs, names)
-    for node in order:  # a node is named by the calls after it
+    for node in order:  # the calls after a node know its name
         builder.learn_around(node)
     for node in reversed(order):
         builder.add(node)
@@ -143,10 +143,10 @@ def draw(
     names: Mapping[str, Variable] | None = None,
     limit: int | None = 1000,
 ) -> Path:
-    """Write the graph of `output` to a file whose suffix chooses: .svg, .html or .dot.
+    """Write the graph of `output` to a file in the format of its suffix: .svg, .html or .dot.
 
     Args: see `graph`.
-    Returns: the path. Nothing is written unless the whole drawing is.
+    Returns: the path. On an error nothing is written.
     Raises: ValueError for another suffix, or as `graph` does; OSError if it cannot be written.
     """
     path = Path(path)
@@ -182,14 +182,14 @@ def text_lines(node: GraphNode) -> list[tuple[str, str]]:
 
 
 class _Builder:
-    """Turns the engine's nodes into ours, one by one, inputs first."""
+    """Converts the engine's nodes to `GraphNode`s, one by one, inputs first."""
 
     def __init__(self, outputs: Sequence[Variable], names: Mapping[str, Variable]) -> None:
         self.nodes: list[GraphNode] = []
         self.edges: list[GraphEdge] = []
         self.outputs = {value._edge[0] for value in outputs}
         self.positions: dict[Node, int] = {}
-        self.constants: dict[int, int] = {}  # by id: equal constants are not the same one
+        self.constants: dict[int, int] = {}  # by id, since equal constants stay separate
         self.constant_names = {id(value): name for name, value in names.items()}
         self.names: dict[Edge, str] = {value._edge: name for name, value in names.items()}
         self.gradients: dict[Edge, str] = {}
@@ -197,7 +197,7 @@ class _Builder:
             self._learn(value)
 
     def add(self, node: Node) -> None:
-        """Append a node whose inputs are there already, and the edges to it."""
+        """Append a node, whose inputs have already been added, and the edges to it."""
         untracked = _untracked_inputs(node)
         sources = []
         for position, edge in enumerate(node.edges):
@@ -219,8 +219,8 @@ class _Builder:
             self.gradients[value._edge] = _summary(value.grad)
 
     def learn_around(self, node: Node) -> None:
-        """Remember the values that can be found from a node. One does not hold its results itself,
-        but a later call may have saved them, and `retain_grad` knows those that it was asked of.
+        """Remember the values that can be found from a node. A node does not hold its results, but
+        a later call may have saved them, and a hook of `retain_grad` refers to its value.
         """
         if isinstance(node, Variable):
             self._learn(node)
@@ -251,7 +251,8 @@ class _Builder:
         )
 
     def _constant(self, value: Variable) -> int:
-        """The position of an input that wants no gradient, drawn once however often it is used."""
+        """The position of an input that requires no gradient, drawn once however often it is
+        used."""
         position = self.constants.setdefault(id(value), len(self.nodes))
         if position == len(self.nodes):
             name = self.constant_names.get(id(value)) or getattr(value, "name", "")
@@ -261,12 +262,12 @@ class _Builder:
 
 
 def _untracked_inputs(node: Node) -> dict[int, Variable]:
-    """Inputs of a call that want no gradient, by position, as far as the call still has them."""
+    """The inputs of a call that require no gradient, by position, if the call still holds them."""
     if not isinstance(node, Context):
         return {}
     inputs = node.untracked
     if not inputs and len(node._saved) == len(node.edges):
-        # Many functions save just their inputs; the tracked ones tell if this one did.
+        # # Many functions save just their inputs; comparing the tracked ones tells if this one did.
         inputs = node._saved
         for value, edge in zip(inputs, node.edges):
             tracked = isinstance(value, Variable) and value.requires_grad
@@ -280,7 +281,7 @@ def _untracked_inputs(node: Node) -> dict[int, Variable]:
 
 
 def _summary(value: Any) -> str:
-    """A few words on a value: its number or shape."""
+    """The number or shape of a value, as text."""
     if isinstance(value, Variable):
         return value._summary(value._spec())
     return f"{value:.4g}" if isinstance(value, (int, float)) else ""
@@ -296,6 +297,6 @@ def _check_size(size: int, limit: int | None) -> None:
 
 
 def _quoted(text: str) -> str:
-    """A string of the DOT language."""
+    """The text as a quoted string of the DOT language."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Scalar mathematics: what every operation means, one number at a time.
+"""Scalar functions: they define every elementwise operation, one number at a time.
 
 Each function takes and returns plain numbers, is total (an out-of-range argument gives the IEEE
 754 answer, inf or NaN, where Python's `math` would raise), and uses only what numba compiles for
@@ -15,7 +15,7 @@ import math
 from builtins import abs as magnitude
 from collections.abc import Callable, Iterable
 
-#: From here on every double is an integer.
+#: 2**52: every double at least this large is an integer.
 _ALL_INTEGERS = 4503599627370496.0
 
 #: The largest x whose e**x is a finite double.
@@ -105,7 +105,7 @@ def pow(x: float, y: float) -> float:
     remainder = y % 2.0  # 0 for an even y, 1 for an odd one
     if x < 0 and remainder != 0 and remainder != 1:
         return math.nan
-    # math.pow raises where the result overflows; a product becomes infinite without a word.
+    # math.pow raises where the result overflows; a product silently becomes infinite.
     if x != 0:
         exponent = y * math.log(math.fabs(x))
         if exponent > 709.0:
@@ -173,17 +173,17 @@ def logical_and(x: float, y: float) -> float:
 
 
 def logical_or(x: float, y: float) -> float:
-    """1 if any is nonzero, else 0."""
+    """1 if either is nonzero, else 0."""
     return 1.0 if x != 0 or y != 0 else 0.0
 
 
 def logical_xor(x: float, y: float) -> float:
-    """1 if just one is nonzero, else 0."""
+    """1 if exactly one is nonzero, else 0."""
     return 1.0 if (x != 0) != (y != 0) else 0.0
 
 
 def keep_if(condition: float, x: float) -> float:
-    """x where the condition is nonzero, else -0.0: the one zero that adds without a trace.
+    """x where the condition is nonzero, else -0.0, the exact identity of addition.
 
     `keep_if(c, x) + keep_if(not c, y)` selects, also among infinities, NaN and signed zeros.
     """
@@ -278,7 +278,7 @@ def erf(x: float) -> float:
 
 
 def sigmoid(x: float) -> float:
-    """1 / (1 + e**-x), from whichever side the exponential cannot overflow."""
+    """1 / (1 + e**-x), in the form whose exponential cannot overflow for x's sign."""
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
     e = math.exp(x)
@@ -325,7 +325,7 @@ def trunc(x: float) -> float:
 
 
 def round(x: float) -> float:
-    """The nearest integer; the even one of two as near."""
+    """The nearest integer; ties go to the even one."""
     if not math.fabs(x) < _ALL_INTEGERS:
         return x
     magnitude = math.fabs(x)
@@ -405,12 +405,12 @@ def bitwise_and(x: int, y: int) -> int:
 
 
 def bitwise_or(x: int, y: int) -> int:
-    """The bits set in any."""
+    """The bits set in either."""
     return x | y
 
 
 def bitwise_xor(x: int, y: int) -> int:
-    """The bits set in just one."""
+    """The bits set in exactly one."""
     return x ^ y
 
 
@@ -468,7 +468,7 @@ def atan(x: float) -> float:
 
 def sinh(x: float) -> float:
     """Hyperbolic sine; infinite where that overflows."""
-    if math.fabs(x) > 709.0:  # e**|x| / 2, in an order that cannot overflow before its time
+    if math.fabs(x) > 709.0:  # e**|x| / 2, in an order that overflows only if the result does
         root = math.exp(0.5 * min(math.fabs(x), 1418.0))
         return math.copysign(0.5 * root * root, x)
     return math.sinh(x)
@@ -535,7 +535,7 @@ def map(fn: Callable[[float], float]) -> Callable[[Iterable[float]], list[float]
 def zipWith(
     fn: Callable[[float, float], float],
 ) -> Callable[[Iterable[float], Iterable[float]], list[float]]:
-    """A function that combines two lists element by element; the shorter one ends it."""
+    """A function that combines two lists element by element, up to the end of the shorter."""
 
     def apply(left: Iterable[float], right: Iterable[float]) -> list[float]:
         return [fn(x, y) for x, y in zip(left, right)]

@@ -60,7 +60,7 @@ class Scalar(Variable, Elementary):
 
     @staticmethod
     def _summary(spec: float) -> str:
-        return f"{spec + 0.0:.4g}"  # without the sign of a zero
+        return f"{spec + 0.0:.4g}"  # + 0.0 turns -0.0 into 0.0
 
     @staticmethod
     def _zeros(spec: Any) -> Scalar:
@@ -71,8 +71,9 @@ class Scalar(Variable, Elementary):
         return gradient if isinstance(gradient, Scalar) else Scalar(gradient)
 
     def _keep(self, gradient: Scalar) -> Scalar:
-        # Add and its like send one object to both sides: what a leaf keeps is its own, so that
-        # changing `x.grad.data` changes no other's. With create_graph its history stays attached.
+        # Functions like Add send the same object to both inputs. A leaf keeps a copy, so that
+        # changing `x.grad.data` affects no other leaf. With create_graph the history stays
+        # attached.
         return gradient if gradient.requires_grad else Scalar(gradient.data)
 
     def _has_nan(self) -> bool:
@@ -82,7 +83,7 @@ class Scalar(Variable, Elementary):
 
     @property
     def data(self) -> float:
-        """The number. Assigning changes it in place, unrecorded: a step of gradient descent."""
+        """The number. Assignment changes it in place, unrecorded, as gradient descent does."""
         return self._data
 
     @data.setter
@@ -188,8 +189,8 @@ class Scalar(Variable, Elementary):
 
 
 def _plain(operation: str, value: object) -> float:
-    """A Scalar or plain number as a float. Other things that could become one, strings and
-    tensors among them, are refused: the conversion would lose what they are.
+    """A Scalar or plain number as a float. Other values that `float` accepts, such as strings and
+    tensors, are refused: the conversion would hide a mistake or lose a tensor's history.
     """
     if isinstance(value, (Scalar, float, int, Real)):
         return float(value)
@@ -227,7 +228,7 @@ class ScalarFunction(Function):
 
 def _differentiable(rule: Rule) -> type[ScalarFunction]:
     backward = rule.backward
-    if rule.saves == "result":  # computed again: keeping it would cost every call an alias of it
+    if rule.saves == "result":  # computed again, since saving it would cost every call an alias
         operator = rule.operator
         gradient: Any = rule.gradients[0]
 

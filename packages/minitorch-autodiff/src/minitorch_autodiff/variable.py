@@ -1,4 +1,4 @@
-"""Variable: the gradient, the history and the interface that all differentiable values share."""
+"""Variable: the base class of differentiable values, with gradient, history and hooks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class RemovableHandle:
-    """Returned by whatever registers a hook; `remove()` takes the hook back.
+    """Returned when a hook is registered; `remove()` removes the hook.
 
     Args:
         hooks: the list that the hook was put into.
-        entry: its entry there, an object of its own: the same hook may be there twice.
+        entry: its entry in the list, found by identity, since the same hook may be there twice.
     """
 
     def __init__(self, hooks: list[Any], entry: object) -> None:
@@ -29,7 +29,7 @@ class RemovableHandle:
         self._entry = entry
 
     def remove(self) -> None:
-        """Take the hook off; doing so twice is fine."""
+        """Remove the hook; a second call has no effect."""
         self._hooks[:] = [entry for entry in self._hooks if entry is not self._entry]
 
 
@@ -37,11 +37,11 @@ class RetainGrad:
     """The hook of `retain_grad`: keeps the gradient in the value's `grad`."""
 
     def __init__(self, value: Variable) -> None:
-        # Weakly: the hook lives in the graph, which must not keep alive the value that owns it.
+        # A weak reference: the graph holds the hook and must not keep the value alive.
         self.value = weakref.ref(value)
 
     def __call__(self, gradient: Gradient) -> None:
-        """Add to the value's `grad`, where anybody still holds the value."""
+        """Add to the value's `grad`, if the value is still alive."""
         value = self.value()
         if value is not None:
             value.accumulate(gradient)
@@ -61,12 +61,12 @@ class Variable:
     grad: Any = None
     #: Hooks on a leaf's gradient. An inner value's are held by its `grad_fn`.
     hooks: list[tuple[int, Hook]] | None = None
-    #: The call that computed it, and which of its outputs it is; None for a leaf.
+    #: The call that computed it, and its index among the outputs; None for a leaf.
     _history: tuple[Context, int] | None = None
     #: What `retain_grad` registered.
     _retained: tuple[int, Hook] | None = None
 
-    #: A leaf ends the sweep; these serve `Node` for a variable that is one.
+    #: The members of `Node` for a variable that is a leaf, where the sweep ends.
     edges: Sequence[Edge | None] = ()
     n_outputs = 1
     time = 0
@@ -75,12 +75,12 @@ class Variable:
     # -- what a subclass provides ------------------------------------------------------------
 
     def _spec(self) -> Any:
-        """Whatever `_fit` needs to know of this value, without keeping its memory alive."""
+        """What `_fit` needs to know about this value, without keeping its memory alive."""
         return None
 
     @staticmethod
     def _fit(gradient: Gradient, spec: Any) -> Gradient:
-        """`gradient` adapted to a value of that spec: where broadcasting is undone."""
+        """`gradient` adapted to a value of that spec; this undoes broadcasting."""
         return gradient
 
     def _alias(self) -> Self:
@@ -92,7 +92,7 @@ class Variable:
         raise NotImplementedError(f"{type(self).__name__} must define _ones_like")
 
     def _start(self, gradient: Gradient) -> Gradient:
-        """A gradient that a person gave to start from, checked."""
+        """Check and return the initial gradient that the caller passed."""
         return gradient
 
     @staticmethod
@@ -101,7 +101,7 @@ class Variable:
         return 0.0
 
     def _describe(self) -> str:
-        """A few words for error messages."""
+        """A short description for error messages."""
         return repr(self)
 
     @staticmethod
@@ -110,7 +110,7 @@ class Variable:
         return ""
 
     def _keep(self, gradient: Gradient) -> Gradient:
-        """`gradient`, or a copy of it where another holder could change it under our hands."""
+        """`gradient`, or a copy if somebody else holds it and could change it."""
         return gradient
 
     def _has_nan(self) -> bool:
@@ -119,8 +119,8 @@ class Variable:
 
     @property
     def _changed_at(self) -> int:
-        """When it was last changed in place (see `clock`), 0 before the first change: what a call
-        saved earlier than that is stale."""
+        """The tick of its last in-place change (see `clock`), 0 if there was none: values saved
+        before that tick are stale."""
         return 0
 
     @property
@@ -150,15 +150,15 @@ class Variable:
         return self._history or (self, 0)
 
     def fit(self, gradient: Gradient, index: int) -> Gradient:
-        """Of a leaf: adapt an arriving gradient to this value."""
+        """For a leaf: adapt an arriving gradient to this value."""
         return self._fit(gradient, self._spec())
 
     def send_back(self, received: Any, keep: bool) -> Sequence[Gradient | None]:
-        """Of a leaf: nothing made it, so there is nowhere to send to."""
+        """For a leaf: send nothing, since it has no inputs."""
         return ()
 
     def accumulate(self, gradient: Gradient) -> None:
-        """Of a leaf: add to `grad`."""
+        """For a leaf: add to `grad`."""
         self.grad = self._keep(gradient) if self.grad is None else self.grad + gradient
 
     def backward(
@@ -170,8 +170,8 @@ class Variable:
         """Add to the `grad` of every leaf the derivative of this value with respect to it.
 
         Args:
-            gradient: the derivative of the final result with respect to this value; may be left
-                out for a single number, where it is one.
+            gradient: the derivative of the final result with respect to this value. It may be
+                omitted for a single number, where it is 1.
             retain_graph: keep what the graph saved, to call `backward` through it again.
                 Defaults to `create_graph`.
             create_graph: record the sweep itself, so that the gradients can be differentiated.
@@ -203,7 +203,7 @@ class Variable:
         entry = (index, hook)
         if self._retained is None:
             holder.hooks.append(entry)
-        else:  # what retain_grad keeps is what all the other hooks made of the gradient
+        else:  # retain_grad stays last: it keeps the gradient as the other hooks left it
             holder.hooks.insert(holder.hooks.index(self._retained), entry)
         return RemovableHandle(holder.hooks, entry)
 
@@ -243,7 +243,7 @@ class Variable:
         return self
 
     def detach(self) -> Self:
-        """The same value and memory, cut out of the graph."""
+        """The same value and memory, detached from the graph."""
         return self._alias()
 
 
@@ -302,7 +302,7 @@ def grad(
     Args:
         outputs: one value or several, whose derivatives are summed.
         inputs: leaves or inner values.
-        grad_outputs: for each output the gradient to start from; may be left out for numbers.
+        grad_outputs: for each output the initial gradient; may be omitted for single numbers.
         retain_graph: keep what the graph saved; defaults to `create_graph`.
         create_graph: record the sweep, for derivatives of derivatives.
         allow_unused: return None for an input that the outputs do not depend on.
@@ -340,7 +340,7 @@ def grad(
 def vjp(
     function: Callable[..., Any], *primals: Variable
 ) -> tuple[Any, Callable[..., tuple[Gradient | None, ...]]]:
-    """`function(*primals)` and the map from a gradient of it to the gradients of the primals.
+    """`function(*primals)` and the map from its gradient to the gradients of the primals.
 
     The vector-Jacobian product: reverse mode, one sweep for each vector. The map takes one
     gradient for each output, and gives None for a primal that the outputs do not depend on.
@@ -391,7 +391,7 @@ def jvp(
         )
     inputs, output = _traced("jvp", function, primals)
     outputs = _as_sequence(output)
-    # The values of u do not matter: what is linear in u has a derivative without u.
+    # The values of u do not matter: a function linear in u has a derivative free of u.
     us = [type(out)._zeros(out._spec()).requires_grad_() for out in outputs]
     rooted = [(out, u) for out, u in zip(outputs, us) if out.requires_grad]
     pushed: Sequence[Gradient | None] = [None] * len(us)
