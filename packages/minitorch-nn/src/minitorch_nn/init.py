@@ -1,7 +1,7 @@
 """Initial values of parameters. Each function fills a tensor in place and returns it.
 
-`fan_in` and `fan_out` are how many inputs an output sees and how many outputs an input reaches.
-Every random one takes a `generator`, and draws from the default one without.
+`fan_in` is the number of inputs that an output depends on, `fan_out` the number of outputs that an
+input affects. Random functions draw from `generator`, or from the default one if it is omitted.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor of a weight's standard deviation for the nonlinearity that follows.
+    """The recommended factor for a weight's standard deviation, given the nonlinearity after it.
 
     Args:
         nonlinearity: "linear" (also "sigmoid", "conv1d", "conv2d"), "tanh", "relu", "leaky_relu"
             or "selu".
-        param: the slope of leaky_relu, 0.01 if left out.
+        param: the slope of leaky_relu, 0.01 if omitted.
 
     Raises: ValueError for another name.
     """
@@ -114,7 +114,7 @@ def kaiming_uniform_(
     Args:
         a: slope of the leaky rectifier that follows, 0 for a plain one.
         mode: "fan_in" keeps the variance of activations, "fan_out" that of gradients.
-        nonlinearity: what follows, as in `calculate_gain`.
+        nonlinearity: the one that follows, as in `calculate_gain`.
     """
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
@@ -142,7 +142,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 @no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Orthonormal rows or columns, whichever are fewer, times `gain` (Saxe et al. 2014, section
-    3); dimensions after the first are taken as one.
+    3); dimensions after the first are flattened.
 
     Raises: ValueError for fewer than two dimensions.
     """
@@ -150,7 +150,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     drawn = randn(rows, columns, generator=generator, dtype=tensor.dtype).numpy()
     tall = drawn if drawn.shape[0] >= drawn.shape[1] else drawn.T
     q, r = np.linalg.qr(tall)
-    q = q * np.where(np.diag(r) < 0, -1, 1)  # makes every orthonormal matrix as likely
+    q = q * np.where(np.diag(r) < 0, -1, 1)  # makes the distribution uniform
     chosen = q if tall is drawn else q.T
     flat = np.ascontiguousarray(gain * chosen, drawn.dtype)
     return tensor.copy_(from_numpy(flat).to(tensor.backend).reshape(tensor.shape))
@@ -159,7 +159,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
 def default_(weight: Tensor, bias: Tensor | None) -> None:
     """PyTorch's default for Linear and convolutions: all uniform in [-b, b], b = 1 / sqrt(fan_in).
 
-    For the weight that is `kaiming_uniform_` with a = sqrt(5).
+    For the weight this equals `kaiming_uniform_` with a = sqrt(5).
     """
     kaiming_uniform_(weight, math.sqrt(5.0))
     if bias is not None:

@@ -14,11 +14,11 @@ def summary(model: Module, *inputs: Any) -> str:
     """A table of every layer: name, type, shape of its output, number of its own parameters.
 
     Args:
-        model: whose layers to list; it is left as it was.
-        inputs: what to call the model with (in evaluation mode, without gradients) to see the
-            shapes; without any they are left out.
+        model: the model to describe; it is left unchanged.
+        inputs: inputs to call the model with (in evaluation mode, without gradients) to find the
+            shapes; without inputs, the table has no shapes.
 
-    Returns: lines to print. In the totals a shared parameter counts once.
+    Returns: lines to print. The totals count a shared parameter once.
     """
     shapes = _output_shapes(model, inputs) if inputs else {}
     rows = [HEADER]

@@ -1,4 +1,4 @@
-"""Module: a layer or model. Plain Python: attributes are attributes, and a typo raises."""
+"""Module: the base class of layers and models, a plain Python object."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-#: What is called before or after `forward`.
+#: A function called before or after `forward`.
 Hook: TypeAlias = Callable[..., Any]
 
 
@@ -23,7 +23,7 @@ class Parameter(Tensor):
     """A tensor that a Module learns: an attribute of this type is found by `parameters()`.
 
     Args:
-        data: its start, whose memory it takes over.
+        data: the initial value; the parameter shares its memory.
         requires_grad: true for a learned parameter, false for a frozen one.
 
     Raises: TypeError for anything but a tensor; RuntimeError for integers, which have no gradient.
@@ -51,9 +51,9 @@ class IncompatibleKeys(NamedTuple):
 class Module:
     """The base of layers and models.
 
-    A subclass makes its parameters and layers in `__init__`, as attributes, and computes in
-    `forward`; calling the module calls `forward`. Several layers under one name go into a
-    `Sequential`, `ModuleList` or `ModuleDict`: what is inside a plain list is not found.
+    A subclass assigns its parameters and layers to attributes in `__init__` and computes in
+    `forward`; calling the module calls `forward`. Hold several layers in a `Sequential`,
+    `ModuleList` or `ModuleDict`: layers inside a plain list are not found.
 
     >>> class Affine(Module):
     ...     def __init__(self):
@@ -71,8 +71,8 @@ class Module:
     #: Names of the tensors that are saved with the module but not learned.
     _buffer_names: tuple[str, ...] = ()
 
-    # Most modules have no hooks: then `__call__` finds these. A list is set by the first one. Each
-    # hook is an entry of its own, for a handle to find although the same hook is there twice.
+    # Most modules have no hooks and share these tuples; the first hook sets a list instead. Each
+    # hook is wrapped in a tuple, so that a handle finds its own even if a hook is added twice.
     _forward_pre_hooks: list[tuple[Hook]] | tuple[()] = ()
     _forward_hooks: list[tuple[Hook]] | tuple[()] = ()
 
@@ -154,7 +154,7 @@ class Module:
     def register_buffer(self, name: str, value: Tensor | None) -> None:
         """Set an attribute that is saved and moved with the module, but not learned.
 
-        Assigning to the attribute later replaces the buffer; None stands for no buffer.
+        Assigning to the attribute later replaces the buffer; None means no buffer.
 
         Raises: ValueError if the module has that attribute already, or the name has a dot.
         """
@@ -183,12 +183,12 @@ class Module:
         return self.train(False)
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set all gradients to None."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
-        """Learn the parameters, or freeze them."""
+        """Make the parameters trainable, or freeze them."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -205,7 +205,7 @@ class Module:
         """Move parameters, buffers and gradients to a backend, or convert them to a
         floating-point dtype (integer buffers stay as they are).
 
-        The parameters remain the same objects, so an optimizer made before goes on with them.
+        The parameters remain the same objects, so an existing optimizer keeps working on them.
 
         Raises: TypeError for a dtype without gradients; as `get_backend` for a name.
         """
@@ -219,13 +219,13 @@ class Module:
         return self
 
     def register_forward_pre_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, inputs)` before `forward`; what it returns, if anything, replaces
-        the inputs (a tuple, or one value)."""
+        """Call `hook(module, inputs)` before `forward`. If it returns something other than None,
+        that (a tuple, or one value) replaces the inputs."""
         return self._register("_forward_pre_hooks", hook)
 
     def register_forward_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, inputs, output)` after `forward`; what it returns, if anything,
-        replaces the output."""
+        """Call `hook(module, inputs, output)` after `forward`. If it returns something other than
+        None, that replaces the output."""
         return self._register("_forward_hooks", hook)
 
     def _register(self, kind: str, hook: Hook) -> RemovableHandle:
@@ -238,7 +238,7 @@ class Module:
     def state_dict(self) -> dict[str, Tensor]:
         """Parameters and buffers by dotted name, detached, sharing memory with the module.
 
-        A shared parameter stands under every name it has, as in PyTorch.
+        A shared parameter is listed under each of its names, as in PyTorch.
         """
         state: dict[str, Tensor] = {}
         for path, module in _all_paths(self):
@@ -252,14 +252,14 @@ class Module:
     ) -> IncompatibleKeys:
         """Copy values from a state_dict (of tensors or numpy arrays) into this module.
 
-        Everything is checked first: on an error nothing has been changed.
+        Everything is checked first, so an error leaves the module unchanged.
 
         Args:
             strict: raise if names do not match one to one.
 
-        Returns: the names missing from `state`, and those it has too many.
-        Raises: ValueError that lists every missing and unexpected name and every value that does
-            not fit.
+        Returns: the names missing from `state`, and the unexpected names in it.
+        Raises: ValueError that lists every missing and unexpected name and every value that
+            is not a tensor of the right shape.
         """
         own = self.state_dict()
         missing = [name for name in own if name not in state]
@@ -310,7 +310,7 @@ class Module:
 
 
 def _all_paths(module: Module, prefix: str = "") -> Iterator[tuple[str, Module]]:
-    """A module and all below, each under every name that it has."""
+    """A module and all below, a shared one under each of its names."""
     yield prefix, module
     for name, child in module.named_children():
         yield from _all_paths(child, f"{prefix}{name}.")

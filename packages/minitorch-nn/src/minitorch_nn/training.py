@@ -1,4 +1,4 @@
-"""One training loop, for every app: epochs over batches, validated after each."""
+"""The training loop of all apps: epochs over batches, each followed by validation."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from minitorch_tensor import Tensor, no_grad
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss is no longer a finite number."""
+    """The loss became infinite or NaN."""
 
 
 class Batches(Protocol):
     """Training or evaluation data: each iteration over it is an epoch of (input, target).
 
-    The model is called with `input`, whatever that is; `target` are class indices (N).
+    `input` is anything that the model accepts; `target` holds class indices (N).
     """
 
     def __iter__(self) -> Iterator[tuple[Any, Tensor]]:
@@ -37,7 +37,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A model's result on a set of examples: mean loss, and the number classified right."""
+    """A model's result on a set of examples: the mean loss, and the number classified correctly."""
 
     loss: float
     correct: int
@@ -45,7 +45,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """The share classified right."""
+        """The fraction classified correctly."""
         return self.correct / self.total if self.total else math.nan
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """The result of one epoch. Counted from 1; seconds are of training alone, without
+    """The result of one epoch. Epochs count from 1; seconds are of training, without
     validation."""
 
     epoch: int
@@ -65,21 +65,21 @@ class EpochResult:
 
     @property
     def examples_per_second(self) -> float:
-        """Training examples in a second."""
+        """Training examples per second."""
         return self.train.total / self.seconds if self.seconds else math.inf
 
 
 class Reporter:
-    """Hears of the training's progress. This one says nothing."""
+    """Receives the progress of training. The base class prints nothing."""
 
     def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
         """An epoch of `batches` begins."""
 
     def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
-        """A batch, counted from 1, was trained on."""
+        """The model was trained on a batch; batches count from 1."""
 
     def epoch_ends(self, result: EpochResult) -> None:
-        """An epoch was trained and validated."""
+        """An epoch ended, validation included."""
 
     def __enter__(self) -> Reporter:
         return self
@@ -90,15 +90,15 @@ class Reporter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Training ended, well or not."""
+        """Training ended, perhaps by an exception."""
 
 
 class ConsoleReporter(Reporter):
     """A progress bar on stderr while an epoch runs (on a terminal), a line on stdout after it.
 
     Args:
-        unit: what an example is called, in the plural.
-        stream: where the lines go.
+        unit: the word for examples, in the plural.
+        stream: the stream to print lines to.
     """
 
     def __init__(self, unit: str = "examples", stream: TextIO | None = None) -> None:
@@ -134,7 +134,7 @@ class ConsoleReporter(Reporter):
         self.say(self.summary(result))
 
     def summary(self, result: EpochResult) -> str:
-        """The line that tells of an epoch."""
+        """The line printed after an epoch."""
         line = f"epoch {result.epoch}/{result.epochs}  loss {result.train.loss:.4f}"
         if result.validation is not None:
             correct, total = result.validation.correct, result.validation.total
@@ -173,20 +173,20 @@ def fit(
     """Train a classifier.
 
     Args:
-        model: gives logits (N, C) for the inputs of a batch.
-        optimizer: of the model's parameters.
-        train: batches to learn from; iterated over once an epoch.
-        epochs: how often.
+        model: maps the inputs of a batch to logits (N, C).
+        optimizer: the optimizer of the model's parameters.
+        train: training batches, iterated over once per epoch.
+        epochs: number of epochs.
         validation: batches to evaluate on after each epoch.
-        loss_function: of logits and targets, a mean over the batch.
+        loss_function: the mean loss of a batch, from logits and targets.
         scheduler: stepped after every batch.
-        reporter: told of every batch and epoch.
-        clip_norm: scale the gradients of a batch down to at most this norm, all together.
-        keep_best: leave the model as it was after the epoch that `best_epoch` names, and not as
-            the last epoch left it.
+        reporter: notified of every batch and epoch.
+        clip_norm: limit of the total norm of a batch's gradients.
+        keep_best: restore the model of the epoch that `best_epoch` picks, instead of keeping
+            that of the last.
         patience: stop after this many epochs in a row without a new best.
 
-    Returns: what each epoch came to. The model is left in evaluation mode.
+    Returns: the result of each epoch. The model is left in evaluation mode.
     Raises: TrainingDiverged as soon as a loss is not finite; ValueError for keep_best or patience
         without validation.
     """
@@ -224,8 +224,8 @@ def fit(
 
 
 def best_epoch(results: Sequence[EpochResult]) -> EpochResult:
-    """The epoch with the most right on validation; of equals that with the least loss, then the
-    earliest.
+    """The epoch with the highest validation accuracy; ties go to the lowest validation loss, then
+    to the earliest epoch.
 
     Raises: ValueError if no epoch was validated.
     """
@@ -280,7 +280,7 @@ def evaluate(
     *,
     loss_function: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
 ) -> Evaluation:
-    """Mean loss and number of right classifications, the model in evaluation mode (and left so)."""
+    """Mean loss and number of correct classifications. Leaves the model in evaluation mode."""
     model.eval()
     tally = _Tally()
     for input, target in batches:
@@ -290,7 +290,7 @@ def evaluate(
 
 
 class _Tally:
-    """Adds up loss and right answers over batches of different sizes."""
+    """Sums loss and correct answers over batches of different sizes."""
 
     def __init__(self) -> None:
         self.loss = 0.0

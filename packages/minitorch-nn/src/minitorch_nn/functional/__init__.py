@@ -8,7 +8,7 @@ from minitorch_nn.functional import (
     pooling,
 )
 
-# A family with a function of its own name goes by another one here.
+# Where a module and its function share a name, the module is imported under another one.
 from minitorch_nn.functional import dropout as dropouts
 from minitorch_nn.functional import embedding as embeddings
 from minitorch_nn.functional import linear as affine

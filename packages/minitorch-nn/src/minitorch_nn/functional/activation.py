@@ -1,5 +1,5 @@
-"""Activations: functions of every element by itself. Those that tensors have themselves (relu,
-sigmoid, tanh, softmax, log_softmax) come from there."""
+"""Activation functions. Those that are also methods of tensors (relu, sigmoid, tanh, softmax,
+log_softmax) are imported from minitorch_tensor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
         approximate: "none", or "tanh" for their approximation
             0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3))).
 
-    Raises: ValueError for another word.
+    Raises: ValueError for any other `approximate`.
     """
     if approximate == "none":
         return input * 0.5 * (1.0 + (input * math.sqrt(0.5)).erf())
@@ -39,8 +39,8 @@ def silu(input: Tensor) -> Tensor:
 class Softplus(Function):
     """log(1 + e**x). Gradient: d sigmoid(x).
 
-    A function of its own because log1p(exp(-|x|)) + max(x, 0), which does not overflow, would
-    get the derivative at 0 wrong: there |x| and max have none.
+    It has its own backward because log1p(exp(-|x|)) + max(x, 0), which does not overflow, would
+    get the derivative at 0 wrong: |x| and max have none there.
     """
 
     @staticmethod

@@ -1,8 +1,8 @@
 """Convolution and its two adjoints.
 
 Convolution is linear in the input and in the weight. Its gradients are the adjoints of these two
-linear maps, and theirs are convolution again: the three functions below differentiate into each
-other, to any order.
+linear maps, and the gradients of the adjoints are convolutions again: the three functions below
+differentiate into each other, to any order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from minitorch_nn.functional.windows import Pair, as_image, make_window, one_hig
 from minitorch_tensor import Tensor, bool_
 from minitorch_tensor.extend import Context, Convolution, Function, check_backends, promoted
 
-#: Gradients of two tensors, and of the settings, which have none.
+#: Gradients of the tensors, and None for each setting.
 Gradients: TypeAlias = "tuple[Tensor | None, ...]"
 
 
@@ -118,7 +118,7 @@ def conv2d(
 
     Shapes: input (N, C, H, W), weight (O, C / groups, KH, KW), bias (O) -> (N, O, OH, OW) with
         OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
-    Raises: ValueError if shapes, groups and window do not fit together; RuntimeError for operands
+    Raises: ValueError if shapes, groups and window do not match; RuntimeError for operands
         on different backends; TypeError for bool.
     """
     if weight.ndim != 4:

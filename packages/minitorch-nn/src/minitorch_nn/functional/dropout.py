@@ -8,14 +8,13 @@ from minitorch_tensor import Generator, Tensor, rand
 def dropout(
     input: Tensor, p: float = 0.5, training: bool = True, generator: Generator | None = None
 ) -> Tensor:
-    """Zero each element with probability p and scale the rest by 1 / (1 - p); outside of
-    training, change nothing.
+    """In training, zero each element with probability p and scale the rest by 1 / (1 - p).
 
     Args:
         input: any shape, floating point.
         p: probability in [0, 1].
-        training: false to change nothing.
-        generator: where the random numbers come from; the default one if left out.
+        training: if false, return the input unchanged.
+        generator: source of random numbers; the default generator if omitted.
 
     Returns: same shape as input.
     Raises: ValueError if p is outside [0, 1].
@@ -26,7 +25,7 @@ def dropout(
         return input
     if p == 1.0:
         return input * 0.0
-    # Always drawn in float32, so that a seed drops the same elements whatever the dtype.
+    # Always draw in float32, so that a seed drops the same elements in every dtype.
     kept = rand(*input.shape, generator=generator, backend=input.backend) >= p
     return input * (kept.to(input.dtype) * (1.0 / (1.0 - p)))
 

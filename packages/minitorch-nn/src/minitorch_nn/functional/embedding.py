@@ -1,4 +1,4 @@
-"""Looking up vectors by number."""
+"""Embedding: looking up vectors by index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Embedding(Function):
     """out[i] = weight[index[i]].
 
     Shapes:   weight (V, D), index (*) -> out (*, D)
-    Gradient: every row of d added to the row of a zero weight that it came from
+    Gradient: each row of d, added to row index[i] of a zero matrix
     """
 
     @staticmethod
@@ -26,7 +26,7 @@ class Embedding(Function):
 
 
 class EmbeddingGrad(Function):
-    """The adjoint of Embedding: d (*, D) -> (rows, D), nothing for row `padding_idx`."""
+    """The adjoint of Embedding: d (*, D) -> (rows, D), with row `padding_idx` left at 0."""
 
     @staticmethod
     def forward(
@@ -51,13 +51,13 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
     """Row input[i] of `weight` for every index i.
 
     Args:
-        input: row numbers, of any shape and integer dtype.
-        weight: one row for each number.
-        padding_idx: a row that gets no gradient; negative ones count from the end.
+        input: row indices, of any shape and integer dtype.
+        weight: one row for each index.
+        padding_idx: a row that gets no gradient; negative indices count from the end.
 
     Shapes: input (*), weight (V, D) -> (*, D)
     Raises: ValueError unless weight is a matrix and padding_idx one of its rows; TypeError for
-        numbers that are not integers, IndexError for a row that does not exist.
+        indices that are not integers, IndexError for a row that does not exist.
     """
     if weight.ndim != 2:
         raise ValueError(f"embedding: wanted a weight of shape (V, D), got {weight.shape}.")

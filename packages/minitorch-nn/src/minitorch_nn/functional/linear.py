@@ -39,7 +39,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Shapes: input (..., in_features), weight (out_features, in_features), bias (out_features)
         -> (..., out_features)
-    Raises: ValueError if the last size of input is not in_features, or shapes are others.
+    Raises: ValueError if the last size of input is not in_features, or other shapes do not match.
     """
     if weight.ndim != 2 or input.ndim == 0 or input.shape[-1] != weight.shape[1]:
         raise ValueError(

@@ -1,6 +1,6 @@
 """Losses.
 
-`reduction` is "mean", "sum", or "none" for one loss an element.
+`reduction` is "mean", "sum", or "none" for one loss per element.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def nll_loss(
     Args:
         input: log-probabilities.
         target: class indices in [0, C), or ignore_index.
-        weight: of each class; None for 1. The mean is divided by the sum of those taken.
-        ignore_index: targets of this value count for nothing.
+        weight: of each class; None for 1. The mean divides by the sum of the targets' weights.
+        ignore_index: targets with this value are ignored.
         reduction: "mean", "sum" or "none".
 
     Shapes: input (N, C, *), target (N, *), weight (C) -> (), or (N, *) for "none"
-    Raises: ValueError if shapes do not fit or reduction is another word; TypeError for targets
+    Raises: ValueError if shapes do not match or reduction is unknown; TypeError for targets
         that are not integers, IndexError for a class out of range.
     """
     return _class_loss("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
@@ -48,17 +48,17 @@ def cross_entropy(
     Args:
         input: logits.
         target: class indices in [0, C), or ignore_index; or the probability of every class.
-        weight: of each class; None for 1. The mean is divided by the sum of those taken, or for
-            probabilities by their number.
-        ignore_index: targets of this value count for nothing.
+        weight: of each class; None for 1. The mean divides by the sum of the targets' weights, or,
+            where targets are probabilities, by their number.
+        ignore_index: targets with this value are ignored.
         reduction: "mean", "sum" or "none".
-        label_smoothing: share of the target that is spread evenly over all classes (Szegedy et
+        label_smoothing: share of the target spread evenly over all classes (Szegedy et
             al. 2016, section 7).
 
     Shapes: input (N, C, *), target (N, *), or (N, C, *) for probabilities, weight (C)
         -> (), or (N, *) for "none"
-    Raises: ValueError if shapes do not fit or a setting is out of range; TypeError for classes
-        that are not integers, IndexError for one out of range.
+    Raises: ValueError if shapes do not match or a setting is out of range; TypeError for classes
+        that are not integers, IndexError for a class out of range.
     """
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(
@@ -83,8 +83,8 @@ def cross_entropy(
 
 
 class CrossEntropy(Function):
-    """-log(softmax(x))[i, target[i]] of each row i, or the mean of them. Gradient: d[i] (softmax(x)
-    - e)[i], with e 1 at target[i] and 0 elsewhere; of the mean, d / N for each d[i].
+    """-log(softmax(x))[i, target[i]] of each row i, or their mean. Gradient: d[i] (softmax(x)
+    - e)[i], with e 1 at target[i] and 0 elsewhere; for the mean, d[i] = d / N.
 
     Shapes: x (N, C), target (N) -> (N), or () for the mean
     """
@@ -106,8 +106,8 @@ class CrossEntropy(Function):
 
 
 class CrossEntropyBackward(Function):
-    """d[i] (softmax(x) - e)[i], as above. Gradients: softmax's of x along e d, and for d the sum of
-    e (softmax(x) - e) over the classes."""
+    """d[i] (softmax(x) - e)[i], as above. Given an incoming gradient e, the gradient of x is that
+    of softmax for e d, and the gradient of d sums e (softmax(x) - e) over the classes."""
 
     @staticmethod
     def forward(
@@ -213,10 +213,10 @@ def binary_cross_entropy_with_logits(
 
     Args:
         input: logits.
-        target: probabilities in [0, 1] of the positive answer.
+        target: probabilities in [0, 1] of the positive class.
         weight: factor of each loss; broadcast.
         reduction: "mean", "sum" or "none".
-        pos_weight: factor of the positive part alone; broadcast.
+        pos_weight: factor of the positive term; broadcast.
 
     Shapes: input and target of one shape -> (), or that shape for "none"
     Raises: ValueError if shapes differ or reduction is another word.

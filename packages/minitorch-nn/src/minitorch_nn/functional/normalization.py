@@ -18,19 +18,19 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """out = (x - mean) / sqrt(var + eps) * weight + bias, for every channel by itself.
+    """out = (x - mean) / sqrt(var + eps) * weight + bias, per channel.
 
     Args:
-        running_mean, running_var: what is used outside of training, and moved in training by
-            `momentum` towards the mean and the unbiased variance of the batch; None for neither.
+        running_mean, running_var: statistics used in evaluation; in training they move by
+            `momentum` towards the mean and the unbiased variance of the batch. None for neither.
         weight, bias: scale and shift of every channel; None for 1 and 0.
-        training: true if mean and variance (divided by N, not N - 1) are those of the batch.
-        momentum: share of the batch in the new running values.
+        training: true to use the batch's mean and variance (divided by N, not N - 1).
+        momentum: weight of the batch in the new running values.
         eps: added to the variance.
 
     Shapes: input (N, C, *), all others (C) -> (N, C, *)
-    Raises: ValueError if shapes do not fit, or if a channel has a single value in training, whose
-        variance is 0.
+    Raises: ValueError if shapes do not match, or if a channel has a single value in training: its
+        variance would be 0.
     Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
     """
     if input.ndim < 2:
@@ -93,13 +93,13 @@ def layer_norm(
     """out = (x - mean) / sqrt(var + eps) * weight + bias, over the last dimensions.
 
     Args:
-        normalized_shape: sizes of the dimensions over which mean and variance (divided by N, not
-            N - 1) are taken: the last of input.
+        normalized_shape: sizes of input's last dimensions, over which mean and variance (divided
+            by N, not N - 1) are taken.
         weight, bias: of that shape; None for 1 and 0.
         eps: added to the variance.
 
     Shapes: input (*, *normalized_shape), unchanged
-    Raises: ValueError if shapes do not fit.
+    Raises: ValueError if shapes do not match.
     Source: Ba, Kiros and Hinton 2016, section 3.
     """
     shape = sizes(normalized_shape)
@@ -119,7 +119,7 @@ def layer_norm(
 
 
 def sizes(shape: int | Sequence[int]) -> tuple[int, ...]:
-    """A shape given as such, or the size of its only dimension."""
+    """The shape as a tuple; an int is the size of its only dimension."""
     return (shape,) if isinstance(shape, int) else tuple(shape)
 
 

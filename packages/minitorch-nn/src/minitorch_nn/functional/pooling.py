@@ -1,4 +1,4 @@
-"""Pooling: windows folded to one number each."""
+"""Pooling: each window reduced to one number."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MaxPool2d(Function):
 
 
 class MaxPool2dBackward(Function):
-    """d added at `indices` of a zero input. Gradient: e gathered from there."""
+    """d added at `indices` of a zero input. Gradient: the incoming gradient gathered there."""
 
     @staticmethod
     def forward(
@@ -103,7 +103,7 @@ def _pool_window(
 
 
 def _misses(input: Tensor, window: Window) -> bool:
-    """True if some window sees padding only: dilation can make one step over the image."""
+    """True if some window sees only padding: with dilation it can step over the image."""
     outputs = window.output_size(input.shape[2:])
     return any(
         not any(0 <= i * s - p + j * d < size for j in range(k))
@@ -156,7 +156,7 @@ def max_pool2d(
 
     Args:
         stride: defaults to kernel_size.
-        return_indices: also give where each lies, as h * W + w in its plane.
+        return_indices: also return the index of each maximum, h * W + w in its plane.
 
     Shapes: input (N, C, H, W) -> (N, C, OH, OW) with
         OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
@@ -229,7 +229,7 @@ OutputSize: TypeAlias = "int | Sequence[int | None] | None"
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
-    """Means of as many windows as the output has elements: window i of n over a size s runs from
+    """The mean of one window per output element: window i of n over a size s runs from
     floor(i s / n) to ceil((i + 1) s / n).
 
     Args:
@@ -242,7 +242,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     kernel = _even_kernel(input, sizes)
     if kernel is not None:
         return avg_pool2d(input, kernel)
-    # A mean over a rectangle is a mean over its rows of means over its columns: two matrices.
+    # The mean over a rectangle is the mean of its row means, so two matrix products compute it.
     matrices = []
     for size, outputs in zip(input.shape[2:], sizes):
         matrix = np.zeros((outputs, size))
@@ -254,7 +254,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
 
 
 def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
-    """The largest elements of as many windows as the output has elements, which lie as for
+    """The largest element of one window per output element; windows are those of
     `adaptive_avg_pool2d`.
 
     Args:
@@ -273,7 +273,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     for dim, outputs in zip((2, 3), sizes):
         bounds = _adaptive_windows(input.shape[dim], outputs)
         length = max(end - start for start, end in bounds)
-        # A window shorter than others sees its last element again, which changes no maximum.
+        # A shorter window repeats its last element, which leaves its maximum unchanged.
         places = [min(start + i, end - 1) for start, end in bounds for i in range(length)]
         windows = windows.index_select(dim, tensor(places, backend=input.backend))
         lengths.append(length)
@@ -311,7 +311,7 @@ def _adaptive_sizes(operation: str, input: Tensor, output_size: OutputSize) -> t
 
 
 def _even_kernel(input: Tensor, sizes: tuple[int, int]) -> tuple[int, int] | None:
-    """The kernel where all windows are equal and side by side; else None."""
+    """The kernel size if all windows are equal and adjacent; else None."""
     (height, width), (oh, ow) = input.shape[2:], sizes
     return None if height % oh or width % ow else (height // oh, width // ow)
 

@@ -1,4 +1,4 @@
-"""Recurrence over sequences: one differentiable operation for all steps of a layer.
+"""Recurrent layers over sequences: one differentiable operation for all steps of a layer.
 
 Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
 in a plain network).
@@ -35,8 +35,8 @@ class RecurrentSequence(Function):
     Shapes:    x (T, B, I) or (B, T, I), weight_ih (G * H, I), weight_hh (G * H, H), both biases
                (G * H), the state's parts (B, H) -> the output (T, B, H) or (B, T, H), and the last
                state's parts (B, H)
-    Gradients: back through time. The backend computes them from what it kept; where they are to
-               be differentiated themselves, they are those of `step_by_step`.
+    Gradients: by backpropagation through time. The backend computes them from what its forward
+               pass stored; gradients that must be differentiable are those of `step_by_step`.
     """
 
     @staticmethod
@@ -93,8 +93,8 @@ def _recorded(
 ) -> list[Tensor | None]:
     """The gradients of the wanted inputs, themselves differentiable.
 
-    Copies stand for the inputs, so that the gradient of one does not run on through another that
-    was computed from it.
+    They are taken for copies of the inputs, so that the gradient of one input does not flow on
+    through another that was computed from it.
     """
     copies = [x.clone() for x in inputs]
     outputs = step_by_step(recurrence, *copies)
@@ -115,7 +115,7 @@ def step_by_step(
     bias_hh: Tensor,
     *state: Tensor,
 ) -> tuple[Tensor, ...]:
-    """`RecurrentSequence`, in operations that can be differentiated any number of times."""
+    """`RecurrentSequence`, composed of operations that differentiate to any order."""
     cell, lengths, reverse, batch_first = recurrence
     if batch_first:
         x = x.transpose(0, 1)
@@ -149,8 +149,8 @@ def _gru(x: Tensor, h: Tensor, state: State) -> list[Tensor]:
     return [n + (x_z + h_z).sigmoid() * (state[0] - n)]
 
 
-#: The next state from the gates as the input and the state make them, and the state; formulas in
-#: `minitorch_tensor.derived.cells`.
+#: The next state from the input's part of the gates, the state's part, and the state; formulas
+#: are in `minitorch_tensor.derived.cells`.
 _STEPS: dict[str, Callable[[Tensor, Tensor, State], list[Tensor]]] = {
     "rnn_tanh": lambda x, h, state: [(x + h).tanh()],
     "rnn_relu": lambda x, h, state: [(x + h).relu()],
@@ -169,7 +169,7 @@ def recurrent_sequence(
     state: State,
     weights: Sequence[Tensor],
 ) -> tuple[Tensor, ...]:
-    """`RecurrentSequence` of operands made alike: the output, and the parts of the last state.
+    """`RecurrentSequence` after converting its operands: the output, and the last state's parts.
 
     Raises: RuntimeError for operands on different backends.
     """
@@ -185,10 +185,10 @@ def recurrent_sequence(
 def check_lengths(
     operation: str, lengths: Lengths | None, batch: int, steps: int
 ) -> tuple[int, ...] | None:
-    """The number of steps of each row, or None where all rows have all of them.
+    """The number of steps of each row, or None if no row is shorter than `steps`.
 
-    Raises: TypeError unless they are whole numbers; ValueError unless each row has one, or
-        one is not from 1 to `steps`.
+    Raises: TypeError unless lengths are whole numbers; ValueError unless there is one for each
+        row, from 1 to `steps`.
     """
     if lengths is None:
         return None

@@ -1,4 +1,4 @@
-"""Arguments of everything that slides a window: one number for both directions, or a pair."""
+"""Arguments of convolution and pooling windows: one number for both directions, or a pair."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pair(name: str, value: Pair, least: int) -> tuple[int, int]:
 
 
 def single(name: str, value: Pair, least: int) -> int:
-    """`value`, a whole number or a sequence of one, as a number.
+    """`value`, a whole number or a sequence of one, as an int.
 
     Raises: ValueError if it is neither, or less than `least`.
     """
@@ -47,9 +47,9 @@ def make_window(
     padding: Pair,
     dilation: Pair,
 ) -> Window:
-    """The window, checked to fit the input at least once.
+    """The window, checked to fit inside the input.
 
-    Raises: ValueError if it does not, or input is not (N, C, H, W).
+    Raises: ValueError if it does not fit, or input is not (N, C, H, W).
     """
     if input.ndim != 4:
         raise ValueError(
@@ -87,7 +87,7 @@ def as_image(operation: str, input: Tensor) -> Tensor:
 def one_high(
     operation: str, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair
 ) -> Window:
-    """A window along a sequence, as one over an image one row high."""
+    """A window along a sequence, as a window over an image one row high."""
     return Window(
         (1, single(f"{operation}: kernel_size", kernel_size, 1)),
         (1, single(f"{operation}: stride", stride, 1)),

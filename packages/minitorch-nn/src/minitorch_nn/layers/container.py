@@ -15,7 +15,7 @@ class _Numbered(Module):
     def append(self, module: Module) -> None:
         """Add a module at the end."""
         number = len(self)
-        while str(number) in vars(self):  # a slice keeps the names that its modules had
+        while str(number) in vars(self):  # modules of a slice keep their names
             number += 1
         self._set(str(number), module)
 
@@ -47,10 +47,10 @@ class _Numbered(Module):
 
 
 class Sequential(_Numbered):
-    """Modules called one after the other, each with the result of the one before.
+    """Modules called in order, each on the output of the one before.
 
     Args:
-        modules: the modules; or one mapping of names to modules, in the order of the calls.
+        modules: the modules, or one mapping of names to modules, in calling order.
 
     Raises: TypeError for anything but a module.
     """
@@ -79,8 +79,8 @@ class Sequential(_Numbered):
 
 
 class ModuleList(_Numbered):
-    """A list whose modules are found by `parameters()`; what is done with them is up to the
-    `forward` of the module that has it.
+    """A list whose modules are found by `parameters()`. It has no forward: the module that owns
+    the list calls them.
 
     Raises: TypeError for anything but a module.
     """
@@ -108,7 +108,7 @@ class ModuleDict(Module):
         self.update(modules or {})
 
     def update(self, modules: Mapping[str, Module]) -> None:
-        """Add modules, or replace those of the same keys."""
+        """Add modules; one with an existing key replaces the old module."""
         for key, module in modules.items():
             self[key] = module
 
@@ -136,7 +136,7 @@ class ModuleDict(Module):
         setattr(self, key, module)
 
     def __delitem__(self, key: str) -> None:
-        self[key]  # raises KeyError for one that is not there
+        self[key]  # raises KeyError for a missing key
         delattr(self, key)
 
     def __contains__(self, key: object) -> bool:
@@ -150,7 +150,7 @@ class ModuleDict(Module):
 
 
 class Flatten(Module):
-    """Dimensions start_dim to end_dim merged: by default all but the batch."""
+    """Merge dimensions start_dim to end_dim: by default all but the batch dimension."""
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim = start_dim
@@ -164,7 +164,7 @@ class Flatten(Module):
 
 
 class Identity(Module):
-    """The input, as it is: to stand where another layer was."""
+    """Return the input unchanged; a placeholder for a removed layer."""
 
     def forward(self, input: Any) -> Any:
         return input

@@ -11,7 +11,7 @@ from minitorch_tensor import Tensor
 
 
 class _Convolution(Module):
-    """Settings and parameters of a convolution over any number of dimensions."""
+    """Settings and parameters shared by Conv1d and Conv2d."""
 
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
@@ -39,7 +39,7 @@ class _Convolution(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew."""
+        """Initialise the parameters again."""
         init.default_(self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -65,8 +65,8 @@ class Conv2d(_Convolution):
         kernel_size: (KH, KW), or one int for both; likewise stride, padding, dilation.
         stride: how far the window moves.
         padding: rows and columns of zeros on every side.
-        dilation: distance between the elements that a window sees.
-        groups: number of independent groups that input and output channels are split into.
+        dilation: distance between neighbouring elements of a window.
+        groups: number of independent groups that the channels are split into.
         bias: true to add a learned bias to each output channel.
 
     Attributes:
@@ -104,7 +104,7 @@ class Conv2d(_Convolution):
 class Conv1d(_Convolution):
     """A convolution along sequences (a cross-correlation, as in PyTorch).
 
-    Args: as `Conv2d`, for one direction.
+    Args: as `Conv2d`, each a single int.
 
     Attributes:
         weight: (O, C / groups, K), uniform in [-b, b] with b = 1 / sqrt(fan_in).

@@ -1,4 +1,4 @@
-"""Layers that look up vectors by number."""
+"""The embedding layer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from minitorch_tensor import Tensor
 
 
 class Embedding(Module):
-    """A learned vector for each of V numbers (words, for example).
+    """A table of V learned vectors, looked up by index (of a word, for example).
 
     Args:
         num_embeddings: V.
         embedding_dim: D.
-        padding_idx: a number whose vector starts at 0 and is not learned; negative ones count
+        padding_idx: an index whose vector starts at 0 and is not trained; negative indices count
             from the end.
 
     Attributes:
@@ -38,7 +38,7 @@ class Embedding(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the vectors anew."""
+        """Initialise the vectors again."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             init.zeros_(self.weight.detach()[self.padding_idx])

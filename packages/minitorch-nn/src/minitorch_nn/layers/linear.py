@@ -32,7 +32,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew."""
+        """Initialise the parameters again."""
         init.default_(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:

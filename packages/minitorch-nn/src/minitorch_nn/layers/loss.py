@@ -1,4 +1,4 @@
-"""Losses as modules: each holds the settings of the function of the same name."""
+"""Losses as modules: each stores the settings of its function in `functional`."""
 
 from __future__ import annotations
 

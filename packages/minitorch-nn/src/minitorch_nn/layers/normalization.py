@@ -13,7 +13,7 @@ from minitorch_tensor import Tensor
 
 
 class _BatchNorm(Module):
-    """Batch normalization of inputs of any number of dimensions."""
+    """Batch normalization; subclasses say how many dimensions the input has."""
 
     #: Numbers of dimensions that the input may have, and how they are written.
     dims: tuple[int, ...]
@@ -44,7 +44,7 @@ class _BatchNorm(Module):
         self.register_buffer("num_batches_tracked", mt.tensor(0) if tracked else None)
 
     def reset_parameters(self) -> None:
-        """Start over: weight and bias at 1 and 0, the running values too."""
+        """Reset weight and bias to 1 and 0, and the running statistics to their start."""
         for value, start in (
             (self.weight, 1.0),
             (self.bias, 0.0),
@@ -87,12 +87,12 @@ class _BatchNorm(Module):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Every channel normalized over the batch and the length.
+    """Normalize each channel over the batch and the length.
 
     Args, attributes and source: as `BatchNorm2d`.
 
     Shapes: (N, C) or (N, C, L), unchanged
-    Raises: ValueError for another shape, or a single value a channel in training.
+    Raises: ValueError for another shape, or a single value per channel in training.
     """
 
     dims = (2, 3)
@@ -100,19 +100,19 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Every channel normalized over the batch and the image.
+    """Normalize each channel over the batch and the image.
 
     Args:
         num_features: C.
         eps: added to the variance.
-        momentum: share of a batch in the new running values; None for the mean of all batches.
+        momentum: weight of a batch in the new running values; None for the mean of all batches.
         affine: true to learn a scale and a shift of every channel.
-        track_running_stats: true to keep running values, and use them in evaluation.
+        track_running_stats: true to keep running statistics and use them in evaluation.
 
     Attributes:
         weight, bias: (C), starting at 1 and 0; or None.
         running_mean, running_var: (C), starting at 0 and 1; or None.
-        num_batches_tracked: how many batches went into them.
+        num_batches_tracked: number of batches in the running statistics.
 
     Shapes: (N, C, H, W), unchanged
     Raises: ValueError for another shape, or a single value a channel in training.
@@ -124,10 +124,10 @@ class BatchNorm2d(_BatchNorm):
 
 
 class LayerNorm(Module):
-    """The last dimensions normalized together, for every example by itself.
+    """Normalize each example over its last dimensions.
 
     Args:
-        normalized_shape: their sizes, or the size of the last.
+        normalized_shape: sizes of those dimensions; an int for the last one only.
         eps: added to the variance.
         elementwise_affine: true to learn a scale and a shift of every element.
         bias: true to learn the shift, too.
@@ -154,7 +154,7 @@ class LayerNorm(Module):
         self.bias = Parameter(mt.zeros(self.normalized_shape)) if affine and bias else None
 
     def reset_parameters(self) -> None:
-        """Start over, with weight at 1 and bias at 0."""
+        """Reset weight to 1 and bias to 0."""
         if self.weight is not None:
             init.ones_(self.weight)
         if self.bias is not None:

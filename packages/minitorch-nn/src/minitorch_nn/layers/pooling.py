@@ -85,7 +85,7 @@ class _AdaptivePool2d(Module):
 
 
 class AdaptiveAvgPool2d(_AdaptivePool2d):
-    """Means of as many windows as wanted: (N, C, H, W) -> (N, C, *output_size). See
+    """The mean of output_size windows: (N, C, H, W) -> (N, C, *output_size). See
     `functional.adaptive_avg_pool2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class AdaptiveAvgPool2d(_AdaptivePool2d):
 
 
 class AdaptiveMaxPool2d(_AdaptivePool2d):
-    """Largest elements of as many windows as wanted: (N, C, H, W) -> (N, C, *output_size). See
+    """The largest element of output_size windows: (N, C, H, W) -> (N, C, *output_size). See
     `functional.adaptive_max_pool2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
@@ -109,14 +109,14 @@ class _AdaptivePool1d(Module):
 
 
 class AdaptiveAvgPool1d(_AdaptivePool1d):
-    """Means of as many windows as wanted: (N, C, L) -> (N, C, output_size)."""
+    """The mean of output_size windows: (N, C, L) -> (N, C, output_size)."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
 class AdaptiveMaxPool1d(_AdaptivePool1d):
-    """Largest elements of as many windows as wanted: (N, C, L) -> (N, C, output_size)."""
+    """The largest element of output_size windows: (N, C, L) -> (N, C, output_size)."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.adaptive_max_pool1d(input, self.output_size)

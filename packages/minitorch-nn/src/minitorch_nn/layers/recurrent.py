@@ -22,7 +22,7 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 class _Recurrent(Module):
     """Sizes, parameters and checks that layers and cells share."""
 
-    #: Number of gates, and of values that a step hands to the next.
+    #: Number of gates, and number of tensors in the state.
     gates: ClassVar[int]
     parts: ClassVar[int] = 1
 
@@ -50,7 +50,7 @@ class _Recurrent(Module):
             setattr(self, name + suffix, Parameter(mt.empty(shape)))
 
     def _weights(self, suffix: str = "") -> list[Tensor]:
-        """A direction's parameters, zeros for biases that it has not."""
+        """A direction's parameters, with zeros where it has no bias."""
         if self.bias:
             return [getattr(self, name + suffix) for name in WEIGHTS]
         weights: list[Tensor] = [getattr(self, name + suffix) for name in WEIGHTS[:2]]
@@ -58,7 +58,7 @@ class _Recurrent(Module):
         return [*weights, zeros, zeros]
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew."""
+        """Initialise the parameters again."""
         bound = 1.0 / math.sqrt(self.hidden_size)
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
@@ -83,7 +83,7 @@ class _Recurrent(Module):
             )
 
     def _check_state(self, name: str, part: Any, shape: tuple[int, ...], layout: str) -> None:
-        """Raise TypeError unless it is a floating-point tensor, ValueError for another shape."""
+        """Raise TypeError unless part is a floating-point tensor, ValueError for another shape."""
         layer = type(self).__name__
         if not isinstance(part, Tensor) or not part.is_floating_point():
             got = part.dtype if isinstance(part, Tensor) else type(part).__name__
@@ -152,7 +152,7 @@ class _Layers(_Recurrent):
         self.reset_parameters()
 
     def _suffixes(self) -> list[tuple[str, ...]]:
-        """For each layer what the names of each direction's parameters end in."""
+        """For each layer, the suffix of each direction's parameter names."""
         ends = ("", "_reverse") if self.bidirectional else ("",)
         return [tuple([f"_l{k}{end}" for end in ends]) for k in range(self.num_layers)]
 
@@ -215,33 +215,34 @@ class RNN(_Layers):
     """Plain recurrent layers: h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), or relu of it.
 
     Args:
-        input_size: I, of a step's input.
-        hidden_size: H, of a step's output.
-        num_layers: how many are stacked, each over the outputs of the one below.
+        input_size: I, the size of a step's input.
+        hidden_size: H, the size of a step's output.
+        num_layers: number of stacked layers; each reads the outputs of the one below.
         nonlinearity: "tanh" or "relu".
         bias: true to add b_ih and b_hh.
-        batch_first: true if input and output are (B, T, *) and not (T, B, *); states never are.
-        dropout: probability with which, in training, elements are dropped between layers.
+        batch_first: true if input and output are (B, T, *), not (T, B, *); it does not apply to
+            states.
+        dropout: probability of dropping an element between layers, in training.
         bidirectional: true if every layer reads its input in both directions; then D = 2, else 1.
 
     Attributes:
-        weight_ih_l0: (H, I), uniform in [-b, b] with b = 1 / sqrt(H); in layers above, which end
-            in _l1 and so on, (H, D * H). The backward direction's names end in _reverse.
+        weight_ih_l0: (H, I), uniform in [-b, b] with b = 1 / sqrt(H); in layers above, whose names
+            end in _l1 and so on, (H, D * H). The backward direction's names end in _reverse.
         weight_hh_l0: (H, H), likewise.
         bias_ih_l0, bias_hh_l0: (H), likewise.
 
     Called as `layer(input, hx=None, *, lengths=None)`:
         input: a batch, or a single sequence (T, I).
-        hx: the state to start from; zeros if left out.
-        lengths: one for each row of the batch, where the rows are sequences of different lengths,
-            padded to T: any order, as a list, array or tensor of whole numbers. Every row comes
-            out as if it ran alone: its outputs beyond its length are 0, the last state is that
-            after its own last step, and the backward direction starts there. (In PyTorch that
-            takes a PackedSequence.)
+        hx: the initial state; zeros if omitted.
+        lengths: the length of each row of a batch padded to T, in any order: a list, array or
+            tensor of whole numbers. The result for each row is as if it ran alone: outputs beyond
+            its length are 0, the last state is the one after its own last step, and the backward
+            direction starts there. (PyTorch uses a PackedSequence for this.)
 
     Shapes: input (T, B, I) and hx (D * num_layers, B, H) -> the outputs of the last layer
         (T, B, D * H), forward and backward side by side, and the last state, shaped as hx
-    Raises: ValueError if sizes, hx or lengths do not fit; TypeError for what is not floating point.
+    Raises: ValueError if sizes, hx or lengths do not match; TypeError unless input and hx are
+        floating point.
     Source: Elman 1990; Schuster and Paliwal 1997 for both directions.
     """
 
@@ -273,9 +274,9 @@ class LSTM(_Layers):
     """Long short-term memory: i, f, g, o = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh, then
     c_t = sigmoid(f) c_(t-1) + sigmoid(i) tanh(g) and h_t = sigmoid(o) tanh(c_t).
 
-    Args: as `RNN`, without a nonlinearity to choose.
+    Args: as `RNN`, without nonlinearity.
 
-    Attributes: as `RNN`, each with the rows of the four gates i, f, g, o one after the other:
+    Attributes: as `RNN`, each stacking the rows of the four gates i, f, g, o:
         weight_ih_l0 (4 * H, I), weight_hh_l0 (4 * H, H), biases (4 * H).
 
     Called as `RNN`; hx and the last state are pairs (h, c).
@@ -296,9 +297,9 @@ class GRU(_Layers):
     n = tanh(x_n + r h_n) and h_t = (1 - z) n + z h_(t-1), with x = W_ih x_t + b_ih and
     h = W_hh h_(t-1) + b_hh.
 
-    Args: as `RNN`, without a nonlinearity to choose.
+    Args: as `RNN`, without nonlinearity.
 
-    Attributes: as `RNN`, each with the rows of the three gates r, z, n one after the other:
+    Attributes: as `RNN`, each stacking the rows of the three gates r, z, n:
         weight_ih_l0 (3 * H, I), weight_hh_l0 (3 * H, H), biases (3 * H).
 
     Called as `RNN`.
@@ -371,7 +372,7 @@ class LSTMCell(_Cell):
 
     Attributes: weight_ih, weight_hh, bias_ih, bias_hh: as the layer's, without _l0.
 
-    Shapes: input (B, I) and hx, a pair of (B, H), zeros if left out -> a pair of (B, H), the new
+    Shapes: input (B, I) and hx, a pair of (B, H), zeros if omitted -> a pair of (B, H), the new
         h and c; or without B
     Raises: as `RNN`
     """

@@ -16,13 +16,13 @@ class Adam(Optimizer):
         params: parameters or groups.
         lr: learning rate, the bound on the size of a step.
         betas: decay of the running mean and of the running mean square.
-        eps: added to the root of the latter.
+        eps: added to the root of the running mean square.
         weight_decay: factor of an L2 penalty, added to the gradient.
 
     Raises: ValueError for settings out of range.
     """
 
-    #: True if weight decay is taken off the parameter rather than added to the gradient.
+    #: True if weight decay is subtracted from the parameter, false if added to the gradient.
     decoupled: ClassVar[bool] = False
 
     def __init__(
@@ -62,10 +62,10 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay taken off the parameter, not added to the gradient (Loshchilov and
-    Hutter 2019, algorithm 2).
+    """Adam with decoupled weight decay: subtracted from the parameter, not added to the gradient
+    (Loshchilov and Hutter 2019, algorithm 2).
 
-    Args: as `Adam`; weight_decay is the share of the parameter lost at a step, times lr.
+    Args: as `Adam`; each step shrinks the parameter by lr * weight_decay of its value.
     """
 
     decoupled: ClassVar[bool] = True

@@ -1,7 +1,7 @@
 """Learning-rate schedules. Call `step()` after each step of the optimizer.
 
-Every schedule gives the learning rate as a function of the number of steps taken, so it can be
-resumed, and followed by another (`SequentialLR`).
+Every schedule computes the learning rate from the number of steps taken, so it can be resumed, or
+chained with others (`SequentialLR`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from minitorch_nn.optim.optimizer import Optimizer
 class LRScheduler:
     """Sets each group's learning rate from the number of steps taken.
 
-    A subclass defines `get_lr`. The first value is set at once.
+    A subclass defines `get_lr`. The constructor sets the first learning rate.
 
     Attributes:
         base_lrs: each group's learning rate before any schedule ("initial_lr" in the group).
@@ -42,20 +42,20 @@ class LRScheduler:
         raise NotImplementedError(f"{type(self).__name__} must define get_lr.")
 
     def get_last_lr(self) -> list[float]:
-        """The learning rates in force."""
+        """The current learning rates."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def step(self) -> None:
-        """Move on by one step."""
+        """Advance by one step."""
         self.last_epoch += 1
         self._set()
 
     def state_dict(self) -> dict[str, Any]:
-        """The state from which to go on."""
+        """The state needed to resume."""
         return {"last_epoch": self.last_epoch}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on from there, with the learning rate of that step."""
+        """Resume from a saved state and set the learning rate of that step."""
         self.last_epoch = int(state_dict["last_epoch"])
         self._set()
 
@@ -65,7 +65,7 @@ class LRScheduler:
 
 
 class LambdaLR(LRScheduler):
-    """lr = base * lr_lambda(step), or each group's with a function of its own."""
+    """lr = base * lr_lambda(step), with one function for all groups or one for each."""
 
     def __init__(
         self,
@@ -104,8 +104,8 @@ class StepLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """From base * start_factor to base * end_factor in total_iters steps, along a line: a warm-up
-    as it is, a cool-down with start_factor=1 and end_factor=0."""
+    """Linear from base * start_factor to base * end_factor in total_iters steps: a warm-up by
+    default, a cool-down with start_factor=1 and end_factor=0."""
 
     def __init__(
         self,
@@ -151,11 +151,11 @@ class SequentialLR(LRScheduler):
     milestones[i] steps.
 
     Args:
-        optimizer: whose learning rate to set.
-        schedulers: schedules of that optimizer; they are not stepped themselves any more.
-        milestones: one less than schedules, rising.
+        optimizer: the optimizer whose learning rate to set.
+        schedulers: schedules of that optimizer; do not step them yourself.
+        milestones: increasing, one fewer than schedules.
 
-    Raises: ValueError if these do not fit together.
+    Raises: ValueError if the number or order of milestones is wrong, or optimizers differ.
     """
 
     def __init__(
@@ -180,16 +180,16 @@ class SequentialLR(LRScheduler):
 
 
 class OneCycleLR(LRScheduler):
-    """From max_lr / div_factor up to max_lr, then down to almost nothing, along half cosines
-    (Smith and Topin 2018, section 3, in PyTorch's form; momentum is left as it is).
+    """From max_lr / div_factor up to max_lr, then down to nearly 0, along half cosines
+    (Smith and Topin 2018, section 3, in PyTorch's form; momentum does not change).
 
     Args:
-        optimizer: whose learning rate to set.
+        optimizer: the optimizer whose learning rate to set.
         max_lr: the peak.
-        total_steps: of the whole training.
-        pct_start: the share of steps spent going up.
-        div_factor: peak over start.
-        final_div_factor: start over end.
+        total_steps: number of steps in the whole training.
+        pct_start: fraction of the steps spent going up.
+        div_factor: the peak divided by the start.
+        final_div_factor: the start divided by the end.
 
     Raises: ValueError for settings out of range, or when stepped more than total_steps times.
     """

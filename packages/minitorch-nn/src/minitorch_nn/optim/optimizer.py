@@ -1,4 +1,4 @@
-"""Groups of parameters with settings, and a state for each, shared by all optimizers."""
+"""The base of all optimizers: parameter groups with settings, and a state per parameter."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Optimizer:
     and its state in place.
 
     Args:
-        params: parameters, or groups: dicts with "params" and settings that differ for them.
-        defaults: the settings of a group that gives none of its own.
+        params: parameters, or groups: dicts with "params" and the settings that differ.
+        defaults: settings for groups that do not give their own.
 
     Attributes:
-        param_groups: the groups, with all of their settings; these may be changed at any time.
-        state: what is remembered of each parameter, by name.
+        param_groups: the groups with all settings, which may be changed at any time.
+        state: the optimizer's tensors for each parameter, by name.
 
-    Raises: TypeError for anything but a tensor; ValueError for an empty list, a parameter that is
-        named twice or was computed, and for settings unknown or out of range.
+    Raises: TypeError for anything but a tensor; ValueError for an empty list, a parameter that
+        appears twice or is not a leaf, and for settings unknown or out of range.
     """
 
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
@@ -50,7 +50,7 @@ class Optimizer:
     def add_param_group(self, group: Mapping[str, Any]) -> None:
         """Add parameters with settings of their own.
 
-        Raises: as for making the optimizer; then nothing was added.
+        Raises: as the constructor; on an error nothing is added.
         """
         name = type(self).__name__
         if not isinstance(group, Mapping) or "params" not in group:
@@ -91,7 +91,7 @@ class Optimizer:
             self.check_range(group, name, 0.0, math.inf)
 
     def check_range(self, group: Group, name: str, low: float, high: float) -> None:
-        """Raise ValueError unless low <= setting < high, where the group has that setting."""
+        """Raise ValueError unless low <= setting < high, if the group has that setting."""
         value = group.get(name, low)
         if not isinstance(value, Real) or not low <= float(value) < high:
             wanted = f"at least {low:g} and " + (
@@ -100,13 +100,13 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__}: {name} must be {wanted}, got {value!r}.")
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set all gradients to None."""
         for p in self._params():
             p.grad = None
 
     @no_grad()
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
@@ -114,15 +114,15 @@ class Optimizer:
                     increment_version(p)
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
-        """One step for one parameter."""
+        """Update one parameter."""
         raise NotImplementedError(f"{type(self).__name__} must define update.")
 
     # -- saving ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Settings and state, parameters replaced by their number, as in PyTorch.
+        """Settings and state, with parameters replaced by their numbers, as in PyTorch.
 
-        The tensors in it are those that the optimizer goes on changing.
+        Its tensors are not copies: later steps change them.
         """
         numbers = {p: i for i, p in enumerate(self._params())}
         groups = [
@@ -135,12 +135,12 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over settings and state (a copy) of an optimizer of the same parameters.
+        """Load (copies of) settings and state saved from an optimizer of the same parameters.
 
-        Everything is checked first: on an error nothing has been changed.
+        Everything is checked first, so an error leaves the optimizer unchanged.
 
-        Raises: ValueError if it is not an optimizer's, groups or their sizes differ, or a state
-            has another shape than its parameter.
+        Raises: ValueError if it is not the state of an optimizer, groups or their sizes differ, or
+            a state does not have its parameter's shape.
         """
         name = f"{type(self).__name__}.load_state_dict"
         try:
@@ -155,7 +155,7 @@ class Optimizer:
         ours = [len(group["params"]) for group in self.param_groups]
         if ours != theirs:
             raise ValueError(f"{name}: groups of {theirs} parameters do not fit groups of {ours}.")
-        settings = {*self.defaults, "initial_lr"}  # the latter is a schedule's
+        settings = {*self.defaults, "initial_lr"}  # set by a schedule
         unknown = {key for group in loaded for key in group} - settings
         if unknown:
             raise ValueError(
@@ -197,8 +197,8 @@ class Optimizer:
 
 
 def moment(state: dict[str, Any], name: str, p: Tensor) -> Tensor:
-    """A parameter's state under a name: zeros at first. It follows the parameter
-    when that was moved to another backend or dtype."""
+    """A parameter's state tensor of that name, initially zeros. If the parameter was moved to
+    another backend or dtype, the tensor follows it."""
     value: Tensor | None = state.get(name)
     if value is None:
         value = mt.zeros(p.shape, dtype=p.dtype, backend=p.backend)

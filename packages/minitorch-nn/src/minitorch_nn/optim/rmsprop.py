@@ -20,9 +20,9 @@ class RMSprop(Optimizer):
         params: parameters or groups.
         lr: learning rate.
         alpha: decay of the running mean square.
-        eps: added to its root.
+        eps: added to the root of the mean square.
         weight_decay: factor of an L2 penalty.
-        momentum: how much of the velocity is kept.
+        momentum: fraction of the velocity kept at each step.
         centered: divide by the standard deviation, not the root mean square (Graves 2013,
             equations 38 to 45).
 

@@ -10,7 +10,7 @@ from minitorch_tensor.extend import SGDStep
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum if asked for.
+    """Stochastic gradient descent, optionally with momentum.
 
     g = gradient + weight_decay * parameter; velocity = momentum * velocity + (1 - dampening) * g,
     starting at g; parameter -= lr * velocity, or lr * (g + momentum * velocity) for Nesterov's.
@@ -18,8 +18,8 @@ class SGD(Optimizer):
     Args:
         params: parameters or groups.
         lr: learning rate.
-        momentum: how much of the velocity is kept (Polyak 1964).
-        dampening: how much of a new gradient is held back from the velocity.
+        momentum: fraction of the velocity kept at each step (Polyak 1964).
+        dampening: fraction of a new gradient withheld from the velocity.
         weight_decay: factor of an L2 penalty.
         nesterov: Nesterov's momentum (Sutskever et al. 2013, section 2), in PyTorch's form.
 

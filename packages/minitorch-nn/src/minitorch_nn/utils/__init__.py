@@ -1,4 +1,4 @@
-"""Helpers around training: gradients clipped, and sequences padded (in `utils.rnn`)."""
+"""Training helpers: gradient clipping, and sequence padding (in `utils.rnn`)."""
 
 from minitorch_nn.utils import rnn
 from minitorch_nn.utils.clip_grad import clip_grad_norm_, clip_grad_value_

@@ -17,19 +17,19 @@ def clip_grad_norm_(
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
 ) -> Tensor:
-    """Scale all gradients by one factor, so that their norm together is at most max_norm.
+    """Scale all gradients by one factor, so that their total norm is at most max_norm.
 
     Args:
-        parameters: those without a gradient are passed over. A generator that is used up already
-            brings a warning.
+        parameters: those without a gradient are skipped. An exhausted generator causes a
+            warning.
         max_norm: the limit, at least 0.
         norm_type: p of the p-norm; math.inf for the largest magnitude.
-        error_if_nonfinite: true if an infinite or NaN norm is an error; otherwise the gradients
-            are scaled by it all the same, as in PyTorch.
+        error_if_nonfinite: true to raise if the norm is infinite or NaN; otherwise the gradients
+            are scaled by it nevertheless, as in PyTorch.
 
-    Returns: the norm before, ().
-    Raises: RuntimeError for such a norm, if asked for, ValueError for a negative max_norm; then no
-        gradient has changed.
+    Returns: the norm before clipping, ().
+    Raises: RuntimeError for a norm that is not finite, if error_if_nonfinite; ValueError for a
+        negative max_norm. On an error the gradients are unchanged.
     Source: Pascanu et al. 2013, section 3.2.
     """
     if not max_norm >= 0.0:

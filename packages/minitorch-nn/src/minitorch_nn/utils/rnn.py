@@ -1,7 +1,7 @@
 """Sequences of different lengths as one batch.
 
-`pad_sequence` makes the batch, and recurrent layers take the lengths beside it
-(`layer(batch, lengths=[...])`), where PyTorch wants a PackedSequence.
+`pad_sequence` makes the batch, and recurrent layers take it together with the lengths
+(`layer(batch, lengths=[...])`), where PyTorch needs a PackedSequence.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ def pad_sequence(
     padding_value: float = 0.0,
     padding_side: str = "right",
 ) -> Tensor:
-    """Sequences side by side, the shorter ones filled up to the longest.
+    """Stack sequences, padding the shorter ones to the length of the longest.
 
     Args:
-        sequences: tensors (T_i, *) that differ in their first size alone.
+        sequences: tensors (T_i, *) that differ only in their first size.
         batch_first: true if the result is (B, T, *), not (T, B, *).
-        padding_value: what fills up.
+        padding_value: value of the padding.
         padding_side: "right", after a sequence's end, or "left", before its start.
 
-    Raises: ValueError for no sequences, for sizes that differ beyond the first, or another side.
+    Raises: ValueError for no sequences, sizes that differ beyond the first, or an unknown side.
 
     >>> pad_sequence([mt.tensor([1, 2, 3]), mt.tensor([4])], batch_first=True)
     tensor([[1, 2, 3],
