@@ -267,7 +267,7 @@ def _untracked_inputs(node: Node) -> dict[int, Variable]:
         return {}
     inputs = node.untracked
     if not inputs and len(node._saved) == len(node.edges):
-        # # Many functions save just their inputs; comparing the tracked ones tells if this one did.
+        # Many functions save just their inputs; comparing the tracked ones tells if this one did.
         inputs = node._saved
         for value, edge in zip(inputs, node.edges):
             tracked = isinstance(value, Variable) and value.requires_grad

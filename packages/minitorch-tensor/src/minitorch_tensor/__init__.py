@@ -1,8 +1,8 @@
 """Tensors from first principles: strided storage, pluggable backends, differentiable functions.
 
-Names and signatures are PyTorch's. `backend` is the interface that a backend author implements,
-`tensor_data` how elements lie in memory, `functions` the differentiable functions by family, and
-`testing` what tests of all this need.
+Names and signatures are PyTorch's. `backend` defines the interface that a backend implements,
+`tensor_data` the layout of elements in memory, `functions` the differentiable functions by family,
+and `testing` tools for tests.
 """
 
 from math import e, inf, nan, pi
@@ -125,7 +125,7 @@ __all__ += functions.views.__all__
 
 
 def __getattr__(name: str) -> str:
-    """`__version__`, looked up when asked for: importing what can do that takes long."""
+    """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
     if name == "__version__":
         from importlib.metadata import version
 

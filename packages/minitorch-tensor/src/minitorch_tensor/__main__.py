@@ -1,4 +1,4 @@
-"""`python -m minitorch_tensor backends`: what can compute here, and which one does by default."""
+"""`python -m minitorch_tensor backends`: list the backends, with their status and the default."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def table() -> str:
 
 
 def _status(info: BackendInfo) -> str:
-    """ "ready", or what to do about it, in one line."""
+    """ "ready", or the problem and its remedy, in one line."""
     detail = " ".join(info.detail.split())
     if info.status == "unavailable":
         return f"needs: {detail}"
@@ -37,7 +37,7 @@ def _status(info: BackendInfo) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0, or 2 where it was not understood."""
+    """Run the command line; return 0, or 2 for unknown arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m minitorch_tensor", description="Look at what is installed."
     )

@@ -1,30 +1,30 @@
-"""The backend interface: the third pinned one, and all that a backend author has to read.
+"""The backend interface, the third pinned one: all that a backend author has to read.
 
 A backend computes on `TensorData`. It must provide eight methods (`REQUIRED`): four that allocate
 and move (`empty`, `from_numpy`, `to_numpy`, `copy_`) and four that compute (`map`, `zip`, `reduce`,
 `matmul`). Everything else (`DERIVED`), from `where` to convolution, is derived from these in
-`derived`, a file for each family; a backend may override any of it to be faster, never to differ.
-The guide "Write a backend" goes from an empty folder to a backend that passes
-`testing.conformance`, which checks all that is promised here.
+`derived`, a file for each family; a backend may override any of it to be faster, but not to give
+other results. The guide "Write a backend" goes from an empty folder to a backend that passes
+`testing.conformance`, which checks every rule stated here.
 
 Rules for every method:
 
 - *Arguments* may have any strides and offset: permuted, expanded (stride 0), stepped backwards,
   empty, zero-dimensional. They are never changed, except where a name ends in `_`.
-- *Settings* that belong together come as one immutable value, of `derived`: `Window`,
+- *Settings* that belong together come as one immutable value defined in `derived`: `Window`,
   `Convolution`, `Recurrence`, `SGDStep`, `AdamStep`. They compare and hash by their fields.
 - *Results* are new, own their memory (`base is None`, contiguous) and share none with an argument.
-  Where a method may give a view instead, its documentation says so.
+  A method that may return a view instead says so in its docstring.
 - *Shapes and dtypes* have been checked by the caller, and operands promoted to one dtype. The
-  result has the dtype that the method names, and sizes are kept: a reduction leaves size 1.
+  result has the dtype that the method names, and a reduction keeps its dimension with size 1.
 - *Arithmetic* is IEEE 754: overflow, division by zero and invalid operands give inf and NaN, NaN
-  spreads, and nothing is raised or printed. float64 is computed in float64. Integers are exact
-  and wrap. `cast` says how they convert.
-- *Threads*: methods may be called from several at once. A backend that keeps anything from call
-  to call guards it itself.
+  propagates, and nothing is raised or printed. float64 is computed in float64. Integers are exact
+  and wrap. `cast` defines conversions.
+- *Threads*: methods may be called from several threads at once. A backend protects any state that
+  it keeps between calls.
 - *Repetition*: the same call on the same machine gives the same bits.
-- *Buffers* are the backend's own affair; only it looks inside one. A result may be computed later
-  (see `synchronize`), as long as nobody can tell.
+- *Buffers* are private to their backend. A result may be computed later (see `synchronize`), as
+  long as that is not observable.
 
 A change that breaks an implementation raises `BACKEND_INTERFACE` by one, and the major version of
 minitorch-tensor with it.
@@ -59,7 +59,7 @@ class Backend(DerivedOperations):
     `BackendUnavailable` then, saying what is missing and how to get it.
     """
 
-    #: What a person writes to choose it.
+    #: The name by which users select it.
     name: ClassVar[str]
 
     #: The value of BACKEND_INTERFACE that this class was written for.
@@ -72,32 +72,32 @@ class Backend(DerivedOperations):
         """New memory with arbitrary content.
 
         Args:
-            shape: any; a size of 0 leaves no elements, and () means one.
+            shape: any; a size of 0 means no elements, and () means one element.
             dtype: of the elements.
         """
 
     @abstractmethod
     def from_numpy(self, array: npt.NDArray[Any]) -> TensorData:
-        """The array's elements on this backend, bit by bit.
+        """The array's elements on this backend, bit for bit.
 
         Args:
             array: of one of the six dtypes, any shape and strides.
 
-        Returns: of the array's shape. A host backend may share the memory of a C-contiguous
+        Returns: data of the array's shape. A host backend may share the memory of a C-contiguous
             array; any other backend copies.
         """
 
     @abstractmethod
     def to_numpy(self, x: TensorData) -> npt.NDArray[Any]:
-        """The elements as a numpy array of x's shape and dtype, bit by bit. A host backend may
-        share the memory; the array of any other is the caller's."""
+        """The elements as a numpy array of x's shape and dtype, bit for bit. A host backend may
+        share the memory; any other returns an array that the caller owns."""
 
     @abstractmethod
     def copy_(self, out: TensorData, x: TensorData) -> None:
         """Write x, converted to out's dtype as by `cast`, into out's elements.
 
-        out may be a view: what lies between its elements stays as it is. The shapes are equal; out
-        has no element twice; the two do not overlap.
+        out may be a view: the memory between its elements stays unchanged. The shapes are equal, no
+        two indices of out share an element, and out and x do not overlap.
         """
 
     # -- the four higher-order operations ---------------------------------------------------
@@ -108,9 +108,8 @@ class Backend(DerivedOperations):
 
         Args:
             fn: any scalar function without side effects; it sees elements of x's dtype. A backend
-                may know some by identity (`fn is operators.exp`) and compile, trace or simply
-                call the rest. Functions are told apart by identity, never by name: closures share
-                theirs.
+                may recognise some by identity (`fn is operators.exp`) and compile, trace or simply
+                call the rest. Never compare functions by name: different closures share one.
             x: any shape.
             dtype: of the result, to which fn's values are converted as by `cast`.
 
@@ -134,28 +133,28 @@ class Backend(DerivedOperations):
     ) -> TensorData:
         """Fold one dimension down to size 1: out = fn(... fn(fn(start, x0), x1) ..., xn).
 
-        fn is associative and commutative up to rounding, so that parts may be folded apart, and
-        `start` is its identity. An empty dimension gives `start`.
+        fn is associative and commutative up to rounding, so that parts may be folded separately,
+        and `start` is its identity. An empty dimension gives `start`.
 
         Args:
             fn: as for `zip`.
             x: at least one dimension.
             dim: which one, counted from 0.
             start: the identity of fn: 0 for a sum, -inf for a maximum.
-            dtype: of the result; every step is rounded or wrapped to it, or to one that is wider.
+            dtype: of the result; every step is rounded or wrapped to it, or to a wider one.
         """
 
     @abstractmethod
     def matmul(self, x: TensorData, y: TensorData) -> TensorData:
         """out[b, i, j] = sum over k of x[b, i, k] * y[b, k, j].
 
-        x (..., M, K) and y (..., K, N) with the same leading sizes (repeated ones may have
+        x (..., M, K) and y (..., K, N) with the same leading sizes (broadcast ones may have
         stride 0) and the same dtype, any but bool -> (..., M, N). Any size may be 0; over an empty
         K the sum is 0.
         """
 
     def synchronize(self) -> None:
-        """Wait until everything asked for has been computed; for those who measure time."""
+        """Wait until all pending computation is done; used when measuring time."""
 
 
 class BackendUnavailable(RuntimeError):
@@ -167,7 +166,7 @@ REQUIRED: tuple[str, ...] = tuple(
     [name for name in vars(Backend) if name in Backend.__abstractmethods__]
 )
 
-#: The methods that are derived from these, and may be overridden.
+#: The methods that are derived from the required ones, and may be overridden.
 DERIVED: tuple[str, ...] = tuple(
     [
         name

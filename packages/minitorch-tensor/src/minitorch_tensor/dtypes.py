@@ -1,4 +1,4 @@
-"""Element types: what there is, what combines to what.
+"""Element types and type promotion.
 
 Promotion follows the array API standard (2023.12, "Type promotion rules"); where the standard
 leaves a mix of integer and floating point open, the floating-point type wins, as in PyTorch.
@@ -34,7 +34,7 @@ class DType:
 
     @property
     def is_floating_point(self) -> bool:
-        """True if tensors of it can have gradients."""
+        """True if tensors of this dtype can have gradients."""
         return self.kind == "float"
 
     def __repr__(self) -> str:
@@ -54,24 +54,24 @@ float64 = DType("float64", "float")
 ALL = (bool_, uint8, int32, int64, float32, float64)
 _BY_NUMPY = {dtype.numpy: dtype for dtype in ALL}
 
-#: What may be written for one: a DType, or what numpy or Python calls it.
+#: Values accepted as a dtype: a DType, or numpy's or Python's name for one.
 AnyDType: TypeAlias = "DType | npt.DTypeLike"
 
-#: Every type's rank among those it can be mixed with; the higher of two wins.
+#: Ranks for promotion: of two types that combine, the higher rank wins.
 _RANK = {dtype: rank for rank, dtype in enumerate(ALL)}
 _PROMOTED = {(a, b): max(a, b, key=_RANK.__getitem__) for a in ALL for b in ALL}
 
 
 def promote(type1: DType, type2: DType) -> DType:
-    """The type that holds the result of combining the two."""
+    """The type of the result of combining the two."""
     return _PROMOTED[type1, type2]
 
 
 def scalar_dtype(value: Number, beside: DType) -> DType:
     """The type a plain Python number takes beside a tensor: it changes the kind, never the width.
 
-    An int beside float64 is float64, a float beside int64 is float32 (the default), a bool beside
-    anything is that.
+    An int beside float64 becomes float64, a float beside int64 float32 (the default), and a bool
+    takes the dtype beside it.
     """
     if isinstance(value, (bool, np.bool_)) or beside.kind == "float":
         return beside
@@ -87,7 +87,7 @@ LIMITS = {
 
 
 def check_fits(operation: str, values: Any, dtype: DType) -> None:
-    """Check that an integer dtype holds the numbers that a person wrote, fractions cut off.
+    """Check that an integer dtype holds plain numbers, after truncation of fractions.
 
     Conversions of tensors wrap instead, as in PyTorch (`Backend.cast`).
 
@@ -110,7 +110,7 @@ def check_fits(operation: str, values: Any, dtype: DType) -> None:
 
 
 def from_numpy_dtype(dtype: npt.DTypeLike) -> DType:
-    """Our type for numpy's.
+    """The DType of a numpy dtype.
 
     Raises: TypeError for a type that tensors do not have.
     """
@@ -124,7 +124,8 @@ def from_numpy_dtype(dtype: npt.DTypeLike) -> DType:
 
 
 def as_dtype(dtype: DType | npt.DTypeLike) -> DType:
-    """A DType given as one, or as numpy or a string names it ("float32", np.int64, bool)."""
+    """A DType from a DType, or from numpy's, Python's or a string's name ("float32", np.int64,
+    bool)."""
     if isinstance(dtype, DType):
         return dtype
     try:

@@ -1,4 +1,4 @@
-"""Write an operation of your own: everything that its author needs, on one page.
+"""Write your own operation: everything you need, on one page.
 
 Take the first of these that is fast enough:
 
@@ -9,15 +9,15 @@ Take the first of these that is fast enough:
 From a tensor to its storage and back
     Methods of `x.backend` take `x.tensor_data`, and `x.wrap(data)` makes a tensor of what they
     return; `Backend` documents them. Settings go in as values: `Window`, `Convolution`,
-    `Recurrence` with `RecurrentWeights`, `AdamStep`, `SGDStep`. A kernel on numpy arrays gets one
-    from `x.backend.to_numpy(x.tensor_data)`, in shared memory where that is on the host, and hands
-    its result to `x.backend.from_numpy(array)`.
+    `Recurrence` with `RecurrentWeights`, `AdamStep`, `SGDStep`. A kernel on numpy arrays gets them
+    from `x.backend.to_numpy(x.tensor_data)`, which shares memory on host backends, and passes its
+    result to `x.backend.from_numpy(array)`.
 
 Operands
-    Kernels expect operands on one backend and of one dtype. `alike` makes them so: it promotes,
-    takes plain numbers, and checks that shapes broadcast. Its parts serve alone where that is too
-    much: `check_backends`, `promoted` (two operands), `number` and `floating`. `check_range` checks
-    indices. Errors begin with the name of the operation that you pass.
+    Kernels expect operands on one backend and of one dtype. `alike` ensures that: it promotes
+    dtypes, accepts plain numbers, and checks that shapes broadcast. Its parts are available
+    separately: `check_backends`, `promoted` (two operands), `number` and `floating`. `check_range`
+    checks indices. Errors begin with the name of the operation that you pass.
 
 The derivative
     `Function.backward` returns one gradient for each input of `forward`, None where there is none.
@@ -25,19 +25,20 @@ The derivative
     differentiated; if not, set `once_differentiable = True` on the class.
 
 Changes in place
-    After a kernel has written into `x.tensor_data`, call `increment_version(x)`: a graph that saved
-    the old elements then refuses to go on with the new ones. `x.set_(source)` replaces the storage.
+    After a kernel has written into `x.tensor_data`, call `increment_version(x)`: a backward that
+    needs the old elements then raises instead of using the new ones. `x.set_(source)` replaces the
+    storage.
 
-As an example, a sum that forgets: out[t] = x[t] + decay * out[t - 1]. Written with tensors it is a
-graph of T steps; here it is one operation. It is linear in x, and its adjoint is the same sum taken
-backwards, so it is its own gradient, to any order.
+The example is a leaky sum: out[t] = x[t] + decay * out[t - 1]. Composed of tensor functions it
+would be a graph of T steps; here it is one operation. It is linear in x, and its adjoint is the
+same sum in reverse, so one class gives its derivatives of any order.
 
 >>> from functools import partial
 >>> import minitorch_tensor as mt
 >>> from minitorch_autodiff import operators
 >>> from minitorch_tensor.extend import Function, check_backends, floating
 
-A kernel for every backend, made of the methods that all have:
+A kernel for every backend, made of methods that all backends have:
 
 >>> def leaky_sum_on(backend, x, decay, reverse):
 ...     last, steps = x.ndim - 1, range(x.shape[-1])
@@ -50,7 +51,7 @@ A kernel for every backend, made of the methods that all have:
 ...         backend.copy_(out.slice(last, t, 1), total)
 ...     return out
 
-The differentiable operation. It prefers a faster kernel, where the backend has one as a method:
+The differentiable operation. It prefers the backend's own `leaky_sum` method, if there is one:
 
 >>> class LeakySum(Function):
 ...     '''out[..., t] = x[..., t] + decay * out[..., t - 1], or t + 1 in reverse.
@@ -69,7 +70,7 @@ The differentiable operation. It prefers a faster kernel, where the backend has 
 ...     def backward(ctx, d):
 ...         return LeakySum.apply(d, ctx.decay, not ctx.reverse), None, None
 
-The function that people call checks what they pass:
+The public function checks its arguments:
 
 >>> def leaky_sum(x, decay=0.5):
 ...     check_backends("leaky_sum", x)

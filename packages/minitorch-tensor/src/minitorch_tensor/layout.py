@@ -55,9 +55,9 @@ def positions(shape: Shape, strides: Strides, offset: int = 0) -> Iterator[int]:
 
 @lru_cache(maxsize=4096)
 def broadcast_shapes(a: Shape, b: Shape, operation: str = "broadcast") -> Shape:
-    """The shape that two shapes broadcast to: aligned at the right, a size 1 stretches.
+    """The shape that two shapes broadcast to: aligned at the right, sizes of 1 stretch.
 
-    Raises: ValueError that names the operation, both shapes and the dimension that clashes.
+    Raises: ValueError that names the operation, both shapes and the mismatched dimension.
     """
     n = max(len(a), len(b))
     left = (1,) * (n - len(a)) + a
@@ -73,7 +73,7 @@ def broadcast_shapes(a: Shape, b: Shape, operation: str = "broadcast") -> Shape:
 
 
 def broadcast_strides(shape: Shape, strides: Strides, to: Shape) -> Strides:
-    """Strides that read `shape` as if it had been stretched to `to`: 0 where it repeats."""
+    """The strides of `shape` broadcast to `to`: 0 in each broadcast dimension."""
     lead = len(to) - len(shape)
     return (0,) * lead + tuple(
         [0 if n == 1 and m != 1 else s for n, m, s in zip(shape, to[lead:], strides)]
@@ -81,10 +81,11 @@ def broadcast_strides(shape: Shape, strides: Strides, to: Shape) -> Strides:
 
 
 def reshape_strides(shape: Shape, strides: Strides, to: Shape) -> Strides | None:
-    """Strides that show the same elements in another shape, or None where only a copy can.
+    """Strides of the same elements in another shape, or None if that requires a copy.
 
-    Old and new dimensions are matched in groups that hold the same number of elements; a group
-    of old dimensions can be cut anew if each one's stride is the next one's size times stride.
+    Old and new dimensions are matched in groups that hold the same number of elements; a group of
+    old dimensions can be split differently if each one's stride is the next one's size times its
+    stride.
     """
     if 0 in shape:
         return contiguous_strides(to)
@@ -121,7 +122,7 @@ def normalize_dim(dim: SupportsIndex, ndim: int, operation: str) -> int:
         place = operator.index(dim)
     except TypeError:
         raise TypeError(f"{operation}: dim must be an integer, got {dim!r}.") from None
-    bound = max(ndim, 1)  # PyTorch lets -1 and 0 name the only place of a 0-dimensional tensor
+    bound = max(ndim, 1)  # PyTorch accepts -1 and 0 for a 0-dimensional tensor
     if not -bound <= place < bound:
         raise IndexError(
             f"{operation}: dim {place} is out of range for a tensor of {ndim} dimensions; "

@@ -1,4 +1,4 @@
-"""Random numbers: numpy's, so that one seed gives the same ones on every backend."""
+"""Random numbers, drawn by numpy so that a seed gives the same numbers on every backend."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from minitorch_tensor.dtypes import DType
 
 
 class Generator:
-    """A source of random numbers with a state of its own (PCG64, O'Neill 2014).
+    """A source of random numbers with its own state (PCG64, O'Neill 2014).
 
     Args:
-        seed: where the sequence starts; drawn from the operating system if left out.
+        seed: the start of the sequence; drawn from the operating system if omitted.
     """
 
     def __init__(self, seed: int | None = None) -> None:
@@ -22,24 +22,25 @@ class Generator:
         self._random = np.random.default_rng(seed)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start over from a seed."""
+        """Restart from a seed."""
         with self._lock:
             self._random = np.random.default_rng(seed)
         return self
 
     def get_state(self) -> dict[str, Any]:
-        """The state, to go back to with `set_state`."""
+        """The state, for `set_state` to restore."""
         with self._lock:
             state: dict[str, Any] = dict(self._random.bit_generator.state)
         return state
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Go back to a state from `get_state`."""
+        """Restore a state from `get_state`."""
         with self._lock:
             self._random.bit_generator.state = state
 
     def skip(self, count: int, dtype: DType) -> dict[str, Any]:
-        """Go on as if `count` uniform numbers of a dtype had been drawn; returns the state before.
+        """Advance as if `count` uniform numbers of a dtype had been drawn; returns the state
+        before.
 
         For backends that draw them themselves. From one number of 64 bits come one float64, or two
         float32, the lower half first; the other half waits in the state ("has_uint32").
@@ -65,10 +66,10 @@ class Generator:
             return getattr(self._random, kind)(*args, **kwargs)
 
 
-#: What functions draw from that are given no generator of their own.
+#: The generator of functions that are called without one.
 default_generator = Generator()
 
 
 def manual_seed(seed: int) -> Generator:
-    """Start the default generator over from a seed; returns it."""
+    """Restart the default generator from a seed; returns it."""
     return default_generator.manual_seed(seed)

@@ -1,8 +1,8 @@
-"""Finding backends by name, without importing any before it is asked for.
+"""Find backends by name, and import each only on its first use.
 
 Backends are entry points of the group `minitorch.backends`. Listing them reads metadata only;
-`get_backend(name)` imports one, checks its interface and makes its one instance. Each name has a
-lock of its own, so that a backend that takes long to load holds up nobody who asks for another.
+`get_backend(name)` imports one, checks its interface and creates its single instance. Each name has
+its own lock, so that a backend that is slow to load does not delay requests for another.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from typing import TYPE_CHECKING, Any
 from minitorch_tensor.backend import BACKEND_INTERFACE, Backend, BackendUnavailable
 
 if TYPE_CHECKING:
-    # At run time where it is needed: it takes as long to import as a tenth of numpy, or more.
+    # Imported at run time only where needed: it takes at least a tenth as long as numpy.
     from importlib.metadata import EntryPoint
 
 GROUP = "minitorch.backends"
 
-#: Names the backend to use when nothing else does.
+#: Environment variable that names the default backend.
 VARIABLE = "MINITORCH_BACKEND"
 
-#: Set to 0, hides every backend but those of minitorch-tensor itself: to see whether it works
-#: without them, or where one of them must not be touched.
+#: Environment variable; 0 hides every backend but those of minitorch-tensor itself, to test without
+#: them or where one of them must not be loaded.
 PLUGINS_VARIABLE = "MINITORCH_PLUGINS"
 
-#: Without a choice, the first of these that is installed.
+#: The default is the first of these that is installed.
 PREFERRED = ("fast", "numpy")
 
-#: What to install for a backend that people ask for by name.
+#: The distributions to suggest for well-known backends that are not installed.
 KNOWN = {"fast": "minitorch-backends", "cuda": "minitorch-backends[cuda]"}
 
 
@@ -45,7 +45,7 @@ class BackendNotFound(LookupError):
 
 
 class BackendBroken(RuntimeError):
-    """A backend is installed but cannot be used; `__cause__` has its own error.
+    """A backend is installed but cannot be used; `__cause__` is the original error.
 
     Attributes:
         reason: why, in a few words.
@@ -61,11 +61,11 @@ class BackendInfo:
     """One row of `python -m minitorch_tensor backends`.
 
     Attributes:
-        name: to choose it by.
-        distribution: that registers it, with its version; "" where it was registered by hand.
+        name: the name that selects it.
+        distribution: the one that registers it, with its version; "" if registered by hand.
         interface: version of the backend interface that it was written for, if known.
         status: "ready", "unavailable" (it works, but not here), "broken" or "not installed".
-        detail: what an unavailable one needs, why a broken one is, how to install one.
+        detail: what it needs if unavailable, the reason if broken, or how to install it.
     """
 
     name: str
@@ -86,7 +86,7 @@ class _Registry:
         self.default: Backend | None = None
 
     def entry_points(self) -> dict[str, list[EntryPoint]]:
-        """The entry points of every name; two for a name that two distributions claim."""
+        """The entry points by name; a name that two distributions claim has two."""
         with self.lock:
             if self.found is None:
                 from importlib.metadata import entry_points
@@ -117,7 +117,7 @@ class _Registry:
 _registry = _Registry()
 
 
-#: The backend that `use_backend` chose in this context: a thread's own, or a copy in a task.
+#: The backend that `use_backend` chose in this context: own to each thread, and copied into a task.
 _choice: ContextVar[Backend | None] = ContextVar("minitorch_backend", default=None)
 
 
@@ -134,7 +134,7 @@ def get_backend(name: str | Backend | None = None) -> Backend:
 
     Raises:
         BackendNotFound: the name is misspelled or its distribution not installed.
-        BackendBroken: it is installed but fails to load, or speaks another interface version.
+        BackendBroken: it is installed but fails to load, or implements another interface version.
         BackendUnavailable: it works, but not here (no device, no driver).
     """
     if isinstance(name, Backend):
@@ -147,14 +147,14 @@ def get_backend(name: str | Backend | None = None) -> Backend:
 
 
 def current_backend_name() -> str:
-    """The name of the backend that `get_backend()` gives; nothing is imported, so that a tensor can
-    say whether it is elsewhere even where the default one is broken."""
+    """The name of the backend that `get_backend()` returns. Nothing is imported, so that a tensor
+    can tell if it is on another backend even when the default one is broken."""
     backend = _choice.get() or _registry.default
     return default_backend_name()[0] if backend is None else backend.name
 
 
 def default_backend_name() -> tuple[str, str]:
-    """The name of the backend where none is chosen, and why it is that; nothing is imported."""
+    """The name of the default backend, and the reason for it; nothing is imported."""
     named = os.environ.get(VARIABLE)
     if named:
         return named, f"the environment variable {VARIABLE} names it"
@@ -222,7 +222,7 @@ def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
 
 
 def _mismatch(point: EntryPoint, error: BaseException) -> str:
-    """Advice for a backend that imports a name which this distribution does not have."""
+    """Advice for a backend that imports a name missing from this distribution."""
     missing = getattr(error, "name", None)
     if not (isinstance(error, ImportError) and _is_in(missing or "", "minitorch_tensor")):
         return ""
@@ -237,7 +237,7 @@ def _mismatch(point: EntryPoint, error: BaseException) -> str:
 
 
 def _is_in(module: str, missing: str | None) -> bool:
-    """True if the missing module is the one asked for, or a package that it lies in."""
+    """True if the missing module is the one asked for, or a parent package of it."""
     return missing is not None and f"{module}.".startswith(f"{missing}.")
 
 
@@ -275,13 +275,13 @@ def _broken(name: str, origin: str, reason: str) -> BackendBroken:
 
 
 def check_interface(name: str, backend: object, origin: str, distribution: str = "") -> None:
-    """Check that an object is a backend of the interface that this package speaks.
+    """Check that an object is a backend of this package's interface version.
 
     Args:
         origin: where it comes from, for the message.
         distribution: the one to upgrade if it is too old, where that is known.
 
-    Raises: BackendBroken that says which side is too old, or what it is instead.
+    Raises: BackendBroken that says which side is too old, or what the object is instead.
     """
     if not isinstance(backend, Backend):
         raise _broken(
@@ -341,8 +341,8 @@ def _not_found_message(name: str, found: dict[str, list[EntryPoint]], asked_by: 
 
 
 def describe_backends() -> list[BackendInfo]:
-    """Every backend that is installed, registered or known, sorted by name. Loads them all; one
-    that fails is described, and hinders no other."""
+    """Every backend that is installed, registered or known, sorted by name. Loads them all; a
+    failure of one is described and does not affect the others."""
     found = _registry.entry_points()
     infos = [_describe(point, points) for points in found.values() for point in points]
     by_hand = _registry.loaded.keys() - found.keys()
@@ -374,9 +374,9 @@ def _describe(point: EntryPoint, rivals: list[EntryPoint]) -> BackendInfo:
 
 
 class use_backend:
-    """Make a backend the current one in this context, for good or for a `with` block.
+    """Make a backend the current one in this context, permanently or for a `with` block.
 
-    A thread begins without a choice, a task of asyncio with that of whoever started it.
+    A thread begins without a choice; an asyncio task inherits its creator's.
 
     >>> with use_backend("simple"):
     ...     pass
@@ -388,7 +388,7 @@ class use_backend:
         self._fresh = True
 
     def __enter__(self) -> Backend:
-        # The first block ends what the call began; the object may serve further blocks.
+        # The first block undoes the choice made by the call; the object may serve further blocks.
         if self._fresh:
             self._fresh = False
             self._put_back()
@@ -404,8 +404,8 @@ class use_backend:
         self._put_back()
 
     def _put_back(self) -> None:
-        """Undo the latest choice that this object made in the calling context, if it made one:
-        those of other contexts refuse to be undone here."""
+        """Undo this object's latest choice in the calling context, if there is one; a choice made
+        in another context cannot be undone here."""
         for token in reversed(tuple(self._chosen)):
             with contextlib.suppress(ValueError, RuntimeError):
                 _choice.reset(token)
@@ -417,7 +417,7 @@ def register_backend(name: str, backend: Backend) -> None:
     """Add a backend by hand: for tests, and for one that is not a distribution yet.
 
     Raises: ValueError if the name is taken; BackendBroken if it does not implement this interface,
-        or calls itself otherwise.
+        or its `name` differs.
     """
     with _registry.lock:
         if name in _registry.loaded or name in _registry.entry_points():
@@ -427,8 +427,8 @@ def register_backend(name: str, backend: Backend) -> None:
 
 
 def refresh() -> None:
-    """Look again for installed backends, after an installation in the running process; and read
-    the environment variables again. Backends that are loaded stay."""
+    """Search again for installed backends, for use after an installation in the running process,
+    and reread the environment variables. Loaded backends stay."""
     importlib.invalidate_caches()
     with _registry.lock:
         _registry.found = None

@@ -43,7 +43,7 @@ Number: TypeAlias = "bool | int | float"
 TensorLike: TypeAlias = "Tensor | Number"
 Dims: TypeAlias = "int | Sequence[int] | None"
 
-#: What a gradient must look like: shape, dtype and backend of the value it belongs to.
+#: The shape, dtype and backend of a value, which its gradient must match.
 _Spec: TypeAlias = "tuple[Shape, DType, Backend]"
 
 
@@ -64,22 +64,22 @@ class Tensor(
     SortingMethods,
     ViewMethods,
 ):
-    """An n-dimensional array of one dtype on one backend, with a gradient if asked for.
+    """An n-dimensional array of one dtype on one backend, with an optional gradient.
 
-    Made by `tensor`, `zeros`, `randn` and the like, not by calling the class. Names and signatures
-    are PyTorch's.
+    Create one with `tensor`, `zeros`, `randn` and the like, not by calling the class. Names and
+    signatures are PyTorch's.
 
     Attributes:
         requires_grad: true if a gradient is computed for it.
-        grad: the gradient accumulated so far, a Tensor of the same shape; None before.
-        backend: what computes on it.
+        grad: the gradient accumulated so far, a Tensor of the same shape; initially None.
+        backend: the Backend that computes on it.
     """
 
     grad: Tensor | None
     backend: Backend
     _data: TensorData
 
-    #: numpy leaves `array * tensor` to our reflected operators, which say what is wrong with it.
+    #: Makes numpy leave `array * tensor` to our reflected operators, which raise a clear error.
     __array_priority__ = 1000
 
     def __init__(self, data: TensorData, backend: Backend) -> None:
@@ -90,19 +90,19 @@ class Tensor(
 
     @property
     def tensor_data(self) -> TensorData:
-        """The storage that a backend computes on. What changes it calls `increment_version`."""
+        """The storage that a backend computes on. After writing to it, call `increment_version`."""
         return self._data
 
     def wrap(self, data: TensorData, backend: Backend | None = None) -> Tensor:
-        """A new tensor, without history, of what this one's backend (or another) computed. It is a
-        plain Tensor also where a subclass asks."""
+        """A new tensor, without history, over data that this one's backend (or another) computed.
+        The result is a plain Tensor, even if `self` is of a subclass."""
         return Tensor(data, backend or self.backend)
 
     _new = wrap
 
     def set_(self, source: Tensor) -> Tensor:
-        """Take over another tensor's storage, and with it shape, dtype and backend. This stays the
-        same object, as those who hold it need; the two share memory from now on.
+        """Take over another tensor's storage, and with it shape, dtype and backend. The object
+        stays the same, so references to it stay valid; the two tensors share memory from now on.
 
         Raises: TypeError for anything but a tensor; RuntimeError if this one was computed, if one
             requires a gradient and recording is on, or for integers in place of what requires one.
@@ -129,7 +129,7 @@ class Tensor(
 
     # -- what Variable asks for -----------------------------------------------------------------
 
-    #: The class of computed tensors; a subclass's instances compute plain ones too.
+    #: The class of computed tensors, also for operations on instances of a subclass.
     _plain: ClassVar[type[Tensor]]
 
     def _alias(self) -> Tensor:
@@ -141,7 +141,7 @@ class Tensor(
 
     @staticmethod
     def _fit(gradient: Tensor, spec: _Spec) -> Tensor:
-        """Undo broadcasting: sum over the dimensions that a gradient has too much of."""
+        """Undo broadcasting: sum a gradient over the dimensions that were broadcast."""
         shape, dtype, _ = spec
         data = gradient._data
         if data.shape == shape and data.dtype is dtype:
@@ -158,7 +158,7 @@ class Tensor(
         return Tensor(self.backend.full(self.shape, 1.0, self.dtype), self.backend)
 
     def _start(self, gradient: Gradient) -> Tensor:
-        """Check a gradient that a person gave to start from."""
+        """Check an initial gradient that the caller passed."""
         if not isinstance(gradient, Tensor) or gradient.shape != self.shape:
             got = f"shape {gradient.shape}" if isinstance(gradient, Tensor) else repr(gradient)
             raise ValueError(
@@ -181,10 +181,10 @@ class Tensor(
         return f"a {self.dtype} tensor of shape {self.shape}"
 
     def _keep(self, gradient: Tensor) -> Tensor:
-        """The gradient as a leaf's own, copied where somebody else may hold its memory.
+        """The gradient for a leaf to own, copied if its memory may be shared.
 
-        Functions like addition send one gradient to several places. The first leaf that asks
-        takes it as it is and marks it; another one copies. Views are always copied.
+        Functions like addition send one gradient to several places. The first leaf takes it as it
+        is and marks it; later ones copy. Views are always copied.
         """
         data = gradient._data
         if gradient._history is not None:
@@ -247,7 +247,7 @@ class Tensor(
         return self.transpose(-1, -2)
 
     def stride(self, dim: int | None = None) -> Any:
-        """Distance between neighbours in elements, along every dimension or one."""
+        """The strides, in elements: of every dimension, or of one."""
         strides: Strides = self._data.strides
         return strides if dim is None else strides[normalize_dim(dim, self.ndim, "stride")]
 
@@ -275,8 +275,8 @@ class Tensor(
 
     @property
     def data(self) -> Tensor:
-        """The same memory without history. Setting it writes the elements of a tensor of the same
-        shape into that memory."""
+        """A tensor over the same memory without history. Assigning a tensor of the same shape
+        copies its elements into that memory."""
         return self._alias()
 
     @data.setter
@@ -309,9 +309,9 @@ class Tensor(
         """The elements as a numpy array, in the same memory where that is on the host.
 
         Args:
-            force: leave the history of a tensor that requires a gradient behind.
+            force: drop the history of a tensor that requires a gradient.
 
-        Raises: RuntimeError if the tensor requires a gradient, which numpy would not see.
+        Raises: RuntimeError if the tensor requires a gradient, which numpy cannot track.
         """
         self._check_leaving("numpy", force)
         return self.backend.to_numpy(self._data)
@@ -339,13 +339,13 @@ class Tensor(
         return self.backend.to_numpy(self._data).__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Where `__dlpack__` has its memory: (type, number); (1, 0) is the host."""
+        """The device of `__dlpack__`'s memory: (type, number); (1, 0) is the host."""
         device: tuple[int, int] = self.backend.to_numpy(self._data).__dlpack_device__()
         return device
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        """For pickle: the memory, the place in it, the backend's name, and what a subclass added;
-        no history."""
+        """For pickle: the memory, the layout in it, the backend's name, and attributes that a
+        subclass added; no history."""
         data, backend = self._data, self.backend
         memory = memory_of(data, backend)
         made_of = type(self), memory, place_of(data), backend.name, self.requires_grad
@@ -369,7 +369,7 @@ class Tensor(
         return result
 
     def _added(self) -> dict[str, Any]:
-        """The attributes that a subclass or a person set."""
+        """The attributes that a subclass or the user set."""
         return {name: value for name, value in vars(self).items() if name not in _OWN}
 
     def __len__(self) -> int:
@@ -434,12 +434,12 @@ class Tensor(
         """Convert the dtype, the backend, or both; returns self if nothing changes.
 
         Args:
-            target: a dtype, a backend, or a tensor whose dtype and backend are wanted.
-            dtype: a DType, or as numpy or Python name it.
-            backend: one, or its name: what a device is in PyTorch.
-            copy: a copy even if nothing changes.
+            target: a dtype, a backend, or a tensor whose dtype and backend to take.
+            dtype: a DType, or numpy's or Python's name for one.
+            backend: a backend or its name, in place of PyTorch's device.
+            copy: copy even if nothing changes.
         """
-        if target.__class__ is DType and not copy:  # the way it is called most
+        if target.__class__ is DType and not copy:  # the most frequent call
             return cast(self, target)
         if isinstance(target, Tensor):
             dtype, backend = dtype or target.dtype, backend or target.backend
@@ -453,7 +453,7 @@ class Tensor(
         return copying.clone(result) if copy and result is self else result
 
     def contiguous(self) -> Tensor:
-        """Itself if contiguous, else a copy that is."""
+        """self if contiguous, else a contiguous copy."""
         return self if self._data.is_contiguous() else copying.clone(self)
 
     def type_as(self, other: Tensor) -> Tensor:
@@ -462,8 +462,8 @@ class Tensor(
 
     # -- changing in place ------------------------------------------------------------------------
     #
-    # History is not rewritten: where a gradient would be lost, these raise. `x += y` on a value
-    # with history is `x = x + y`.
+    # These raise on a tensor with history, whose gradient would be lost. `x += y` on such a tensor
+    # means `x = x + y`.
 
     def copy_(self, src: TensorLike) -> Tensor:
         """Write the elements of `src`, broadcast and converted, into this tensor's memory.
@@ -523,8 +523,8 @@ class Tensor(
         return self.copy_(result)
 
     def _continues(self, other: object) -> bool:
-        """True if `self += other` must be recorded, as a new value. A leaf that requires a
-        gradient is never replaced without a word: it is left to the in-place method to raise."""
+        """True if `self += other` must be recorded, as a new tensor. A leaf that requires a
+        gradient is never silently replaced: the in-place method raises."""
         if not is_grad_enabled() or (self.requires_grad and self.is_leaf):
             return False
         return self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
@@ -558,10 +558,10 @@ class Tensor(
 
 Tensor._plain = Tensor
 
-#: The kinds of dtypes, each of which can hold those before.
+#: The kinds of dtypes, each of which can hold the preceding ones.
 _KINDS = ("bool", "int", "float")
 
 _DTYPE_NAMES = frozenset(d.name for d in dtypes.ALL)
 
-#: The attributes that a Tensor itself has.
+#: The instance attributes of Tensor itself.
 _OWN = frozenset(("_data", "backend", "grad", "requires_grad", "hooks", "_history", "_retained"))

@@ -1,9 +1,9 @@
-"""Tensor storage: a flat buffer and how to read it as an n-dimensional array.
+"""Tensor storage: a flat buffer with the layout of an n-dimensional array.
 
-The second pinned interface. `TensorData` says *where* elements are; what a buffer is, and who
-computes on it, is a backend's affair. On a host backend the buffer is a numpy array; on a device
-it is whatever that backend allocates. Views (permute, expand, slices, most reshapes) are new
-`TensorData` over the same buffer and cost no copy.
+This is the second pinned interface. `TensorData` says *where* elements are; the buffer itself is
+private to its backend: a numpy array on a host backend, or whatever a device backend allocates.
+Views (permute, expand, slices, most reshapes) are new `TensorData` over the same buffer and cost no
+copy.
 
 A change that breaks a reader of these fields raises `STORAGE_INTERFACE` by one, and the major
 version of minitorch-tensor with it.
@@ -41,12 +41,12 @@ class TensorData:
         offset: position of the first element, in elements.
         base: None if this owns its buffer; then it covers all of it, contiguous, from offset 0.
             Otherwise the owner that this is a view of.
-        version: of an owner, a number that grows with each change of its elements in place
-            (when it was changed last, see `minitorch_autodiff.clock`); 0 before the first.
+        version: of an owner, a number that grows with each in-place change of its elements (the
+            tick of the latest one, see `minitorch_autodiff.clock`); 0 before the first.
     """
 
-    # Most tensor data owns its buffer. Class attributes serve as its defaults, so that making one,
-    # which every operation does, sets no more than the three fields that differ.
+    # Most tensor data owns its buffer. Class attributes serve as its defaults, so that every
+    # operation sets only three fields on its result.
     base: TensorData | None = None
     offset: int = 0
     version: int = 0
@@ -75,7 +75,7 @@ class TensorData:
 
     @property
     def strides(self) -> Strides:
-        """Distance between neighbours along each dimension, in elements (not bytes)."""
+        """The strides of each dimension, in elements (not bytes)."""
         return contiguous_strides(self.shape) if self.base is None else self._strides
 
     @property
@@ -100,7 +100,7 @@ class TensorData:
     # -- views ----------------------------------------------------------------------------------
 
     def as_strided(self, shape: Shape, strides: Strides, offset: int) -> TensorData:
-        """A view of the same buffer; the caller answers for staying inside it."""
+        """A view of the same buffer; the caller makes sure that it stays in bounds."""
         return TensorData(self.buffer, self.dtype, shape, strides, offset, self.base or self)
 
     def permute(self, *dims: int) -> TensorData:
@@ -116,7 +116,7 @@ class TensorData:
         return self.permute(*dims[:-2], dims[-1], dims[-2])
 
     def expand(self, shape: Shape) -> TensorData:
-        """Stretched to `shape` by the broadcasting rules, by strides of 0."""
+        """A view broadcast to `shape`, with strides of 0."""
         if shape == self.shape:
             return self
         return self.as_strided(
@@ -124,7 +124,7 @@ class TensorData:
         )
 
     def reshape(self, shape: Shape) -> TensorData | None:
-        """The same elements in another shape, or None where that takes a copy."""
+        """The same elements in another shape, or None if that requires a copy."""
         if shape == self.shape:
             return self
         if self.base is None:
@@ -169,7 +169,7 @@ def as_array(x: TensorData) -> npt.NDArray[Any]:
     buffer: npt.NDArray[Any] = x.buffer
     if x.base is None:
         return buffer
-    if 0 in x.shape:  # whose offset and strides may point anywhere
+    if 0 in x.shape:  # its offset and strides may point anywhere
         return np.empty(x.shape, x.dtype.numpy)
     itemsize = x.dtype.itemsize
     return np.ndarray(
