@@ -1,7 +1,7 @@
 """Backends that compile: `fast` (numba, every core).
 
-They are registered through the entry-point group `minitorch.backends`, exactly as anyone else's
-would be. Importing this package imports no compiler: each backend is a module of its own.
+They are registered through the entry-point group `minitorch.backends`, as a third party's would be.
+Importing this package does not import a compiler: each backend is a separate module.
 """
 
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The numbers of an Adam step that are the same for every parameter."""
+"""Scalars of an Adam step that all parameters share."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ def factors(settings: AdamStep) -> tuple[float, ...]:
     """The scalars of a step (Kingma and Ba 2015, end of section 2; decoupled weight decay:
     Loshchilov and Hutter 2019, algorithm 2).
 
-    Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, decay, shrink, in the
-        words of the kernels `adam_step`.
+    Returns: rate, beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, decay, shrink, named as in
+        the kernels `adam_step`.
     """
     step, lr, beta1, beta2, eps, weight_decay, decoupled = settings
     return (

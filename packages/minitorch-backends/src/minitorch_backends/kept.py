@@ -1,13 +1,13 @@
-"""Compiled kernels on disk: where they lie, and what their code follows from.
+"""The disk cache of compiled kernels: folders and cache keys.
 
-Each is one file, named by a digest of all that its machine code follows from. So there is no index
-that two processes could write at once (they write the same bytes, and a file appears whole or not
-at all), nothing stale is ever loaded, and where no folder can be written kernels are just compiled
-anew.
+Each kernel is one file, named by a digest of everything that its machine code depends on. So there
+is no index that two processes could write at once (they write the same bytes, and a file appears
+atomically), and stale code is never loaded. If no folder is writable, kernels are compiled in each
+process.
 
-What is read here is run. So it is read only from an absolute folder that belongs to this user or to
-root and that nobody else can write, as each file must, and only if it has the digest that it begins
-with: a damaged one is compiled anew.
+The cached code is executed. So a file is read only if it and its folder (an absolute path) belong
+to this user or to root and nobody else can write them, and if its content matches the digest at its
+start: a damaged file is compiled again.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ config: Any = numba_config  # whose settings are made as it is loaded
 _OURS = ("minitorch_backends.", "minitorch_autodiff.operators")
 
 
-#: What a file begins with, before the digest of its name and content.
+#: The first bytes of a file, before the digest of its name and content.
 _MAGIC = b"minitorch kernel 1\n"
 _DIGEST = hashlib.sha256
 
-#: Who may write what is run here: its owner.
+#: Permissions that a file or folder must not have: others could write code that is run here.
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def load(backend: str, name: str) -> bytes | None:
-    """The content that `keep` kept under that name, if it is there and whole."""
+    """The content that `keep` stored under that name, or None if it is missing or damaged."""
     for folder in folders(backend):
         with contextlib.suppress(OSError):
             found = _read_own(folder, name)
@@ -59,7 +59,7 @@ def load(backend: str, name: str) -> bytes | None:
 
 
 def keep(backend: str, name: str, content: bytes) -> None:
-    """Keep something under a name, if a folder takes it."""
+    """Store content under a name, if a folder is writable."""
     for folder in folders(backend, writable=True):
         with contextlib.suppress(OSError), scratch(folder) as written:  # a full disk, say
             file = written / name
@@ -74,9 +74,9 @@ def _digest(name: str, content: bytes) -> bytes:
 
 
 def folders(backend: str, writable: bool = False) -> list[Path]:
-    """Where compiled kernels of a backend may lie: what NUMBA_CACHE_DIR says, or else beside its
-    sources and in the user's folder for caches. `writable` leaves out those that cannot be written
-    to, or from which nothing would be read."""
+    """Folders for a backend's compiled kernels: NUMBA_CACHE_DIR, or else the folder beside its
+    sources and the user's cache folder. `writable` omits folders that cannot be written to, or
+    from which nothing would be read."""
     return list(_folders(backend, config.CACHE_DIR, writable))
 
 
@@ -92,7 +92,7 @@ def _folders(backend: str, chosen: str, writable: bool) -> tuple[Path, ...]:
 
 
 def _user_folder() -> Path | None:
-    """The user's folder for caches, by the habits of each system; None if there is none."""
+    """The user's cache folder by the conventions of the system; None if there is none."""
     if sys.platform == "win32":
         variable, usual = "LOCALAPPDATA", Path("AppData", "Local")
     elif sys.platform == "darwin":
@@ -100,7 +100,7 @@ def _user_folder() -> Path | None:
     else:
         variable, usual = "XDG_CACHE_HOME", Path(".cache")
     base = Path(os.environ.get(variable, ""))
-    if not base.is_absolute():  # then it does not count, says its specification
+    if not base.is_absolute():  # its specification says to ignore it
         try:
             base = Path.home() / usual
         except RuntimeError:
@@ -109,7 +109,7 @@ def _user_folder() -> Path | None:
 
 
 def where_kept(backend: str) -> str:
-    """Where new kernels are kept, or why nowhere, in some words for a person."""
+    """The folder for new kernels, or the reason why there is none, as text for a user."""
     kept = next(iter(folders(backend, writable=True)), None)
     if kept:
         return f"kept in {kept}"
@@ -121,7 +121,7 @@ def where_kept(backend: str) -> str:
 
 
 def _obstacle(folder: Path) -> str:
-    """Why kernels are not kept in a folder; empty if they are."""
+    """The reason why kernels cannot be stored in a folder; empty if they can."""
     try:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder), _opened(folder):
@@ -132,7 +132,7 @@ def _obstacle(folder: Path) -> str:
         return f"cannot be written ({error.strerror or error})"
 
 
-# -- reading what is ours --------------------------------------------------------------------------
+# -- reading trusted files -------------------------------------------------------------------------
 
 
 class _ForeignError(OSError):
@@ -141,9 +141,9 @@ class _ForeignError(OSError):
 
 @contextlib.contextmanager
 def _opened(path: Path | str, within: int | None = None) -> Iterator[int]:
-    """A descriptor of a folder, or of a file within one, that is ours; or _ForeignError.
+    """A descriptor of a trusted folder, or of a trusted file within one; or _ForeignError.
 
-    What was opened is looked at, so that nobody can exchange it in between.
+    The check is made on the open descriptor, so that nobody can swap the file in between.
     """
     flags = os.O_RDONLY
     if within is not None:  # not a link, and not a pipe that would be waited for
@@ -183,7 +183,7 @@ if sys.platform == "win32":  # whose folders have no owner in this sense
 
 @cache
 def sources(module: str) -> str:
-    """A digest of the source of a module and of all of ours that it uses."""
+    """A digest of the source of a module and of all our modules that it uses."""
     found = {module}
     waiting = [module]
     while waiting:
@@ -200,10 +200,10 @@ def sources(module: str) -> str:
 
 
 class ProgressNote(event.Listener):
-    """Says once, on stderr, that kernels are compiled, when that has taken a second in all.
+    """Prints one note on stderr when compiling kernels has taken a second in total.
 
     Args:
-        backend: whose kernels.
+        backend: the name of the backend that compiles.
     """
 
     PATIENCE = 1.0
@@ -217,19 +217,19 @@ class ProgressNote(event.Listener):
         self._said = False
 
     def on_start(self, event: Any = None) -> None:
-        """A function begins to be compiled, perhaps within another."""
+        """Compilation of a function begins, perhaps within another."""
         self._depth += 1
         if self._depth > 1 or self._said:
             return
         self._started = time.perf_counter()
         timer = threading.Timer(max(0.0, self.PATIENCE - self._spent), self._say)
         timer.daemon = True
-        with contextlib.suppress(RuntimeError):  # a user may have no thread left
+        with contextlib.suppress(RuntimeError):  # the user's limit of threads is reached
             timer.start()
             self._timer = timer
 
     def on_end(self, event: Any = None) -> None:
-        """It has been compiled."""
+        """Compilation of a function ends."""
         self._depth -= 1
         if self._depth == 0 and self._timer is not None:
             self._timer.cancel()
@@ -238,8 +238,8 @@ class ProgressNote(event.Listener):
 
     def _say(self) -> None:
         self._said = True
-        if sys.stderr is not None:  # as where it was closed before Python started
-            with contextlib.suppress(OSError, ValueError):  # or since
+        if sys.stderr is not None:  # None if it was closed before Python started
+            with contextlib.suppress(OSError, ValueError):  # it was closed later
                 sys.stderr.write(
                     "minitorch: compiling kernels, which happens once "
                     f"({where_kept(self._backend)})\n"

@@ -11,7 +11,7 @@ from minitorch_tensor.layout import Shape
 
 def merge(shape: Shape, *strides: Sequence[int]) -> tuple[list[int], list[list[int]]]:
     """The fewest dimensions that describe the same elements in the same order, for one or more
-    arrays: sizes, and strides of each array. None for a single element."""
+    arrays: sizes, and strides of each array. A single element has no dimensions."""
     sizes: list[int] = []
     steps: list[list[int]] = [[] for _ in strides]
     for size, *own in zip(reversed(shape), *[reversed(s) for s in strides]):
@@ -28,11 +28,11 @@ def merge(shape: Shape, *strides: Sequence[int]) -> tuple[list[int], list[list[i
 
 @lru_cache(maxsize=4096)
 def folds(shape: Shape, dims: tuple[int, ...]) -> tuple[Shape, tuple[tuple[int, int, int], ...]]:
-    """The plan of a fold: the shape of the result, sizes of 1 kept, and for each run of
-    neighbouring ones, which are one longer one, the number of elements before it, along it and
-    after it.
+    """The plan of a reduction over several dimensions: the shape of the result, reduced sizes kept
+    as 1, and, for each run of adjacent reduced dimensions, which merge into one, the number of
+    elements before it, along it and after it.
 
-    The last run comes first, so that memory is read in order and the least is left.
+    The last run comes first, so that memory is read in order and the most data is reduced first.
     """
     runs: list[tuple[int, int]] = []
     for dim in sorted(dims):

@@ -1,7 +1,7 @@
-"""Scalar functions as compilers take them: described, narrowed to float32, taken apart.
+"""Scalar functions, prepared for compiling: cache keys, and constants narrowed to float32.
 
-`fast` and `cuda` compile the same functions, those of `operators` and whatever users make of them.
-What has to be known of one for that does not depend on who compiles it.
+`fast` and `cuda` compile the same functions: those of `operators`, and users' compositions of them.
+This module holds what both compilers need.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from minitorch_autodiff import operators
 
 
 def used(fn: Callable[..., Any]) -> dict[str, Any]:
-    """The values of the names that a function uses, but does not define; attributes of a module
-    as "module.attribute"."""
+    """The values of a function's free names, globals and closure; attributes of a module are named
+    "module.attribute"."""
     scope = inspect.getclosurevars(fn)
     found = {**scope.globals, **scope.nonlocals}
     for name, value in list(found.items()):
@@ -35,8 +35,8 @@ def used(fn: Callable[..., Any]) -> dict[str, Any]:
 
 @cache
 def in_float32(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A function with the numbers written in it as float32; itself if its source is not to be had,
-    and float64 is what it computes in."""
+    """A function with its literal numbers as float32. If its source is not available, the function
+    itself, which then computes in float64."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(fn)))
     except (OSError, TypeError, SyntaxError):
@@ -57,7 +57,7 @@ def in_float32(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Narrowed(ast.NodeTransformer):
-    """Replaces every number by the name of a float32."""
+    """Replaces every literal number by the name of a float32."""
 
     def __init__(self, scope: dict[str, Any]) -> None:
         self._scope = scope
@@ -98,7 +98,7 @@ class _Narrowed(ast.NodeTransformer):
         return node
 
     def _widened(self, node: ast.expr) -> ast.expr:
-        """An integer that meets a float32; with it, numba would compute in float64."""
+        """An integer operand as a float32: mixed with an integer, numba computes in float64."""
         whole = isinstance(node, ast.Constant) and type(node.value) is int
         return self._named(cast(Any, node).value) if whole else node
 
@@ -106,16 +106,16 @@ class _Narrowed(ast.NodeTransformer):
 @lru_cache(maxsize=1024)
 def key_of(fn: Callable[..., Any]) -> str | None:
     """A scalar function as text that is the same in every process; None if it uses
-    things that cannot be described so."""
+    values that have no such text."""
     text = described(fn)
     return text and hashlib.sha256(text.encode()).hexdigest()
 
 
 def described(value: Any, inside: tuple[Any, ...] = ()) -> str | None:
-    """A value as text that is the same in every process; None if that cannot be said.
+    """A value as text that is the same in every process; None if there is no such text.
 
     Args:
-        inside: the functions that are being described, which may call themselves.
+        inside: the functions being described, so that recursion ends.
     """
     if isinstance(value, (int, float, str, bytes, type(None), np.number)):
         return repr(value)
@@ -133,7 +133,7 @@ def described(value: Any, inside: tuple[Any, ...] = ()) -> str | None:
     if not inspect.isfunction(value):
         return None
     if value.__module__ == operators.__name__:
-        return f"{value.__module__}.{value.__qualname__}"  # whose sources count anyway
+        return f"{value.__module__}.{value.__qualname__}"  # its source is in the cache key
     names = [(name, described(v, (*inside, value))) for name, v in sorted(used(value).items())]
     defaults = tuple(sorted((value.__kwdefaults__ or {}).items()))
     code = described((value.__code__, value.__defaults__, defaults), inside)

@@ -3,8 +3,8 @@
 Each file holds one family of kernels, and `backend.FastBackend` says which of the interface's
 operations they serve.
 
-Kernels take C-contiguous numpy arrays only, so that each is compiled once for a dtype; the
-backend makes an argument contiguous where it is not.
+Kernels take only C-contiguous numpy arrays, so that each is compiled once per dtype; the
+backend copies arguments that are not contiguous.
 """
 
 from minitorch_backends.fast.backend import FastBackend

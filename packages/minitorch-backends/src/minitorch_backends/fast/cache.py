@@ -1,4 +1,4 @@
-"""numba's kernels on disk: compiled once on a machine, by whoever comes first.
+"""numba's kernels on disk: each is compiled once per machine, by the first process that needs it.
 
 Each compiled signature of a kernel is one file (see `kept`), named by a digest of the sources, the
 signature, the processor, and the versions of Python and numba.
@@ -22,11 +22,11 @@ from minitorch_backends.kept import folders, keep, load, sources
 
 
 class DiskCache(NullCache):
-    """A cache with the interface that numba asks for, for one kernel.
+    """The cache of one kernel, with the interface that numba expects.
 
     Args:
         function: the kernel.
-        variant: which of several ways to compile it, and what else its code depends on.
+        variant: the compilation options, and whatever else its code depends on.
     """
 
     def __init__(self, function: Callable[..., Any], variant: str) -> None:
@@ -35,7 +35,7 @@ class DiskCache(NullCache):
 
     @property
     def cache_path(self) -> str:
-        """Where new files go; empty if nowhere."""
+        """The folder for new files; empty if there is none."""
         return str(next(iter(folders("fast", writable=True)), ""))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -45,11 +45,11 @@ class DiskCache(NullCache):
         content = load("fast", name)
         if content is None:
             return None
-        # The pair of methods that numba's own cache uses; it has no public one.
+        # numba's own cache uses this private pair of methods; there is no public one.
         return CompileResult._rebuild(target_context, *pickle.loads(content))  # type: ignore[no-untyped-call]  # noqa: SLF001
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep compiled code, if some folder takes it."""
+        """Store compiled code, if a folder is writable."""
         if data.library.has_dynamic_globals or any(not x.can_cache for x in data.lifted):
             return
         payload = serialize.dumps(data._reduce())  # type: ignore[no-untyped-call]  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Which loop serves a scalar function: numpy's or a compiled one, on one thread or on all."""
+"""Choosing the loop of a scalar function: numpy's or a compiled one, on one thread or on all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from minitorch_autodiff import operators as ops
 from minitorch_backends.fast import thresholds
 from minitorch_tensor.backends.numpy import BINARY, UNARY
 
-#: Operators of which a compiled loop is ahead of numpy's, by how much there is to an element.
+#: Operators whose compiled loop beats numpy's because each element takes much computation.
 COSTLY: set[Any] = {ops.exp, ops.expm1, ops.log, ops.log1p, ops.sigmoid, ops.tanh}
 COSTLY |= {ops.sigmoid_back, ops.tanh_back}
 CHEAP: set[Any] = {ops.neg, ops.abs, ops.square, ops.sqrt, ops.inv, ops.relu, ops.relu_back}
@@ -20,19 +20,19 @@ CHEAP |= {ops.abs_back}
 
 
 class Choice(NamedTuple):
-    """From how many elements on a loop is compiled, and from how many it is shared."""
+    """The number of elements from which a loop is compiled, and from which threads share it."""
 
     compiled_from: float
     shared_from: int
 
 
 def _choice(known: dict[Any, Any], fn: Any) -> Choice:
-    """The best loops for a scalar function, where numpy has those of the `known` ones."""
+    """The best loops for a scalar function; numpy has loops for the `known` ones."""
     cheap = fn in CHEAP
     compiled: float = thresholds.COMPILED if cheap else thresholds.COMPILED_TRANSCENDENTAL
     if fn not in known:
         compiled = 0
-    elif fn in (ops.relu, ops.relu_back, ops.abs_back):  # for which numpy takes several passes
+    elif fn in (ops.relu, ops.relu_back, ops.abs_back):  # numpy takes several passes for these
         compiled = thresholds.COMPILED_TRANSCENDENTAL
     elif not cheap and fn not in COSTLY:
         compiled = math.inf

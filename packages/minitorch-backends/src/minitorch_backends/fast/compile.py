@@ -1,10 +1,10 @@
-"""Compiling kernels: the one place for the choices.
+"""Compiling kernels: all compiler options in one place.
 
 `error_model="numpy"`: division by zero gives inf or NaN as everywhere here; with Python's error
-model the check alone keeps a loop from being vectorised. Compiled code is kept on disk (`cache`):
-a kernel is compiled once on a machine. Sharing a loop among threads takes twice as long to
-compile, so a kernel's two versions, for one thread and for all, are each compiled when they are
-first needed. And LLVM optimises at its level 2 (see `LEVEL`).
+model the check prevents vectorisation. Compiled code is cached on disk (`cache`), so a kernel is
+compiled once per machine. A parallel loop takes twice as long to compile, so a kernel's two
+versions, for one thread and for all, are each compiled when first needed. LLVM optimises at its
+level 2 (see `LEVEL`).
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ from minitorch_backends.scalars import in_float32, key_of, used
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Additions may be reordered and fused with products, as BLAS does; NaN and inf keep meaning.
+#: Additions may be reordered and fused with products, as BLAS does; NaN and inf keep their meaning.
 REORDER = {"reassoc", "contract", "nsz"}
 
 #: Products and sums may be fused, and nothing else.
 IN_ORDER = frozenset({"contract"})
 
-#: What numba shares among threads: loops over `prange`, and nothing that it finds by itself, which
-#: takes longer to compile.
+#: numba parallelises only loops over `prange`; looking for others takes longer to compile.
 SHARED = {
     option: option == "prange"
     for option in (
@@ -47,16 +46,16 @@ SHARED = {
     )
 }  # fmt: skip
 
-#: How hard LLVM tries to optimise, where `NUMBA_OPT` does not ask for less. Loops are vectorised
-#: either way; at numba's own level 3 the kernels run no faster, and LeNet's first step compiles for
-#: 20 seconds instead of 15.
+#: LLVM's optimisation level, unless `NUMBA_OPT` is lower. Loops are vectorised at this level, too;
+#: at numba's default, 3, the kernels run no faster, and LeNet's first step compiles for 20 seconds
+#: instead of 15.
 LEVEL = 2
 
 event.register("numba:compile", ProgressNote("fast"))  # type: ignore[no-untyped-call]
 
 
 def serial(kernel: F) -> F:
-    """Compile for one thread: for what is called inside others' loops."""
+    """Compile for one thread: for functions called inside parallel loops."""
     return cast(F, _dispatcher(kernel, "", error_model="numpy", nogil=True, fastmath=REORDER))
 
 
@@ -66,10 +65,10 @@ def serial_ordered(kernel: F) -> F:
 
 
 class _Compiler(compiler.Compiler):
-    """Numba's own, at our level of optimisation: numba reads it for each function, anew."""
+    """numba's compiler at our optimisation level, which numba reads for each function."""
 
     def compile_extra(self, func: Callable[..., Any]) -> Any:
-        """Compile a function, and what it calls."""
+        """Compile a function and its callees."""
         chosen = config.OPT
         config.OPT = min(chosen, type(chosen)(LEVEL))
         try:
@@ -79,8 +78,8 @@ class _Compiler(compiler.Compiler):
 
 
 def _dispatcher(function: Callable[..., Any], key: str | None, **options: Any) -> Any:
-    """A function that numba compiles for each signature it is called with; kept on disk under a
-    key, or, where that is None, not kept."""
+    """A function that numba compiles for each signature it is called with; cached on disk under a
+    key, or not cached if the key is None."""
     made = numba.njit(pipeline_class=_Compiler, **options)(function)
     if key is not None:
         described = {k: sorted(v) if isinstance(v, set) else v for k, v in options.items()}
@@ -91,12 +90,12 @@ def _dispatcher(function: Callable[..., Any], key: str | None, **options: Any) -
 
 
 class Kernel:
-    """A kernel for one thread and for all of them: its loops over `prange` are shared or not.
+    """A kernel in two versions: its loops over `prange` run on one thread or on all.
 
     Args:
-        function: what it does, in Python.
-        key: what its code depends on besides its source; None if that cannot be said.
-        fastmath: what of IEEE 754 it may do without.
+        function: the kernel in Python.
+        key: everything but its source that its code depends on; None if that has no text.
+        fastmath: LLVM's fast-math flags, which relax IEEE 754.
     """
 
     def __init__(
@@ -122,7 +121,7 @@ class Kernel:
         return call_alone(self._made(parallel=True))
 
     def over(self, work: int, threshold: int) -> Any:
-        """The version for so much work; `threshold` is from where threads pay."""
+        """The version for an amount of work; from `threshold` on, several threads pay."""
         return self.parallel if work >= threshold and usable_threads() > 1 else self.serial
 
     def _made(self, parallel: bool) -> Any:
@@ -150,10 +149,10 @@ def ordered(function: Callable[..., Any]) -> Kernel:
 
 
 def scalar(fn: Callable[..., float]) -> Callable[..., float]:
-    """A scalar function of `operators`, or made of them, such that compiled code can call it.
+    """Make a scalar function of `operators`, or one composed of them, callable in compiled code.
 
-    Numbers written in it take the precision of its arguments: `0.5 * x` of a float32 is computed in
-    float32, as PyTorch does it, where Python's 0.5 alone would make it a float64.
+    Literals in it take the precision of its arguments: `0.5 * x` of a float32 is computed in
+    float32, as in PyTorch; with Python's 0.5 it would become a float64.
     """
     _register(fn)
     return fn
@@ -162,9 +161,8 @@ def scalar(fn: Callable[..., float]) -> Callable[..., float]:
 def _register(fn: Callable[..., Any]) -> None:
     """Let compiled code call a Python function, and the functions that it calls in turn.
 
-    Of the functions that compiled code calls, numba knows only those that were registered. A
-    scalar function of a user's calls `operators`, by name or as attributes of a module, and
-    those call each other.
+    numba knows only registered functions. A user's scalar function calls `operators`, by name or as
+    attributes of a module, and those call each other.
     """
     if fn in _registered:
         return
@@ -186,8 +184,8 @@ def _register(fn: Callable[..., Any]) -> None:
 
 
 def _named_apart(fn: Callable[..., Any], key: str | None) -> Callable[..., Any]:
-    """A function under a name of its own. Compiled code is linked by names, and a kernel from the
-    disk would meet another one's function of the same name."""
+    """A copy of a function under a unique name. Compiled code is linked by name, and a kernel from
+    the disk could be linked to another kernel's function of the same name."""
     copy = python_types.FunctionType(
         fn.__code__, fn.__globals__, fn.__name__, fn.__defaults__, fn.__closure__
     )
@@ -197,11 +195,11 @@ def _named_apart(fn: Callable[..., Any], key: str | None) -> Callable[..., Any]:
     return copy
 
 
-#: Results of scalar functions are those of IEEE 754, but that a product and a sum may be fused.
+#: Scalar functions follow IEEE 754, except that a product and a sum may be fused.
 _SCALAR = {"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
 
-#: What computes an operator of floating-point numbers without branches, so that a loop over it is
-#: vectorised. Divisions need no care here: compiled, they do not raise.
+#: Branch-free versions of floating-point operators, so that loops over them are vectorised.
+#: Divisions need no special care: compiled, they do not raise.
 _VECTORISED: dict[Callable[..., Any], Callable[..., Any]] = {
     operators.exp: lambda x: vector_math.exp(x),
     operators.expm1: lambda x: vector_math.expm1(x),

@@ -1,8 +1,8 @@
-"""Elements in row-major order: copies of what lies otherwise, by tiles.
+"""Row-major copies of strided arrays, tile by tile.
 
-Read along one dimension a transposed matrix is read a line of the cache for each number, and what
-else is in the line is gone when its turn comes. So a tile of 16 by 16 is read whole, along the
-dimension in which its numbers are neighbours, and written whole along the other.
+Reading a transposed matrix row by row loads a cache line for each number, and the line is evicted
+before its other numbers are needed. So tiles of 16 by 16 are read along the dimension in which
+elements are adjacent, and written along the other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from minitorch_backends.layouts import merge
 from minitorch_tensor.layout import Shape, Strides, contiguous_strides
 from minitorch_tensor.tensor_data import TensorData, as_array
 
-#: Rows and columns of a tile: as many float32 as a line of the cache holds.
+#: Rows and columns of a tile: the number of float32 in a cache line.
 TILE = 16
 
 
@@ -38,7 +38,7 @@ def contiguous(x: TensorData) -> TensorData:
 
 
 def row_major(x: TensorData) -> npt.NDArray[Any]:
-    """The elements as a C-contiguous array of x's shape, copied only if they are not so."""
+    """The elements as a C-contiguous array of x's shape, copied only if necessary."""
     if x.base is None:
         array: npt.NDArray[Any] = x.buffer
         return array
@@ -47,13 +47,12 @@ def row_major(x: TensorData) -> npt.NDArray[Any]:
 
 @ordered
 def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
-    """out[i] = x[i] for every index i, where the neighbours of x lie along another dimension than
-    the last.
+    """out[i] = x[i] for every index i, where x's dimension of stride 1 is not the last.
 
     That dimension has `rows` elements, the last one `columns`. `layout` holds these two; the
-    distance of two columns in x and of two rows in out; where x begins; and three more dimensions:
-    their sizes, their strides in x and in out. The arrays are flat. Each thread owns bands of
-    rows of out.
+    stride of columns in x and of rows in out; the offset of x; and three more dimensions: their
+    sizes, their strides in x and in out. The arrays are flat. Each thread owns bands of rows of
+    out.
     """
     rows, columns, x_step, out_step, start = layout[0], layout[1], layout[2], layout[3], layout[4]
     bands = (rows + TILE - 1) // TILE
@@ -69,7 +68,7 @@ def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
             height = min(TILE, rows - top)
             for left in range(0, columns, TILE):
                 width = min(TILE, columns - left)
-                if height == width == TILE:  # numbers that the compiler knows
+                if height == width == TILE:  # constants let the compiler unroll
                     for c in range(TILE):
                         at = a + (left + c) * x_step
                         for r in range(TILE):
@@ -87,7 +86,7 @@ def transpose(out: Any, x: Any, layout: Any, parts: Any) -> None:
 
 @lru_cache(maxsize=4096)
 def _layout(shape: Shape, strides: Strides, offset: int) -> npt.NDArray[np.int64] | None:
-    """The layout for `transpose`; None where it is not needed or does not fit."""
+    """The layout for `transpose`; None if x needs no transposition or has too many dimensions."""
     sizes, (x_steps,) = merge(shape, strides)
     out_steps = contiguous_strides(tuple(sizes))
     if not sizes or x_steps[-1] in (0, 1) or min(x_steps) < 0 or 1 not in x_steps or len(sizes) > 5:

@@ -35,10 +35,9 @@ def tensor_map(fn: Callable[[float], float]) -> Kernel:
 def tensor_zip(fn: Callable[[float, float], float]) -> Kernel:
     """out[i] = fn(x[i], y[i]), where x and y may be stretched to out's shape.
 
-    `layout` holds the shape as four sizes, for x and for y the distance between neighbours along
-    each of them (along the last that is 1, or 0 for an operand that is repeated), and where x and y
-    begin: see `plan`. The arrays are flat. The elements of out are cut into `parts` of equal
-    length, of which each thread writes its own, row by row.
+    `layout` holds the shape as four sizes, the strides of x and of y (the last is 1, or 0 for a
+    broadcast operand), and the offsets of x and y: see `plan`. The arrays are flat. The elements of
+    out are cut into `parts` of equal length, and each thread writes its own, row by row.
     """
     f = scalar(fn)
 
@@ -72,10 +71,10 @@ def plan(
     shape: Shape, x: TensorData, y: TensorData
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[np.int64]]:
     """The arguments of `tensor_zip` after out, for operands that broadcast: flat arrays, and
-    how they lie.
+    their layout.
 
-    Dimensions along which both operands go on as they were are merged. An operand is copied where
-    that leaves more than four, or where its neighbours in the last are not neighbours in memory.
+    Dimensions that are contiguous in both operands are merged. An operand is copied if more than
+    four remain, or if its last dimension is not contiguous.
     """
     layout, moved, stretched = _layout(shape, *_place(x), *_place(y))
     if moved:
@@ -86,12 +85,12 @@ def plan(
 
 @lru_cache(maxsize=4096)
 def in_line(size: int) -> npt.NDArray[np.int64]:
-    """The layout of two arrays of one shape, which are read as they lie."""
+    """The layout of two contiguous arrays of one shape."""
     return np.array([1, 1, 1, size, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0], np.int64)
 
 
 def _place(x: TensorData) -> tuple[Shape, Strides | None, int]:
-    """The layout of x in its buffer; strides None where it is all of it, in order."""
+    """The layout of x in its buffer; strides are None if x is the whole buffer, in order."""
     return (x.shape, None, 0) if x.base is None else (x.shape, x.strides, x.offset)
 
 
@@ -106,7 +105,7 @@ def _layout(
     y_offset: int,
 ) -> tuple[npt.NDArray[np.int64], tuple[int, ...], bool]:
     """The layout of two operands (strides None: contiguous); which of them to copy first, if any;
-    and whether to stretch them before."""
+    and whether to broadcast them before."""
     steps = [
         broadcast_strides(own, contiguous_strides(own) if strides is None else strides, shape)
         for own, strides in ((x_shape, x_strides), (y_shape, y_strides))

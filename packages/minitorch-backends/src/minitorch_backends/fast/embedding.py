@@ -1,4 +1,4 @@
-"""Embedding: rows of a table looked up by number, and gradients added up in them."""
+"""Embedding: looking up rows of a table, and accumulating gradients in them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def embedding(out: Any, weight: Any, index: Any, threads: Any) -> None:
 def embedding_backward(
     out: Any, d: Any, d0: Any, outer: Any, inner: Any, index: Any, padding: Any, threads: Any
 ) -> None:
-    """out[index[a, b]] += d[a, b] for all a, b in order, from zero; none in row `padding`.
+    """out[index[a, b]] += d[a, b] for all a, b in order, from zero; row `padding` stays zero.
 
     index (A, B), out (V, D); d is flat, its element (a, b, j) at d0 + a * outer + b * inner + j.
-    Of `threads` threads, thread t owns the rows of out whose number leaves the remainder t: words
-    that are often looked up lie side by side in a vocabulary, and are dealt out like this. The
-    order in which a row's gradients are added does not depend on the number of threads.
+    Thread t of `threads` owns the rows of out with row % threads = t: frequent words are adjacent
+    in a vocabulary, and this spreads them over the threads. The order in which a row's gradients
+    are added does not depend on the number of threads.
     """
     rows, size = out.shape
     flat = out.reshape(-1)

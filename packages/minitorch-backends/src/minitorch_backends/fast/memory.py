@@ -1,15 +1,15 @@
-"""Memory for large results, used again.
+"""A pool that reuses the memory of large results.
 
-A fresh array of 64 MB costs 6 ms before anything is written to it: the system hands out its pages
-one by one, cleared. Writing the sum of two such arrays takes 6 ms as well; and in a training step,
-whose arrays of a megabyte come and go in turn, it is a third of the time. So the memory of large
-arrays that nobody holds any more is kept for a while, and given to the next array that it fits.
+A fresh array of 64 MB costs 6 ms before anything is written to it: the system maps and clears its
+pages one by one. Writing the sum of two such arrays takes 6 ms as well; in a training step, which
+allocates and frees arrays of a megabyte, it is a third of the time. So the memory of freed large
+arrays is kept for a while and given to the next array that it fits.
 
-Which blocks are free is not tracked but seen: every array and view into a block holds a reference
-to it, so a block with no reference but the pool's own is free.
+Free blocks are found by reference counts: every array and view into a block holds a reference to
+it, so a block that only the pool refers to is free.
 
-What is kept without being used is bounded: see `LIMIT`, and blocks that no allocation wanted in the
-last `PATIENCE` ones go back to the system.
+Unused memory is bounded by `LIMIT`, and a block that the last `PATIENCE` allocations did not use
+goes back to the system.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class Pool:
     """Blocks of memory, each used by at most one array and its views at a time."""
 
     def __init__(self) -> None:
-        #: By their size, blocks, and for each the number of the allocation that used it last.
+        #: By size: blocks, and for each the number of the allocation that used it last.
         self._shelves: dict[int, tuple[list[npt.NDArray[Any]], list[int]]] = {}
         self._count = 0
         self._lock = threading.Lock()
         self._alone = _references_when_free()
 
     def empty(self, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
-        """An array with arbitrary content; any memory of a block that nobody uses will do."""
+        """An array with arbitrary content, in a free block if one fits."""
         size = math.prod(shape) * dtype.itemsize
         if size < KEPT_MEMORY:
             return np.empty(shape, dtype)
-        step = 1 << (size.bit_length() - 4)  # an eighth at most stays unused
+        step = 1 << (size.bit_length() - 4)  # wastes at most an eighth
         room = -(-size // step) * step
         with self._lock:
             self._count += 1
@@ -61,12 +61,12 @@ class Pool:
             return np.ndarray(shape, dtype, blocks[-1])
 
     def clear(self) -> None:
-        """Give everything that is free back to the system."""
+        """Return all free blocks to the system."""
         with self._lock:
             self._drop(self._free())
 
     def free_bytes(self) -> int:
-        """The bytes that are kept and not in use."""
+        """The bytes in free blocks."""
         with self._lock:
             return sum(room for _, room, _ in self._free())
 
@@ -80,7 +80,7 @@ class Pool:
         )
 
     def _retire(self) -> None:
-        """Let go of free blocks that were not wanted for long, and of those beyond the limit."""
+        """Return free blocks that were unused for long, and those beyond the limit."""
         free = self._free()
         total = sum(room for _, room, _ in free)
         dropped = []
@@ -98,7 +98,7 @@ class Pool:
 
 
 def _references_when_free() -> int:
-    """The `getrefcount` of a block that only a list holds; the call counts too."""
+    """The `getrefcount` of a block that only a list refers to; the call itself adds one."""
     blocks = [np.empty(1, np.uint8)]
     return sys.getrefcount(blocks[0])
 

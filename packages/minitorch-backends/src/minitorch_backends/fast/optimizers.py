@@ -1,8 +1,8 @@
-"""Optimizer steps: every array is read and written once. Flat arrays of one length and dtype; each
-thread owns a part of them.
+"""Optimizer steps: every array is read and written once. Arrays are flat, of one length and dtype;
+each thread owns a part of them.
 
-The numbers of a step come in one small array, `factors`, of the dtype of the others, so that a
-kernel computes in it: numba takes longer to unpack nine numbers than to update a small parameter.
+The scalars of a step come in one small array, `factors`, of the same dtype, so that a kernel
+computes in it: numba takes longer to unpack nine arguments than to update a small parameter.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def adam_step(p: Any, g: Any, m: Any, s: Any, factors: Any) -> None:
     """m = beta1 m + weight1 d and s = beta2 s + weight2 d**2 with d = g + decay p, then
     p = shrink p - rate m / (correction sqrt(s) + eps).
 
-    The corrections of the moments' bias are in `rate` and `correction` (Kingma and Ba 2015,
+    The bias corrections of the moments are in `rate` and `correction` (Kingma and Ba 2015,
     section 2, last paragraph).
     """
     rate, beta1, weight1, beta2, weight2 = (
@@ -66,17 +66,17 @@ def adam_step(p: Any, g: Any, m: Any, s: Any, factors: Any) -> None:
 
 @lru_cache(maxsize=16)
 def sgd_factors(dtype: DType, settings: SGDStep) -> npt.NDArray[Any]:
-    """lr, momentum, weight and decay, kept: all parameters of a step have the same."""
+    """lr, momentum, weight and decay; cached, since all parameters of a step share them."""
     lr, momentum, dampening, weight_decay, _ = settings
     return np.array([lr, momentum, 1.0 - dampening, weight_decay], dtype.numpy)
 
 
 @lru_cache(maxsize=16)
 def adam_factors(dtype: DType, settings: AdamStep) -> npt.NDArray[Any]:
-    """`adam.factors`, kept likewise."""
+    """`adam.factors`, cached likewise."""
     return np.array(adam.factors(settings), dtype.numpy)
 
 
 def all_own(written: Sequence[TensorData]) -> bool:
-    """True if kernels can write straight into these buffers."""
+    """True if kernels can write directly into these buffers."""
     return all(x.base is None for x in written)

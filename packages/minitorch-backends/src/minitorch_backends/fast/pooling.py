@@ -1,7 +1,7 @@
 """Pooling over windows of the last two dimensions of (N, C, H, W).
 
-stride, padding, dilation and kernel are (height, width). Positions are unsigned for the reason that
-`convolution` gives.
+stride, padding, dilation and kernel are (height, width). Positions are unsigned for the reason
+given in `convolution`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def largest_of_columns(
     for k in range(first + 1, end):
         row = np.int32(top + k * step)
         at = row * width
-        # Selections: which is larger cannot be predicted, and is not asked then. A NaN stays, as
-        # nothing compares larger, and a later NaN takes its place.
+        # Selections instead of branches, which could not be predicted. A NaN stays, as nothing
+        # compares larger, and a later NaN takes its place.
         for w in range(width):
             value = x[uintp(at + w)]
             larger = (value > best[uintp(w)]) | (value != value)
@@ -59,11 +59,11 @@ def largest_of_line(best: Any, rows: Any, left: int, step: int, first: int, end:
     return value, place
 
 
-#: Windows of 2 by 2 next to each other.
+#: Adjacent windows of 2 by 2.
 SIDE_BY_SIDE = Window((2, 2), (2, 2), (0, 0), (1, 1))
 
-#: Loops over short rows run on to a multiple of this: what they write too far, the next row's loop
-#: writes again. So compiled code has whole vectors only, and no rest that it takes one by one.
+#: Loops over short rows run on to a multiple of this; the next row's loop overwrites the excess.
+#: So compiled code uses only whole vectors, without a scalar remainder.
 WHOLE = 16
 
 
@@ -74,7 +74,7 @@ def largest_of_pairs(values: Any, places: Any, x: Any, count: int) -> None:
     zero, one = np.int32(0), np.int32(1)
     for t in range(count):
         a, b = x[uintp(2 * t)], x[uintp(2 * t + 1)]
-        later = (b > a) | (b != b)  # selections: which is larger cannot be predicted
+        later = (b > a) | (b != b)  # selections: a branch could not be predicted
         values[uintp(t)] = b if later else a
         places[uintp(t)] = one if later else zero
 
@@ -83,8 +83,8 @@ def largest_of_pairs(values: Any, places: Any, x: Any, count: int) -> None:
 def larger_rows(
     values: Any, places: Any, pairs: Any, pair_places: Any, rows: int, width: int
 ) -> None:
-    """Of rows 2 i and 2 i + 1 of pairs, the larger of each column, as row i of values; the lower
-    one's places count on from `width` * 2, the width of the image. In one loop over both this is
+    """values[i] = the larger of rows 2 i and 2 i + 1 of pairs, column by column; places in the
+    lower row are offset by `width` * 2, the width of the image. As one loop over both rows this is
     not vectorised."""
     below = np.int32(2 * width)
     for i in range(rows):
@@ -101,11 +101,12 @@ def larger_rows(
 
 @parallel
 def max_pool2d_of_four(values: Any, indices: Any, x: Any, threads: Any) -> None:
-    """`max_pool2d` for windows of 2 by 2 side by side that leave no column over, the common case.
+    """`max_pool2d` for adjacent windows of 2 by 2 that cover all columns, the common case.
 
-    First the larger of each two neighbours, for all rows of a plane in one go, then of each two
-    rows. Places are found in 32 bits, as the values are, in the window first, and then made places
-    in the plane: loops over numbers of one size are vectorised best. Each thread owns planes.
+    First take the larger of each two neighbours, for all rows of a plane in one loop, then of each
+    two rows. Places are found as 32-bit numbers within the window, as wide as the values, and then
+    converted to places in the plane: loops over numbers of one size vectorise best. Each thread
+    owns planes.
     """
     planes, (oh, ow) = x.shape[0] * x.shape[1], values.shape[2:]
     count, size = oh * ow, x.shape[2] * x.shape[3]
@@ -134,8 +135,8 @@ def max_pool2d(
     indices the place h * W + w of the first that attains it, NaN counting as the largest.
 
     x (N, C, H, W), values and indices (N, C, OH, OW). Each thread owns planes (n, c). For each row
-    of values, first the largest of each column that its windows see is found, for a whole line
-    at once, and then of the columns that belong together.
+    of values, first take the maximum of each column that its windows see, for a whole line at once,
+    and then the maximum of each window's columns.
     """
     channels, height, width = x.shape[1:]
     oh, ow = values.shape[2:]
@@ -158,7 +159,7 @@ def max_pool2d(
                 first, end = spans[j, 0], spans[j, 1]
                 if first < end and first_row < end_row:
                     value, place = largest_of_line(best, rows, left, dilation[1], first, end)
-                else:  # a window between whose places all of x lies
+                else:  # a window whose dilation steps over all of x
                     value, place = x.dtype.type(-np.inf), -1
                 to[uintp(i * ow + j)], places[uintp(i * ow + j)] = value, place
 
@@ -185,7 +186,7 @@ def avg_pool2d(out: Any, x: Any, kernel: Any, stride: Any, padding: Any, dilatio
     outside x.
 
     x (N, C, H, W), out (N, C, OH, OW). Each thread owns planes (n, c). The rows that a row of out
-    sees are added up to one line first, which is vectorised, and then the places in the line.
+    sees are first added up to one line, which is vectorised, and then the elements of each window.
     """
     channels, height, width = x.shape[1:]
     oh, ow = out.shape[2:]
@@ -219,8 +220,9 @@ def avg_pool2d_backward(
     """The adjoint of avg_pool2d: grad_output[n, c, i, j] / (KH KW), added to out[n, c] wherever
     window (i, j) lies.
 
-    grad_output (N, C, OH, OW), out (N, C, H, W). Each thread owns planes (n, c). What the windows
-    of a row give to a line is added up first, and then the line to all rows that they see.
+    grad_output (N, C, OH, OW), out (N, C, H, W). Each thread owns planes (n, c). The contributions
+    of a row of windows are first added up to one line, and then the line is added to all rows that
+    they see.
     """
     channels, height, width = out.shape[1:]
     oh, ow = grad_output.shape[2:]

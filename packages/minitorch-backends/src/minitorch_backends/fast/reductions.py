@@ -1,4 +1,4 @@
-"""`tensor_reduce`: folding one dimension by any scalar function."""
+"""`tensor_reduce`: reducing one dimension by any scalar function."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from minitorch_backends.fast.compile import Kernel, scalar
 from minitorch_backends.fast.vector_math import of_rank, rank
 from minitorch_backends.scalars import key_of
 
-#: The number of lanes that elements are dealt out to, so that only some tens are folded in a row...
+#: The number of lanes (accumulators) of a block, so that a lane folds only tens of elements...
 LANES = 128
-
-#: ... and the elements of a block. Lanes, and then blocks, are folded in pairs. So rounding
-#: errors of a sum grow with the logarithm of its length, and a result does not depend on the
-#: number of threads.
+#: ... and the number of elements in a block. Lanes, and then blocks, are folded in pairs. So the
+#: rounding error of a sum grows with the logarithm of its length, and a result does not depend on
+#: the number of threads.
 BLOCK = 8192
 
 
@@ -28,12 +27,12 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
     """out[o, i] = fn(... fn(fn(start, x[o, 0, i]), x[o, 1, i]) ..., x[o, size - 1, i]).
 
     x (outer, size, inner) and out (outer, inner) are flat; fn is associative and commutative up to
-    rounding, and `start` its identity. What is folded is cut into blocks, of which each of
+    rounding, and `start` its identity. The middle dimension is cut into blocks, of which each of
     `parts` threads owns some, and the results of blocks are folded in pairs.
 
-    A block is folded in lanes: neighbours in memory go to different lanes, each a multiple of
-    `inner` apart from where it began, so that all lanes are worked on at once, and are folded in
-    halves at the end.
+    A block is folded in lanes: neighbours in memory go to different lanes, and a lane advances by
+    multiples of `inner`, so that all lanes are computed at once (SIMD); at the end they are folded
+    in halves.
     """
     f = scalar(fn)
     is_sum = fn is operators.add
@@ -53,13 +52,13 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
                 count = min(rows, size - first)
                 at = (o * size + first) * inner
                 end = at + count * inner
-                if is_sum and inner == 1:  # known to the compiler, which deals it out better
+                if is_sum and inner == 1:  # the compiler vectorises a plain sum better
                     total = start
                     for i in range(at, end):
                         total += x[uintp(i)]
                     folded[task] = total
                     continue
-                if is_extreme and inner == 1:  # so that no question for NaN divides the loop
+                if is_extreme and inner == 1:  # without a NaN branch in the loop
                     sign = out.dtype.type(1 if is_max else -1)
                     top = rank(sign * start)
                     for i in range(at, end):
@@ -82,7 +81,7 @@ def tensor_reduce(fn: Callable[[float, float], float]) -> Kernel:
                     at += width
                 for l in range(end - at):  # noqa: E741
                     lanes[uintp(l)] = f(lanes[uintp(l)], x[uintp(at + l)])
-                if groups == LANES:  # again in numbers that it knows, down to a few
+                if groups == LANES:  # with constant lengths for the compiler
                     groups = LANES // 16
                     for l in range(LANES // 2):  # noqa: E741
                         lanes[uintp(l)] = f(lanes[uintp(l)], lanes[uintp(LANES // 2 + l)])

@@ -1,10 +1,10 @@
-"""Softmax, log-softmax and cross entropy, each line read and written while it is in the cache.
+"""Softmax, log-softmax and cross entropy; each line is read and written while it is in the cache.
 
 Along the last dimension the arrays are (rows, size), otherwise (outer, size, inner), where the
-elements that belong together lie `inner` apart; there whole rows of `inner` are worked on at once.
-Several short loops over a line, not one: each of them is vectorised. Sums may be taken in any
-order, but `x - m - shift` is computed as it is written: the other way loses digits where m is
-large. Each thread owns lines of out.
+elements of a line are `inner` apart; there, rows of `inner` elements are computed at once. Several
+short loops over a line replace one: each of them is vectorised. Sums may be reordered, but
+`x - m - shift` is evaluated from left to right: the other order loses digits if m is large. Each
+thread owns lines of out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def around(shape: Shape, dim: int) -> tuple[int, int, int]:
 
 @serial
 def largest(row: Any) -> Any:
-    """The largest of a row; NaN if one is, and then so is every result."""
+    """The largest of a row; NaN if any element is, which makes every result NaN."""
     low = row.dtype.type(-np.inf)
     top = rank(low)
     for k in range(row.size):

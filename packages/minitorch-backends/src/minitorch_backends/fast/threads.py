@@ -1,7 +1,7 @@
-"""The number of threads, and the way they wait for each other.
+"""The number of threads, and how long they spin-wait.
 
-The threads are numba's, one pool for all kernels; BLAS is called within them, on one thread each.
-A loop is shared only where that pays: `thresholds` says from where.
+The threads are numba's, one pool for all kernels; each calls BLAS single-threaded. A loop is
+parallel only if that pays: see `thresholds`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ from typing import Any
 import numba
 from numba import config as numba_config
 
-#: The number of times that a waiting thread looks for work before it sleeps.
+#: The number of times that a waiting thread spins before it sleeps.
 SPINS = 30000
 
 
 def load_openmp() -> bool:
-    """Load the OpenMP runtime that numba's threads run on, told how long to wait actively; say
-    whether there is one.
+    """Load the OpenMP runtime of numba's threads with our spin count; False if there is none.
 
-    At the end of each parallel loop GNU OpenMP's threads spin for a while, in the hope that the
-    next one begins. To wake one that sleeps takes as long as adding 100,000 numbers, and a training
-    step has dozens of loops; but a thread that spins keeps the core from whom else wants it, be it
-    another program or one of Python's threads. Measured on two cores, milliseconds:
+    At the end of each parallel loop GNU OpenMP's threads spin for a while, waiting for the next
+    loop. Waking a sleeping thread takes as long as adding 100,000 numbers, and a training step has
+    dozens of loops; but a spinning thread keeps its core from other programs and from Python's
+    threads. Measured on two cores, milliseconds:
 
     | turns | microseconds | LeNet's step | LSTM's step | LeNet's beside a busy program |
     |---|---|---|---|---|
@@ -35,18 +34,18 @@ def load_openmp() -> bool:
     | 300000, OpenMP's choice | 6000 | 2.9 | 46 | 9 to 13 |
     | PyTorch's | | 6.1 | 62 | 19 to 22 |
 
-    `SPINS` bridges the Python between two loops. On a machine that is shared less is better:
-    GOMP_SPINCOUNT=3000 in the environment.
+    `SPINS` covers the Python code between two loops. On a shared machine a lower count is better:
+    set GOMP_SPINCOUNT=3000 in the environment.
 
-    The runtime reads its settings from the environment while it is being loaded, so they are put
-    there for just that long. Whoever sets them has the last word.
+    The runtime reads its settings from the environment while it is loaded, so they are set just for
+    that time. Settings of the user take precedence.
     """
     chosen = "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ
     if not chosen:
         os.environ["GOMP_SPINCOUNT"] = str(SPINS)
     try:
         importlib.import_module("numba.np.ufunc.omppool")
-    except ImportError:  # numba built without OpenMP has other layers, which do not spin
+    except ImportError:  # without OpenMP numba uses other threading layers, which do not spin
         return False
     finally:
         if not chosen:
@@ -70,8 +69,8 @@ def get_num_threads() -> int:
 def set_num_threads(number: int) -> None:
     """Let kernels use this many threads, whichever Python thread calls them.
 
-    The environment variable NUMBA_NUM_THREADS, read at start, says how many there are at most and
-    to begin with; without it, one for each core. Results repeat bit for bit for the same number.
+    The environment variable NUMBA_NUM_THREADS, read at start, sets the initial and largest number;
+    the default is one per core. Results repeat bit for bit for the same number.
 
     Raises: TypeError unless it is an integer; ValueError below 1 or above the machine's number.
     """
@@ -87,13 +86,13 @@ def set_num_threads(number: int) -> None:
 
 
 def usable_threads() -> int:
-    """The number of threads of a parallel loop in this Python thread, now. 1 in a process that was
-    forked: OpenMP's threads are not copied with it, and it may not start new ones."""
+    """The number of threads of a parallel loop in this Python thread, now. It is 1 in a forked
+    process: a fork does not copy OpenMP's threads, and the child may not start new ones."""
     if _forked:
         return 1
     number = _number
     if getattr(_this_thread, "number", None) != number:
-        numba.set_num_threads(number)  # which is a setting of each Python thread
+        numba.set_num_threads(number)  # a setting of each Python thread
         _this_thread.number = number
     return number
 
@@ -108,10 +107,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def call_alone(loop: Callable[..., None]) -> Callable[..., None]:
-    """A parallel loop as it may be called from several Python threads at once.
+    """A parallel loop made safe to call from several Python threads at once.
 
-    OpenMP gives each of them threads of its own. Numba's last resort, the layer "workqueue", ends
-    the process instead; there one loop runs at a time.
+    OpenMP gives each Python thread its own pool. numba's fallback layer "workqueue" would abort
+    the process, so with it one loop runs at a time.
     """
     chosen = config.THREADING_LAYER
     if chosen != "workqueue" and (_openmp or chosen in ("omp", "tbb")):

@@ -1,15 +1,15 @@
-"""Exponentials and logarithms that a loop can compute many of at once.
+"""Exponentials and logarithms that vectorise.
 
-The C library's `exp` takes one number a call, and a loop that calls it is not vectorised: 16
-million take 28 ms a core. The functions here are products, sums and a few operations on the bits of
-numbers, without branches, so that a compiled loop over them works on 8 or 16 numbers at a time:
+The C library's `exp` takes one number per call, so a loop that calls it is not vectorised: 16
+million numbers take 28 ms per core. The functions here consist of products, sums and a few bit
+operations, without branches, so that a compiled loop over them handles 8 or 16 numbers at a time:
 3.5 ms.
 
 `exp`, `expm1`, `log`, `log1p`, `sigmoid`, `tanh` and `erf` are called from compiled code, with a
 float32 (relative error about 1e-7, two units in the last place) or a float64 (about 4e-16; `erf`
-there is the C library's). Infinities, NaN, overflow to inf, gradual underflow and signed zeros come
-out as IEEE 754 says. Written once: the steps are the same in both precisions, with longer series in
-the wider one.
+there is the C library's). Infinities, NaN, overflow to inf, gradual underflow and signed zeros
+follow IEEE 754. Each function is written once: both precisions use the same steps, with longer
+series in the wider one.
 
 Sources: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions", 1980, chapters 5
 and 6, for the reductions of the argument; `log` and its error bound: FreeBSD's msun, e_log.c.
@@ -28,11 +28,11 @@ from numba import extending
 from numba import types as numba_types
 
 #: Products and sums may be fused into one rounding, which is faster and more accurate; nothing
-#: may be reordered, because the reductions live off the order.
+#: may be reordered, because the range reductions rely on the order.
 FUSED = {"fastmath": {"contract"}, "error_model": "numpy", "forceinline": True}
 
 
-# numba declares these for other uses than ours.
+# numba's annotations do not cover our use of these.
 types: Any = numba_types
 intrinsic: Any = extending.intrinsic
 overload: Any = extending.overload
@@ -66,8 +66,8 @@ _LN2 = Fraction(6931471805599453094172321214581765680755, 10**40)
 
 
 def _exponential_series(terms: int) -> Any:
-    """1/2! + r/3! + r**2/4! + ..., cut short and bent to fit: the polynomial that agrees with the
-    whole series at Chebyshev's points. Two terms fewer do as well as the series' own."""
+    """1/2! + r/3! + r**2/4! + ..., as the polynomial that agrees with the whole series at the
+    Chebyshev points: as accurate as the truncated series with two more terms."""
     radius = 0.5 * math.log(2.0)
     at = np.cos((np.arange(terms) + 0.5) * math.pi / terms)  # in units of the radius
     whole = sum((radius * at) ** k / math.factorial(k + 2) for k in range(20))
@@ -113,7 +113,7 @@ FORMATS = {
 
 
 def _bits(number: Any) -> ir.Type:
-    """The integer type as wide as a floating-point type."""
+    """The integer type of the same width as a floating-point type."""
     return ir.IntType(number.bitwidth)
 
 
@@ -126,7 +126,7 @@ def power_of_two(typing_context: Any, shifted: Any, times: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         integer = _bits(shifted)
         bits, start = (builder.bitcast(argument, integer) for argument in arguments)
-        # The bits of n, moved to where the exponent is; those of the shifter fall off.
+        # Shift the bits of n to the exponent; those of the shifter fall off.
         exponent = builder.shl(bits, integer(form.mantissa))
         return builder.bitcast(builder.add(exponent, start), context.get_value_type(shifted))
 
@@ -158,8 +158,8 @@ def halves(typing_context: Any, shifted: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def rank(typing_context: Any, x: Any) -> Any:
-    """An integer that is the larger the larger x is, and the largest for NaN. The bits of numbers
-    without a sign are in order already; those of the others the wrong way around."""
+    """An integer that grows with x and is largest for NaN. The bit patterns of positive numbers are
+    in order already, those of negative numbers in reverse order."""
     width = x.bitwidth
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -176,7 +176,7 @@ def rank(typing_context: Any, x: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def of_rank(typing_context: Any, ranked: Any, like: Any) -> Any:
-    """The number of a rank, of the type of another number."""
+    """The inverse of `rank`, in the type of `like`."""
     width = like.bitwidth
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -276,7 +276,7 @@ def log(x: float) -> float:
 
 
 def log1p(x: float) -> float:
-    """log(1 + x), exact near 0: what rounding took from u = 1 + x is given back, to first order."""
+    """log(1 + x), exact near 0: the rounding error of u = 1 + x is corrected to first order."""
     raise TypeError(_FROM_COMPILED)
 
 
@@ -321,7 +321,7 @@ def _exp(form: Format) -> Any:
     lowest, highest, one = form.lowest, form.highest, form.scalar(1)
 
     def steps(x):  # type: ignore[no-untyped-def]
-        x = lowest if x < lowest else x  # so ordered that NaN passes through
+        x = lowest if x < lowest else x  # in this order NaN passes through
         x = highest if x > highest else x
         shifted, r = reduced(x)
         a, b = halves(shifted)

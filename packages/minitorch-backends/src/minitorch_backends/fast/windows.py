@@ -1,4 +1,4 @@
-"""Where windows lie: what convolution and pooling share."""
+"""Positions of windows, for convolution and pooling."""
 
 from __future__ import annotations
 
