@@ -392,3 +392,17 @@ def test_vjp_and_jvp_count_their_arguments() -> None:
         vjp(lambda x: x, 1.0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^jvp: output 0 is not a value of a graph, got float"):
         jvp(lambda x: x.data, (Scalar(1.0),), (1.0,))
+
+
+def test_derivatives_of_a_function_leave_its_primals_as_they_were() -> None:
+    plain, leaf = Scalar(3.0), Scalar(2.0, requires_grad=True)
+    inner = leaf * 2.0
+    made_by = inner.grad_fn
+    _, pull_back = vjp(lambda x, y: x * y, plain, inner)
+    assert [g.data for g in pull_back(1.0)] == [4.0, 3.0]
+    _, pushed = jvp(lambda x, y: x * y, (plain, inner), (Scalar(1.0), Scalar(1.0)))
+    assert pushed.data == 7.0
+    assert (plain.requires_grad, plain.grad, leaf.grad, inner.grad) == (False, None, None, None)
+    assert inner.grad_fn is made_by
+    inner.backward()
+    assert leaf.grad.data == 2.0
