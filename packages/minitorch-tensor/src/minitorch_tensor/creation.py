@@ -1,6 +1,7 @@
-"""Making tensors: from data, constant, evenly spaced, random.
+"""Creating tensors: from data, constant, evenly spaced, random.
 
-Each takes `dtype`, `backend` (a name, a Backend, or None for the current one) and `requires_grad`.
+Each function takes `dtype`, `backend` (a name, a Backend, or None for the current one) and
+`requires_grad`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _make(
     backend: str | Backend | None,
     requires_grad: bool,
 ) -> Tensor:
-    """A tensor of an array's elements; the array is handed over."""
+    """A tensor that takes ownership of an array."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
     if wanted is not None and array.dtype != wanted:
         array = converted(array, wanted)
@@ -72,10 +73,10 @@ def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = Non
 
 
 def from_dlpack(ext_tensor: Any, *, backend: str | Backend | None = None) -> Tensor:
-    """A tensor of anything that speaks DLPack (an array of numpy, torch, jax, ...), in the same
-    memory where that is contiguous, writable and on the host, as the backend must be.
+    """A tensor from any object that supports DLPack (an array of numpy, torch, jax, ...). It shares
+    the memory if that is contiguous, writable and on the host, and the backend is on the host too.
 
-    Raises: TypeError for what does not speak it.
+    Raises: TypeError for an object without DLPack support.
     """
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack: {type(ext_tensor).__name__} has no __dlpack__.")
@@ -238,7 +239,7 @@ def arange(
         check_fits("arange", array[[0, -1]] if array.size else array, wanted)
     else:
         wanted = dtypes.as_dtype(dtype or int64)
-        numbers = range(int(start), int(end), int(step))  # exact, where a quotient is not
+        numbers = range(int(start), int(end), int(step))  # exact, unlike a floating-point quotient
         ends = (numbers[0], numbers[-1]) if numbers else ()
         check_fits("arange", ends, wanted if wanted.kind == "int" else int64)
         array = numbers.start + numbers.step * np.arange(len(numbers), dtype=np.int64)
@@ -311,7 +312,7 @@ def randn(
 
 
 def _floating(operation: str, dtype: AnyDType | None) -> DType:
-    """The dtype of random fractions, checked; float32 where none is asked for."""
+    """A floating-point dtype for random numbers, checked; float32 by default."""
     wanted = dtypes.as_dtype(dtype or float32)
     if wanted.kind != "float":
         raise TypeError(
@@ -330,7 +331,7 @@ def randint(
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Integers in [low, high), each as likely: randint(low, high, size), or randint(high, size).
+    """Uniform integers in [low, high): randint(low, high, size), or randint(high, size).
 
     Raises: ValueError if there are none; TypeError without a size.
     """
@@ -359,7 +360,7 @@ def randint_like(
     dtype: AnyDType | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Integers in [low, high), or below `low` if it is alone; shape, backend and dtype as input's.
+    """Integers in [low, high), or in [0, low) without `high`; shape, backend and dtype as input's.
 
     Raises: ValueError if there are none.
     """
@@ -400,11 +401,11 @@ def normal(
     backend: str | Backend | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Normal with that mean and standard deviation: of `size`, or one for each of a tensor of
-    means, of standard deviations, or of both.
+    """Normal with the given mean and standard deviation. Pass `size`, or tensors of means, of
+    standard deviations, or of both, for one number for each element.
 
     Args:
-        dtype, backend, requires_grad: beside a size; else they are the tensors' own.
+        dtype, backend, requires_grad: with `size` only; otherwise the tensors' own apply.
 
     Raises: TypeError without a size or a tensor, or with both; ValueError for a negative std.
     """
@@ -429,7 +430,7 @@ def _detached(x: Tensor | float) -> Tensor | float:
 def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Generator | None = None
 ) -> Tensor:
-    """1 with the probability that each element says (or `p`, for all), else 0; without gradient.
+    """1 with the probability that each element gives (or `p`, for all), else 0; without gradient.
 
     Raises: ValueError for a probability outside of [0, 1].
     """
@@ -449,13 +450,13 @@ def multinomial(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Indices (int64) drawn from rows of weights, each as likely as its share of the row's sum.
+    """Indices (int64) drawn from rows of weights, with probability weight / sum of the row.
 
     Shapes: (K) -> (num_samples); (N, K) -> (N, num_samples).
 
     Args:
-        replacement: whether an index may be drawn again. Without, they come by the largest of
-            weight / Exp(1) (Efraimidis and Spirakis 2006).
+        replacement: if true, an index may be drawn again. If false, the indices are those of the
+            largest weight / Exp(1) (Efraimidis and Spirakis 2006).
 
     Raises: ValueError for another shape, weights that are negative, not finite or all 0, or too
         few of them to draw without replacement.
@@ -529,8 +530,8 @@ def triu_indices(
 def as_tensor(
     data: Any, dtype: AnyDType | None = None, *, backend: str | Backend | None = None
 ) -> Tensor:
-    """A tensor of `data`, which shares its memory and history where nothing needs converting: a
-    tensor itself, an array as by `from_numpy`; anything else as by `tensor`."""
+    """A tensor of `data` that shares its memory and history if nothing needs converting: a tensor
+    is returned itself, an array goes through `from_numpy`, and anything else through `tensor`."""
     if isinstance(data, np.ndarray):
         data = from_numpy(data, backend=backend)
     if not isinstance(data, Tensor):

@@ -1,8 +1,8 @@
-"""Whole matrices of derivatives of a function: `jacobian`, `hessian`.
+"""Full derivative matrices of a function: `jacobian`, `hessian`.
 
-Both make one reverse sweep for each element of the output. For a product of these matrices with a
-vector, which needs them not, see `vjp` and `jvp`; for gradients alone, `grad`. Functions of
-`Scalar`s are served as well as functions of `Tensor`s.
+Both make one reverse sweep for each element of the output. To multiply such a matrix by a vector
+without forming it, see `vjp` and `jvp`; for gradients alone, `grad`. Functions of `Scalar`s work as
+well as functions of `Tensor`s.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ def jacobian(
             [0., 6.]])
 
     Args:
-        func: of tensors (or Scalars), to one or a tuple of them.
-        inputs: one, or a sequence of as many as func takes.
-        create_graph: let the result be differentiated again; derivatives then reach the inputs
-            that require a gradient.
+        func: takes tensors (or Scalars) and returns one or a tuple of them.
+        inputs: the argument of func, or a sequence of its arguments.
+        create_graph: record the sweeps, so that the result can be differentiated with respect to
+            the inputs that require a gradient.
         strict: raise where an output does not depend on an input, instead of giving zeros.
 
     Returns: J of shape (*output.shape, *input.shape), with
-        J[i..., j...] = d output[i...] / d input[j...]; of several inputs a tuple of these, and of
-        several outputs a tuple of what each has.
+        J[i..., j...] = d output[i...] / d input[j...]; for several inputs a tuple of these, and for
+        several outputs a tuple of the result for each.
 
-    Raises: TypeError if inputs or outputs are not tensors; RuntimeError where `strict` says so.
+    Raises: TypeError if inputs or outputs are not tensors; RuntimeError as `strict` describes.
     """
     several, given = _listed("jacobian", "input", inputs)
     values = [x if create_graph and x.requires_grad else x.detach().requires_grad_() for x in given]
@@ -62,8 +62,8 @@ def hessian(
     create_graph: bool = False,
     strict: bool = False,
 ) -> Any:
-    """The second derivatives of func(*inputs), a single number, with respect to every two elements
-    of inputs.
+    """The second derivatives of func(*inputs), a single number, with respect to every pair of
+    elements of inputs.
 
     >>> from minitorch_tensor import tensor
     >>> hessian(lambda x: x.prod(), tensor([2.0, 3.0]))
@@ -73,8 +73,8 @@ def hessian(
     Args: as of `jacobian`; func must be twice differentiable.
 
     Returns: H of shape (*input.shape, *input.shape), with
-        H[i..., j...] = d^2 output / d input[i...] d input[j...]; of several inputs a tuple of
-        tuples of these, for every two.
+        H[i..., j...] = d^2 output / d input[i...] d input[j...]; for several inputs a tuple of
+        tuples of these, one for every pair.
 
     Raises: ValueError if the output is not a single number; otherwise as `jacobian`.
     """

@@ -1,10 +1,10 @@
-"""Expressions: what a scalar function computes, as data.
+"""Expressions: the computation of a scalar function as data.
 
-Tracing a function (see `tracing`) writes every operation it performs on a `Tape`. The result is
-an `Expression`: a small program without branches that can be printed, compiled to a plain Python
+Tracing a function (see `tracing`) records every operation it performs on a `Tape`. The result is an
+`Expression`: a small program without branches that can be printed, compiled to a plain Python
 function (which a backend may compile further), and traced again to find its derivative.
 
-Nodes are made once: an operation on the same arguments is the same node, so that a subexpression
+Nodes are hash-consed: the same operation on the same arguments is the same node, so a subexpression
 that occurs twice is computed once.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 from minitorch_autodiff import operators as ops
 from minitorch_autodiff.derivatives import Operator
 
-#: Operators that Python has a sign for, and that sign.
+#: Operators with a Python symbol, and that symbol.
 _INFIX: dict[Operator, str] = {ops.add: "+", ops.sub: "-", ops.mul: "*"}
 
 #: Operators whose result is 0 or 1.
@@ -42,8 +42,8 @@ class Node:
 
     Attributes:
         operator: None for inputs and constants.
-        args: what the operator is applied to.
-        value: of a constant; None otherwise.
+        args: the operator's arguments.
+        value: the value of a constant; None otherwise.
         number: nodes are numbered as they are made, arguments before results.
     """
 
@@ -63,7 +63,7 @@ class Node:
 
 
 class Tape:
-    """Where the nodes of an expression are made, each once and in simplest form."""
+    """Creates the nodes of an expression, each once and in simplest form."""
 
     def __init__(self) -> None:
         self._made: dict[Any, Node] = {}
@@ -109,7 +109,7 @@ class Tape:
     def _simpler(
         self, operator: Operator, args: tuple[Node, ...], values: list[float | None]
     ) -> Node | None:
-        """A node that gives the same number with less work, if one is known."""
+        """A cheaper node with the same value, if one is known."""
         if len(args) == 1:
             return self._inverse(operator, args[0])
         if len(args) != 2:
@@ -172,7 +172,7 @@ class Expression:
     """A number computed from others, without branches.
 
     Attributes:
-        name: of the function that was traced.
+        name: the name of the traced function.
         parameters: names of the inputs.
         inputs: their nodes, in the same order.
         root: the result.
@@ -202,12 +202,12 @@ class Expression:
 
     @cached_property
     def used(self) -> tuple[int, ...]:
-        """Which inputs the result depends on."""
+        """The positions of the inputs that the result depends on."""
         needed = {self.root, *[arg for node in self.nodes for arg in node.args]}
         return tuple([i for i, node in enumerate(self.inputs) if node in needed])
 
     def restricted(self) -> Expression:
-        """The same number of just those inputs that it depends on."""
+        """The same expression with only the inputs that it depends on."""
         return Expression(
             self.name,
             [self.parameters[i] for i in self.used],
@@ -231,7 +231,7 @@ class Expression:
 
     @property
     def _own_name(self) -> str:
-        """The function's name, where it is not that of an operator which it calls."""
+        """The function's name, changed if it is that of an operator it calls."""
         return self.name + "_" * (self.name in self.operators)
 
     def _names(self) -> dict[Node, str]:
@@ -259,14 +259,15 @@ class Expression:
 
     @cached_property
     def function(self) -> Callable[..., float]:
-        """The compiled source. One object, so that backends can keep what they make of it."""
+        """The compiled source, always the same object, so that backends can cache what they
+        compile."""
         function = self.compiled(self.operators, __name__)
         function.expression = self  # type: ignore[attr-defined]
         return function
 
     def compiled(self, operators: dict[str, Callable[..., Any]], module: str) -> Callable[..., Any]:
-        """The source compiled to call these operators (of numbers, or of whole arrays), as if it
-        stood in a module."""
+        """The source compiled to call these operators (on numbers or whole arrays), as if it were
+        defined in `module`."""
         filename = f"<elementwise {self.name} {id(self):x}>"
         lines = self.source.splitlines(keepends=True)
         linecache.cache[filename] = (len(self.source), None, lines, filename)  # for tracebacks
@@ -281,12 +282,12 @@ class Expression:
 
     @cached_property
     def steps(self) -> list[tuple[Expression, tuple[int, ...]]]:
-        """The expression as a sequence of expressions of one or two values each: for backends
-        that have `map` and `zip` alone.
+        """Split the expression into a sequence of expressions of one or two values each, for
+        backends that only have `map` and `zip`.
 
         Each step is (expression, places of its inputs), where a place counts the inputs of this
         expression first and then the results of earlier steps; the last step gives the result.
-        As much as depends on the same two values is one step.
+        A step covers as much as depends on the same two values.
         """
         places = {node: i for i, node in enumerate(self.inputs)}
         names = dict(zip(self.inputs, self.parameters))
@@ -316,7 +317,7 @@ class Expression:
 
 
 def _union(groups: Iterable[tuple[Node, ...]]) -> tuple[Node, ...]:
-    """All that are in some group, once, in the order in which they were made."""
+    """The nodes of all groups, each once, in order of creation."""
     return tuple(sorted({node for group in groups for node in group}, key=lambda n: n.number))
 
 

@@ -1,4 +1,5 @@
-"""Printing tensors as PyTorch does, with every setting spelled out that is not the default."""
+"""Printing tensors as PyTorch does, with dtype, backend and history where they are not the
+default."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 THRESHOLD = 1000
 EDGE = 3
 
-#: Digits behind the point, and characters of a line.
+#: Digits after the decimal point, and characters per line.
 PRECISION = 4
 WIDTH = 80
 
@@ -59,7 +60,7 @@ def _edges(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _formatter(array: npt.NDArray[Any]) -> tuple[Callable[[Any], str], int]:
-    """A function that writes one element, and the common width that lines all of them up."""
+    """A function that formats one element, and the common width that aligns them."""
     if array.dtype.kind != "f":
         return str, max(len(str(value)) for value in array.ravel().tolist())
     telling = [value for value in array.ravel().tolist() if value != 0 and math.isfinite(value)]
@@ -93,7 +94,7 @@ def _rows(
     write: Callable[[Any], str],
     width: int,
 ) -> str:
-    """Nested brackets, a line for each row of the last dimension, or several for a long one."""
+    """Nested brackets, with one line, or several if needed, for each row of the last dimension."""
     if array.ndim == 0:
         return write(array.item()).rjust(width)
     cut = summarize and len(array) > 2 * EDGE
@@ -115,7 +116,7 @@ def _rows(
 
 
 def _with_words(text: str, words: list[str]) -> str:
-    """The words after the elements, on new lines where the last one is full."""
+    """Append the words to the text, and start new lines as needed."""
     length = len(text) - text.rfind("\n") + 1
     for word in words:
         if length + len(word) + 2 > WIDTH:

@@ -1,4 +1,4 @@
-"""A place for files that are to appear whole or not at all, for packages that write some."""
+"""Scratch folders for writing files atomically: they appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ except ImportError:  # Windows
 
 __all__ = ["scratch"]
 
-#: A scratch folder that cannot be locked is abandoned when it is as old as this, in seconds.
+#: On systems without locks, a scratch folder counts as abandoned at this age, in seconds.
 ABANDONED = 24 * 3600.0
 
 _NAME = ".minitorch-{}.part"
@@ -25,10 +25,10 @@ _NAME = ".minitorch-{}.part"
 
 @contextlib.contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
-    """A hidden folder in `folder`, for files that are moved there once they are whole.
+    """A hidden folder in `folder`, for files to be moved into `folder` once they are complete.
 
-    It is removed in the end, with what is left in it. Where the process is killed it stays, and the
-    next call removes it: a lock, which nobody holds any longer, tells that it is abandoned.
+    It is removed at the end, with its remaining content. If the process is killed, it stays until
+    the next call, which sees from the released lock that it is abandoned.
 
     Raises: OSError if `folder` does not exist, or cannot be written.
     """
@@ -40,7 +40,7 @@ def scratch(folder: Path) -> Iterator[Path]:
         own = folder / _NAME.format(secrets.token_hex(8))
         own.mkdir()
         with _locked(own, wait=True):
-            if not own.exists():  # taken for abandoned before it was locked
+            if not own.exists():  # another process took it for abandoned before it was locked
                 continue
             try:
                 yield own
@@ -51,7 +51,7 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[bool]:
-    """True if this process holds the folder alone. Without locks its age decides."""
+    """True if this process holds the folder's lock. Without locks its age decides."""
     if fcntl is None:
         yield wait or time.time() - folder.stat().st_mtime > ABANDONED
         return
@@ -59,7 +59,7 @@ def _locked(folder: Path, wait: bool) -> Iterator[bool]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError:  # somebody writes, or a file system without locks
+        except OSError:  # another process holds it, or the file system has no locks
             yield wait
         else:
             yield True

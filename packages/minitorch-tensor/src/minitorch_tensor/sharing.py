@@ -1,7 +1,7 @@
-"""Copies and pickles of tensors that share memory, which share it afterwards too.
+"""Copying and pickling of tensors so that tensors that share memory still do afterwards.
 
-A tensor and its view are two objects over one owner of memory. Copying or pickling both in one go
-(in a list, in a module's state) copies the owner once and makes both again over the copy, as in
+A tensor and its view are two objects over one owner of memory. Copying or pickling both together
+(in a list, in a module's state) copies the owner once and rebuilds both over that copy, as in
 PyTorch.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from minitorch_tensor.backend import Backend
     from minitorch_tensor.tensor import Tensor
 
-#: Where data lies in its owner.
+#: The layout of data in its owner.
 Place = tuple[Shape, Strides, int]
 
 
@@ -41,24 +41,25 @@ _memories: WeakKeyDictionary[TensorData, Memory] = WeakKeyDictionary()
 
 
 def memory_of(data: TensorData, backend: Backend) -> Memory:
-    """The memory that data lies in; the same object for all data of one owner."""
+    """The Memory of data; the same object for all data of one owner."""
     return _memories.setdefault(data.owner, Memory(data.owner, backend))
 
 
 def load_memory(array: npt.NDArray[Any], backend: str) -> TensorData:
-    """An owner of memory on a backend, from its elements."""
+    """Restore an owner of memory on a backend from its elements."""
     return get_backend(backend).from_numpy(array)
 
 
 def place_of(data: TensorData) -> Place:
-    """Where data lies in its owner."""
+    """The layout of data in its owner."""
     return data.shape, data.strides, data.offset
 
 
 def rebuilt(
     kind: type[Tensor], owner: TensorData, place: Place, backend: str | Backend, requires_grad: bool
 ) -> Tensor:
-    """A tensor over an owner's memory, of a class whose own `__init__` may want other arguments."""
+    """Rebuild a tensor over an owner's memory without calling the `__init__` of its class, which
+    may take other arguments."""
     data = owner if place == place_of(owner) else owner.as_strided(*place)
     result = kind.__new__(kind)
     kind._plain.__init__(result, data, get_backend(backend))

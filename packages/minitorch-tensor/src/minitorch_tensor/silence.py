@@ -1,9 +1,9 @@
-"""Calling numpy so that arithmetic is silent.
+"""Calling numpy without floating-point warnings.
 
 Arithmetic is IEEE 754, as in PyTorch: overflow, division by zero and invalid operands give
-infinities and NaN, whatever `np.errstate` the caller is in. numpy keeps that state in a context
-variable (since 2.0), so a context of our own has a state of our own. One call at a time may run in
-a context; making a copy of it costs some 50 ns, and `np.errstate` twenty times that.
+infinities and NaN, whatever the caller's `np.errstate`. numpy keeps that state in a context
+variable (since 2.0), so our own context has its own state. Only one call at a time may run in a
+context; copying it costs some 50 ns, and `np.errstate` twenty times that.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def converted(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]
 
 
 def _truncated(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Floats as integers. The processor's own conversion differs from one to the next where a
-    float does not fit."""
+    """Convert floats to integers. Out of range, the native conversion differs between
+    processors."""
     through = np.dtype(np.int64) if dtype == np.uint8 else dtype
     lowest = np.iinfo(through).min
     result: npt.NDArray[Any] = array.astype(through, order="C")

@@ -1,12 +1,12 @@
-"""Tracing: running a scalar function on `Scalar`s that have no number, to learn what it computes.
+"""Tracing: run a scalar function on symbolic `Scalar`s to record its computation.
 
-A `Symbol` is a Scalar whose value is a node of an expression. The functions of Scalars and their
-derivatives are those of minitorch-autodiff, and so is the engine that applies the chain rule;
-what they compute is written down here, not worked out.
+A `Symbol` is a Scalar whose value is a node of an expression. The functions of Scalars, their
+derivatives and the engine are those of minitorch-autodiff; here they record operations instead of
+computing numbers.
 
-A function calls `operators` and `math` on plain numbers, which a Symbol is not. `traceable` gives
-a copy of the function in which these names mean the symbolic operators; what the function calls
-in turn is copied likewise.
+A function calls `operators` and `math`, which expect plain numbers. `traceable` returns a copy of
+the function in which these names refer to the symbolic operators; the functions that it calls are
+copied in the same way.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from minitorch_tensor.expressions import Expression, Node, Tape
 
 
 class TracingError(TypeError):
-    """A function does something on its arguments that cannot be written as one expression."""
+    """A function does something with its arguments that no expression can represent."""
 
 
 class Symbol(Scalar):
     """A Scalar that stands for any number.
 
     Attributes:
-        tape: where its operations are written down.
-        node: what it is.
+        tape: the tape that records its operations.
+        node: its node on the tape.
     """
 
     def __init__(self, tape: Tape, node: Node, requires_grad: bool = False) -> None:
@@ -105,7 +105,7 @@ class Symbol(Scalar):
 
 
 class Symbolic(ScalarFunction):
-    """A function of Scalars that writes its operation down instead of working it out."""
+    """A function of Scalars that records its operation instead of computing a number."""
 
     @classmethod
     def forward(cls, ctx: Context, *inputs: Scalar) -> Symbol:
@@ -115,14 +115,14 @@ class Symbolic(ScalarFunction):
 
 
 def write(operator: Operator, *inputs: Any) -> Symbol:
-    """An operator of symbols and numbers, written down; no gradient passes."""
+    """Record an operator of symbols and numbers, through which no gradient passes."""
     symbols = lifted(operator, inputs)
     tape = symbols[0].tape
     return Symbol(tape, tape.call(operator, *[x.node for x in symbols]))
 
 
 def lifted(operator: Operator, operands: Sequence[Any]) -> list[Symbol]:
-    """The operands as symbols of one tape, to which some belong: a number is a constant."""
+    """The operands as symbols of the tape that they share; numbers become constants."""
     tape = next(x.tape for x in operands if isinstance(x, Symbol))
     symbols = []
     for x in operands:
@@ -146,7 +146,7 @@ DIFFERENTIABLE: dict[Operator, type[Symbolic]] = {
     if operator in DERIVATIVES
 }
 
-#: Operators that are made of others.
+#: Operators composed of others.
 COMPOSED: dict[Operator, Callable[..., Any]] = {
     ops.id: lambda x: x,
     ops.square: lambda x: x * x,
@@ -160,7 +160,7 @@ COMPOSED: dict[Operator, Callable[..., Any]] = {
 
 
 def apply(operator: Operator, *operands: Any) -> Any:
-    """An operator of symbols and numbers; of numbers alone, its value."""
+    """Apply an operator to symbols and numbers; to numbers alone, compute its value."""
     if not any(isinstance(x, Symbol) for x in operands):
         return operator(*operands)
     if operator in COMPOSED:
@@ -176,7 +176,7 @@ def _method(operator: Operator, swapped: bool = False) -> Callable[..., Any]:
     return lambda *operands: apply(operator, *operands)
 
 
-#: Python's signs that Scalar has not, or answers with a plain bool, by the names of their methods.
+#: Python operators, by method name, that Scalar lacks or answers with a plain bool.
 _SIGNS: dict[str, Operator] = {
     "mod": ops.remainder,
     "floordiv": ops.floor_divide,
@@ -216,8 +216,8 @@ _OPERATORS: dict[Any, Operator] = {
 def traceable(value: Any, seen: dict[int, Any] | None = None) -> Any:
     """The meaning of a name inside a traced function.
 
-    An operator becomes the symbolic one, a Python function a copy that is traced when it meets a
-    symbol, a module one whose functions do so; anything else is itself.
+    An operator becomes its symbolic form, a Python function becomes a copy that is traced when
+    called on a symbol, and a module becomes a view with such functions; anything else stays itself.
     """
     seen = {} if seen is None else seen
     if id(value) in seen:
@@ -257,7 +257,8 @@ def _traceable_function(function: types.FunctionType, seen: dict[int, Any]) -> A
 
 
 def _copied(function: types.FunctionType, seen: dict[int, Any]) -> types.FunctionType:
-    """The function with the names that it uses replaced by what they mean in tracing."""
+    """A copy of the function in which the names that it uses are replaced by their traceable
+    forms."""
     scope = dict(function.__globals__)
     for name in _names(function.__code__):
         if name in scope:
@@ -266,7 +267,7 @@ def _copied(function: types.FunctionType, seen: dict[int, Any]) -> types.Functio
     for cell in function.__closure__ or ():
         try:
             cells.append(types.CellType(traceable(cell.cell_contents, seen)))
-        except ValueError:  # not yet filled: the function's own name, or a later one
+        except ValueError:  # an empty cell: the function's own name, or a later one
             cells.append(cell)
     copy = types.FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, tuple(cells)
@@ -276,7 +277,7 @@ def _copied(function: types.FunctionType, seen: dict[int, Any]) -> types.Functio
 
 
 def _names(code: types.CodeType) -> set[str]:
-    """The names that code uses, and those of functions inside."""
+    """The names that the code and its nested functions use."""
     names = set(code.co_names)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -301,9 +302,9 @@ class _Module:
 def trace(
     function: Callable[..., Any], parameters: list[str], name: str, options: dict[str, Any]
 ) -> Expression:
-    """The expression that a scalar function computes, given its keyword-only arguments.
+    """The expression of a scalar function, given its keyword-only arguments.
 
-    Raises: TracingError that says what in it cannot be written as an expression.
+    Raises: TracingError that says which part cannot be an expression.
     """
     tape = Tape()
     inputs = [tape.input() for _ in parameters]
@@ -323,7 +324,7 @@ def derivative(expression: Expression, place: int) -> Expression | None:
     """d times the derivative of an expression with respect to one of its inputs, as an expression
     of its inputs and d; None if it is 0.
 
-    The expression is run on Symbols, and the engine applies the chain rule to what they remember.
+    The expression runs on Symbols, and the engine applies the chain rule to the recorded graph.
     """
     tape = Tape()
     nodes = [tape.input() for _ in (*expression.inputs, None)]
@@ -342,15 +343,15 @@ def derivative(expression: Expression, place: int) -> Expression | None:
 
 
 def inside(expression: Expression, operands: Sequence[Any]) -> Symbol:
-    """The result of an expression for operands of which some are symbols: one traced function
-    called by another."""
+    """The result of an expression for operands that include symbols, as when one traced function
+    calls another."""
     symbols = lifted(ops.id, operands)
     result: Symbol = run(expression, symbols[0].tape, symbols)
     return result
 
 
 def run(expression: Expression, tape: Tape, symbols: list[Symbol]) -> Any:
-    """The result of an expression for other inputs."""
+    """Replay an expression on other inputs."""
     values: dict[Node, Any] = dict(zip(expression.inputs, symbols))
     for node in expression.nodes:
         if node.operator is None:

@@ -1,1 +1,1 @@
-"""The two backends that need nothing but numpy: `simple` to read, `numpy` to use."""
+"""The two backends that need only numpy: `simple`, the readable reference, and `numpy`."""

@@ -1,9 +1,10 @@
-"""erf and erfc of whole arrays, for which numpy has no loops.
+"""erf and erfc of whole arrays, for which numpy has no ufuncs.
 
-Of doubles, rational approximations on intervals, by the method and with the coefficients of Sun's
-`s_erf.c` (fdlibm 5.3, 1993, freely distributable; https://www.netlib.org/fdlibm/s_erf.c): erf is
-right to a unit in the last place, erfc to a few. For float32 there is one rational approximation
-of erf, in double precision. All are evaluated a block of elements at a time.
+For float64 these are rational approximations on intervals, with the method and coefficients of
+Sun's `s_erf.c` (fdlibm 5.3, 1993, freely distributable; https://www.netlib.org/fdlibm/s_erf.c): erf
+is accurate to one unit in the last place, erfc to a few. For float32 there is one rational
+approximation of erf, evaluated in double precision. All are evaluated a block of elements at a
+time.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-#: Elements that are worked on at a time, so that what lies between stays in the cache.
+#: Elements per block, small enough that intermediate results stay in the cache.
 _BLOCK = 8192
 
-#: Up to this many, calling the C library's function for each is faster.
+#: Up to this many elements, calling the C library's function on each is faster.
 _FEW, _FEW_SINGLE = 2000, 250
 
-# Coefficients of polynomials from the highest power down; the denominators' lowest is 1.
+# Coefficients of polynomials from the highest power down; the denominators' constant term is 1.
 
 #: |x| < 0.84375: erf(x) = x + x P(x**2) / Q(x**2).
 _SMALL = (
@@ -64,8 +65,9 @@ _HUGE = (
 )  # fmt: skip
 
 
-#: |x| <= 4, beyond which float32 knows 1 only: erf(x) = x P(x**2) / Q(x**2), relative error 2.1e-9.
-#: Fitted to erf(x) / x on 4000 Chebyshev nodes, by least squares reweighted to level the errors.
+#: |x| <= 4, beyond which erf rounds to 1 in float32: erf(x) = x P(x**2) / Q(x**2), relative error
+#: 2.1e-9. Fitted to erf(x) / x on 4000 Chebyshev nodes, by least squares reweighted to level the
+#: errors.
 _SINGLE = (
     (-1.3200360881075307e-08, 4.6843787350250375e-06, 3.7959654216411374e-04,
      3.8496848122861423e-03, 5.4316956152006324e-02, 1.8520605545726565e-01,
@@ -140,7 +142,7 @@ def _erfc(x: Array) -> Array:
 
 
 def _intervals(magnitude: Array) -> tuple[Array, Array, Array]:
-    """Where the elements lie in [0, 0.84375), [0.84375, 1.25) and [1.25, 28)."""
+    """Masks of the elements in [0, 0.84375), [0.84375, 1.25) and [1.25, 28)."""
     return (
         np.flatnonzero(magnitude < 0.84375),
         np.flatnonzero((magnitude >= 0.84375) & (magnitude < 1.25)),

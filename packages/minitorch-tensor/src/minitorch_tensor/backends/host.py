@@ -57,7 +57,7 @@ class HostBackend(Backend):
 
 
 def store(values: Iterable[float], dtype: DType) -> npt.NDArray[Any]:
-    """Python numbers as a flat array, by the rules of `Backend.cast`."""
+    """Python numbers as a flat array, converted by the rules of `Backend.cast`."""
     if dtype.kind == "bool":
         return np.array([value != 0 for value in values], dtype.numpy)
     if dtype.kind == "int":

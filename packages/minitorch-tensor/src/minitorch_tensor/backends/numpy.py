@@ -1,8 +1,8 @@
 """`numpy`: the light default where numba is not installed.
 
 Every scalar operator that has a numpy ufunc uses it; any other scalar function is applied element
-by element. What numpy has in one call (`where`, sums over several dimensions) overrides the
-derived default, and the rest is derived.
+by element. Operations that numpy has in one call (`where`, sums over several dimensions) override
+the derived defaults; the rest is derived.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _sign(x: Array) -> Array:
     return x if x.dtype.kind == "b" else np.sign(x)
 
 
-#: Scalar functions and what computes them on whole arrays.
+#: Scalar functions and their vectorized forms.
 UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.id: np.array,
     ops.neg: np.negative,
@@ -94,8 +94,8 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.acosh: np.arccosh,
     ops.atanh: np.arctanh,
 }
-#: Those for which numpy has no loop of its own, put together from several. A backend that compiles
-#: scalar functions does better with these.
+#: Functions without a ufunc, composed of several. A backend that compiles scalar functions should
+#: prefer to compile these.
 ASSEMBLED: dict[Callable[..., float], Callable[..., Any]] = {ops.erf: erf, ops.erfc: erfc}
 BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.add: np.add,
@@ -142,7 +142,7 @@ FOLDS: dict[Callable[..., float], np.ufunc] = {
 }
 
 
-#: How many numbers are added up one after another before their sums are added in turn.
+#: Length of the runs that are summed one by one, before their sums are added.
 _RUN = 64
 
 
@@ -151,7 +151,7 @@ def _sum(array: Array, dims: tuple[int, ...], start: float, dtype: DType) -> Arr
 
     numpy adds pairwise, whose error grows with the logarithm of the count (Higham 1993, "The
     accuracy of floating point summation"), only along elements that follow each other in memory.
-    Along other dimensions it adds one by one, so these are cut into runs here.
+    Along other dimensions it adds one by one, so these are split into runs here.
     """
     dims = tuple(sorted(dims))
     inner: tuple[int, ...] = ()
@@ -201,7 +201,7 @@ class NumpyBackend(HostBackend):
         if x.base is None is y.base:
             result = silently().run(vectorized, x.buffer, y.buffer)
             if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
-                return TensorData(result, dtype, result.shape)  # what `wrap` would find, sooner
+                return TensorData(result, dtype, result.shape)  # a fast path of `wrap`
         else:
             result = silently().run(vectorized, as_array(x), as_array(y))
         return wrap(result, result.shape, dtype)
@@ -277,7 +277,7 @@ def traced(fn: Callable[..., float]) -> Callable[..., Any] | None:
 
 
 def _in_floats(vectorized: Callable[..., Any]) -> Callable[..., Any]:
-    """With results in the dtype of the arguments, also of comparisons, which count as 1 and 0."""
+    """The function with results in its arguments' dtype; comparisons give 1 and 0."""
     return lambda *x: np.asarray(vectorized(*x)).astype(np.result_type(*x), copy=False)
 
 
@@ -289,7 +289,7 @@ def one_by_one(fn: Callable[..., float], shape: Shape, dtype: DType, *arrays: Ar
 
 
 def wrap(result: Any, shape: Shape, dtype: DType) -> TensorData:
-    """A fresh result of numpy's as tensor data: contiguous, and of that dtype."""
+    """A new numpy array as contiguous tensor data of that dtype."""
     if result.__class__ is not np.ndarray:  # numpy turns 0-dimensional results into scalars
         result = np.asarray(result)
     if result.dtype is not dtype.numpy:

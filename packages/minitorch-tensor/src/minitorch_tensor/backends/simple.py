@@ -1,6 +1,6 @@
 """`simple`: plain loops over scalars. It defines what every operation means.
 
-For reading and for testing other backends against, not for speed. Python numbers are doubles and
+It is meant for reading and as a reference in tests, not for speed. Python numbers are doubles and
 unbounded integers; a result is rounded or wrapped to its dtype once, when it is stored.
 """
 
@@ -20,7 +20,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class SimpleBackend(HostBackend):
-    """The reference: `map`, `zip`, `reduce` and `matmul` as they would be written on paper."""
+    """The reference: `map`, `zip`, `reduce` and `matmul` as their definitions read."""
 
     name: ClassVar[str] = "simple"
     interface_version: ClassVar[int] = 2

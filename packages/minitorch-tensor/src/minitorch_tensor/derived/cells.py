@@ -1,7 +1,7 @@
-"""One step of each recurrent layer, and how gradients go back through it.
+"""One step of each recurrent layer, forward and backward.
 
 Sizes: B rows of the batch, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1 in a plain
-network). The gates of a weight lie one after the other, in PyTorch's order.
+network). A weight holds its gates one after the other, in PyTorch's order.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from minitorch_tensor.derived.elementwise import ElementwiseOperations
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData
 
-#: One step's gradients: of the gates as the input made them, as the state made them, and of the
-#: previous state as far as it does not pass through these.
+#: One step's gradients: of the gates' input part, of their state part, and of the previous state,
+#: excluding the path through the gates.
 StepGradients: TypeAlias = "tuple[TensorData, TensorData, list[TensorData | None]]"
 
 
@@ -81,10 +81,10 @@ class Cell(ABC):
     def step(
         self, do: Arithmetic, x: TensorData, h: TensorData, state: list[TensorData]
     ) -> tuple[list[TensorData], list[TensorData]]:
-        """The next state, and what `back` wants to know.
+        """The next state, and the values that `back` needs.
 
-        x and h are the gates (B, G * H) as the input and as the previous output make them; the
-        state's parts are (B, H).
+        x and h are the contributions (B, G * H) of the input and of the previous output to the
+        gates; the state's parts are (B, H).
         """
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Cell(ABC):
         state: list[TensorData],
         kept: list[TensorData],
     ) -> StepGradients:
-        """The gradients, from those of the next state; `state` is the previous one."""
+        """The gradients, computed from those of the next state; `state` is the previous state."""
 
 
 class Plain(Cell):
@@ -196,7 +196,7 @@ class GRU(Cell):
         return to_x, to_h, [direct]
 
 
-#: What a step computes, by name.
+#: The cells by name.
 CELLS: dict[str, Cell] = {
     "rnn_tanh": Plain(ops.tanh, ops.tanh_back),
     "rnn_relu": Plain(ops.relu, ops.relu_back),
@@ -206,6 +206,6 @@ CELLS: dict[str, Cell] = {
 
 
 def _gates(x: TensorData, count: int) -> list[Any]:
-    """(B, count * H) as views (B, H)."""
+    """Split (B, count * H) into `count` views (B, H)."""
     hidden = x.shape[1] // count
     return [x.slice(1, i * hidden, hidden) for i in range(count)]

@@ -12,11 +12,11 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Convolution(NamedTuple):
-    """The way a convolution slides its kernels over an image, and the channels each one sees.
+    """The settings of a convolution: its window and its channel groups.
 
     Attributes:
         window: kernel size, stride, padding and dilation.
-        groups: G; group g of the O outputs sees group g of the C channels.
+        groups: G; group g of the O output channels sees only group g of the C input channels.
     """
 
     window: Window
@@ -30,8 +30,8 @@ class ConvolutionOperations(WindowOperations):
         """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i s + k d, j s + l d].
 
         x (N, C, H, W), weight (O, C / G, KH, KW) -> out (N, O, OH, OW). A cross-correlation, as in
-        PyTorch: the kernel is not flipped. Computed as one matrix product a sample and group, over
-        the unfolded windows ("im2col", Chellapilla et al. 2006, section 3).
+        PyTorch: the kernel is not flipped. Computed as one matrix product per sample and group,
+        over the unfolded windows ("im2col", Chellapilla et al. 2006, section 3).
         """
         columns = self._columns(x, conv)
         n = x.shape[0]

@@ -1,4 +1,4 @@
-"""The required core of a backend, on which the derived operations stand."""
+"""The required core of a backend, on which the derived operations build."""
 
 from __future__ import annotations
 

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class CreationOperations(Core):
-    """Operations that make data."""
+    """Operations that create data."""
 
     def full(self, shape: Shape, value: float, dtype: DType) -> TensorData:
         """New memory with every element set to `value`."""
         return self.from_numpy(np.full(shape, value, dtype.numpy))
 
     def uniform(self, shape: Shape, dtype: DType, generator: Generator) -> TensorData:
-        """Random numbers in [0, 1), floating point: those that numpy draws from the generator, on
-        every backend. The generator goes on (see `Generator.skip`)."""
+        """Floating-point random numbers in [0, 1): on every backend those that numpy draws from the
+        generator, which advances (see `Generator.skip`)."""
         return self.from_numpy(np.asarray(generator.draw("random", shape, dtype.numpy)))
 
     def constant(self, value: float, dtype: DType) -> TensorData:
-        """A zero-dimensional `value`; kept and shared, so never to be written to."""
+        """A zero-dimensional `value`. It is cached and shared, so never write to it."""
         return _constant(self, value, math.copysign(1.0, value), dtype)
 
 

@@ -32,8 +32,8 @@ class ElementwiseOperations(CreationOperations, CopyingOperations):
         """out[i] = expression.function(inputs[0][i], inputs[1][i], ...), for every index i of the
         shape that all inputs broadcast to.
 
-        One pass for one or two inputs; for more, one for each part of the expression that depends
-        on two values (`Expression.steps`). Override it to make one pass of any number.
+        It makes one pass for one or two inputs; for more, one pass for each part of the expression
+        that depends on two values (`Expression.steps`). Override it to fuse any number of inputs.
         """
         shape = reduce(broadcast_shapes, [x.shape for x in inputs])
         values = list(inputs)

@@ -1,4 +1,4 @@
-"""Rows of a table, looked up by number."""
+"""Embedding: looking up the rows of a table by index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements and slices picked by index, and written back by index."""
+"""Gathering elements and slices by index, and scattering them."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class IndexingOperations(Core):
         return self.from_numpy(result)
 
     def scatter(self, x: TensorData, dim: int, index: TensorData, source: TensorData) -> TensorData:
-        """x with source[i][j] put at [index[i][j]][j] for dim 0, and likewise for others; of
-        several for one place, any."""
+        """x with source[i][j] written to [index[i][j]][j] for dim 0, and likewise for others; if
+        several are written to one place, any of them may win."""
         result = self.to_numpy(x).copy()
         chosen = self.to_numpy(index)
         result[_along(chosen, dim)] = self.to_numpy(source)[tuple(slice(n) for n in chosen.shape)]
@@ -58,13 +58,15 @@ class IndexingOperations(Core):
         return self.from_numpy(result)
 
     def index(self, x: TensorData, key: tuple[Any, ...]) -> TensorData:
-        """x[key] by numpy's rules for integer and boolean arrays; arrays are host arrays."""
+        """x[key] by numpy's rules for integer and boolean arrays; arrays in the key are numpy
+        arrays."""
         return self.from_numpy(np.array(self.to_numpy(x)[key], x.dtype.numpy, order="C"))
 
     def index_put(
         self, x: TensorData, key: tuple[Any, ...], values: TensorData, accumulate: bool
     ) -> TensorData:
-        """x with x[key] replaced by `values`, or added to where a place is named repeatedly."""
+        """x with x[key] replaced by `values` or, if `accumulate`, with `values` added there;
+        repeated places add up."""
         result = self.to_numpy(x).copy()
         if accumulate:
             np.add.at(result, key, self.to_numpy(values))

@@ -11,7 +11,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class SGDStep(NamedTuple):
-    """The settings of one step of stochastic gradient descent, named as PyTorch's SGD has them."""
+    """The settings of one step of stochastic gradient descent, named as in PyTorch's SGD."""
 
     lr: float
     momentum: float = 0.0
@@ -21,11 +21,11 @@ class SGDStep(NamedTuple):
 
 
 class AdamStep(NamedTuple):
-    """The settings of one step of Adam, named as PyTorch has them.
+    """The settings of one step of Adam, named as in PyTorch.
 
     Attributes:
         step: the number of this step, counted from 1.
-        decoupled: take weight decay off the parameter (AdamW) instead of adding it to the gradient.
+        decoupled: apply weight decay to the parameter (AdamW) instead of adding it to the gradient.
     """
 
     step: int
@@ -75,8 +75,8 @@ class OptimizerOperations(CreationOperations):
 
         mean = beta1 mean + (1 - beta1) g; square = beta2 square + (1 - beta2) g**2;
         parameter -= lr * (mean / c1) / (sqrt(square / c2) + eps), with c = 1 - beta**step.
-        Weight decay is added to g, or, `decoupled`, taken off the parameter directly (AdamW:
-        Loshchilov and Hutter 2019, algorithm 2). Writes parameter, mean and square.
+        Weight decay is added to g or, if `decoupled`, subtracted from the parameter directly
+        (AdamW: Loshchilov and Hutter 2019, algorithm 2). Writes parameter, mean and square.
         """
         step, lr, beta1, beta2, eps, weight_decay, decoupled = settings
         dtype = parameter.dtype

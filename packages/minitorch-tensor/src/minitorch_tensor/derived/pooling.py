@@ -20,13 +20,13 @@ from minitorch_tensor.tensor_data import TensorData
 class PoolingOperations(
     WindowOperations, IndexingOperations, ElementwiseOperations, ReductionOperations
 ):
-    """The largest element and the mean of every window."""
+    """Max pooling and average pooling."""
 
     def max_pool2d(self, x: TensorData, window: Window) -> tuple[TensorData, TensorData]:
-        """The largest element of every window, and where it lies: x (N, C, H, W) -> two
-        (N, C, OH, OW), values and int64 indices i * W + j into the plane, PyTorch's way.
+        """The largest element of every window, and its position: x (N, C, H, W) -> values and
+        indices, each (N, C, OH, OW); an index is i * W + j in int64, as in PyTorch.
 
-        The first of equals counts; a NaN is larger than anything. Padding is never chosen.
+        Among equals the first wins; NaN is larger than anything. Padding is never chosen.
         """
         height, width = x.shape[2:]
         windows = self.unfold2d(self.pad2d(x, window.padding, -math.inf), window)
@@ -98,7 +98,8 @@ class PoolingOperations(
 def _window_indices(
     window: Window, output: tuple[int, int]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Input rows (KH, OH) and columns (KW, OW) that the windows see; negative in the padding."""
+    """Indices of the input rows (KH, OH) and columns (KW, OW) that the windows cover; negative in
+    the padding."""
     rows, columns = (
         np.arange(k)[:, None] * d + np.arange(o) * s - p
         for k, s, p, d, o in zip(

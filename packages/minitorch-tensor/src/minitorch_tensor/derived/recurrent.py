@@ -1,4 +1,4 @@
-"""Recurrent layers over whole sequences, step by step; `cells` says what a step computes.
+"""Recurrent layers over whole sequences, step by step; `cells` defines a step.
 
 Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates (4 in an LSTM, 3 in a GRU, 1
 in a plain network).
@@ -17,13 +17,13 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Recurrence(NamedTuple):
-    """The run of a recurrent layer over a batch of sequences, in one direction.
+    """The settings of a recurrent layer's run over a batch of sequences, in one direction.
 
     Attributes:
         cell: "rnn_tanh", "rnn_relu", "lstm" or "gru".
         lengths: the number of steps of each row, from 1 to T; None for T throughout.
-        reverse: from each row's last step to its first.
-        batch_first: x and the outputs are (B, T, *), not (T, B, *).
+        reverse: run from each row's last step to its first.
+        batch_first: x and the outputs are (B, T, *) instead of (T, B, *).
     """
 
     cell: str
@@ -42,7 +42,7 @@ class RecurrentWeights(NamedTuple):
     Attributes:
         weight_ih: from the input, (G * H, I).
         weight_hh: from the state, (G * H, H).
-        bias_ih, bias_hh: likewise, (G * H).
+        bias_ih, bias_hh: their biases, (G * H).
     """
 
     weight_ih: TensorData
@@ -65,17 +65,16 @@ class RecurrentOperations(ElementwiseOperations):
         """A recurrent layer, in one direction, over a batch of sequences.
 
         In every step t the gates are x[t] @ weight_ih^T + bias_ih and h @ weight_hh^T + bias_hh,
-        with h the output of the step before; what becomes of them is in `cells.CELLS`.
+        with h the output of the previous step; `cells.CELLS` computes the next state from them.
 
         Args:
-            x: (T, B, I), or (B, T, I). What it holds beyond a row's length is not looked at, be it
-                NaN.
-            state: what the first step starts from: h (B, H), and for an LSTM c (B, H).
+            x: (T, B, I), or (B, T, I). Elements beyond a row's length are ignored, even NaN.
+            state: the initial state: h (B, H), and for an LSTM c (B, H).
             keep: return what `recurrent_sequence_backward` needs.
 
         Returns: the outputs (T, B, H) or (B, T, H), 0 beyond a row's length; the state after each
-            row's own last step, as (B, H) each; and, if `keep`, whatever else
-            `recurrent_sequence_backward` wants to know, which concerns nobody else.
+            row's last step, each part (B, H); and, if `keep`, private data for
+            `recurrent_sequence_backward`.
         """
         return _forward(self, x, state, weights, recurrence, keep)
 
@@ -93,7 +92,7 @@ class RecurrentOperations(ElementwiseOperations):
         """The gradients of x, of the state's parts and of the weights, from those of
         `recurrent_sequence`'s output and final state.
 
-        x, state, weights and recurrence are what it was given, out and saved what it returned.
+        x, state, weights and recurrence are its arguments, out and saved its results.
         """
         return _backward(self, d_out, d_state, x, weights, saved, recurrence)
 
@@ -197,7 +196,7 @@ def _backward(
 def _active(
     backend: ElementwiseOperations, steps: int, lengths: Sequence[int] | None
 ) -> TensorData | None:
-    """Which rows are still within their length at each step: bool (T, B, 1), or None for all."""
+    """A mask of the rows within their length at each step: bool (T, B, 1), or None for all."""
     if lengths is None or all(n >= steps for n in lengths):
         return None
     return backend.from_numpy(np.arange(steps)[:, None, None] < np.asarray(lengths)[:, None])

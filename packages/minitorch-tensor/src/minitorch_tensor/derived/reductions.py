@@ -1,4 +1,4 @@
-"""Folds, running folds and order along a dimension."""
+"""Reductions, cumulative operations and sorting along a dimension."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class ReductionOperations(CopyingOperations):
         return self.from_numpy(np.argmin(self.to_numpy(x), axis=dim, keepdims=True))
 
     def within(self, x: TensorData, low: int, high: int) -> bool:
-        """True if low <= every element < high, of integers. Override it where the answer can be
-        known without waiting for the elements."""
+        """True if low <= element < high for every element of an integer x. Override it if the
+        answer can be found without waiting for the elements."""
         array = self.to_numpy(x)
         return not array.size or (low <= int(array.min()) and int(array.max()) < high)
 
@@ -55,7 +55,7 @@ class ReductionOperations(CopyingOperations):
         return self._accumulated(np.logaddexp, x, dim)
 
     def _accumulated(self, fn: np.ufunc, x: TensorData, dim: int) -> TensorData:
-        """A running fold from left to right, of floating point in float64."""
+        """A cumulative ufunc from left to right; floating point is computed in float64."""
         array = self.to_numpy(x)
         wide = np.float64 if x.dtype.kind == "float" else x.dtype.numpy
         with np.errstate(all="ignore"):
@@ -74,11 +74,10 @@ class ReductionOperations(CopyingOperations):
         return self.from_numpy(out)
 
     def argsort(self, x: TensorData, dim: int, descending: bool) -> TensorData:
-        """The indices (int64) that put x in order along `dim`; equals keep their order, and NaN
-        counts as largest."""
+        """The indices (int64) that sort x along `dim`, stably; NaN counts as largest."""
         array = self.to_numpy(x)
         if not descending:
             return self.from_numpy(np.argsort(array, axis=dim, kind="stable"))
-        # Reversed before and after, so that equals end up in the order they had.
+        # Flipped before and after, so that equals keep their order.
         order = np.flip(np.argsort(np.flip(array, dim), axis=dim, kind="stable"), dim)
         return self.from_numpy(x.shape[dim] - 1 - order)

@@ -1,4 +1,4 @@
-"""Softmax, its logarithm, and the cross entropy that is made of it."""
+"""Softmax, log-softmax and cross entropy."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Window(NamedTuple):
     dilation: tuple[int, int]
 
     def output_size(self, size: Sequence[int]) -> tuple[int, int]:
-        """(OH, OW) for an input of (H, W); may be less than 1 where the window does not fit."""
+        """(OH, OW) for an input of (H, W); less than 1 if the window does not fit."""
         height, width = (
             (n + 2 * p - d * (k - 1) - 1) // s + 1
             for n, k, s, p, d in zip(
@@ -45,7 +45,7 @@ class WindowOperations(CreationOperations, CopyingOperations):
     def unfold2d(self, x: TensorData, window: Window) -> TensorData:
         """Every window of x (N, C, H, W), as a view (N, C, KH, KW, OH, OW): no element is copied.
 
-        x is already padded; `window.padding` is not looked at.
+        x is already padded; `window.padding` is ignored.
         """
         n, c, height, width = x.shape
         (kh, kw), (sh, sw), _, (dh, dw) = window
@@ -59,7 +59,7 @@ class WindowOperations(CreationOperations, CopyingOperations):
 
     def fold2d(self, windows: TensorData, size: tuple[int, int], window: Window) -> TensorData:
         """The adjoint of padding and `unfold2d`: windows (N, C, KH, KW, OH, OW), added up where
-        they overlap, to (N, C, H, W), the padding cut off."""
+        they overlap, to (N, C, H, W), without the padding."""
         n, c, kh, kw = windows.shape[:4]
         ph, pw = window.padding
         total = self.full((n, c, size[0] + 2 * ph, size[1] + 2 * pw), 0.0, windows.dtype)

@@ -1,8 +1,7 @@
 """Arithmetic, element by element.
 
-Shapes: a function of one tensor keeps its shape; of two, they broadcast. Either operand may be a
-plain number. `/` and roots of integers are fractions, so these are converted to float32 first, as
-in PyTorch.
+Functions of one tensor keep its shape; operands of binary ones broadcast, and either may be a plain
+number. `/` and roots convert integers to float32 first, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -139,10 +138,10 @@ def mul(input: Tensor, other: TensorLike) -> Tensor:
 
 
 def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = None) -> Tensor:
-    """input / other, always a fraction: integers are converted to float32.
+    """input / other in floating point: integers are converted to float32.
 
     Args:
-        rounding_mode: "floor" or "trunc" to round the quotient so; of integers it stays integer.
+        rounding_mode: "floor" or "trunc" to round the quotient; that of integers is an integer.
 
     Raises: ValueError for another rounding_mode.
     """
@@ -161,7 +160,7 @@ def div(input: TensorLike, other: TensorLike, *, rounding_mode: str | None = Non
 
 
 def fractions(x: TensorLike, y: TensorLike) -> tuple[TensorLike, TensorLike]:
-    """Two operands for a function of floating point, of which integers are converted."""
+    """Two operands for a floating-point function; integers are converted."""
     if isinstance(x, Variable) and isinstance(y, Variable):
         if x._data.dtype.kind != "float" and y._data.dtype.kind != "float":
             return floating(x), floating(y)
@@ -332,8 +331,8 @@ def _shared(
 
 
 class Clamp(Function):
-    """max(x, low), then min of that and high. Gradients: d for x where it is within, for low where
-    it is in force, and for high likewise."""
+    """max(x, low), then min of that and high. Gradients: d for x where it is within the limits, for
+    low where low applies, for high where high applies."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, low: Tensor | None, high: Tensor | None) -> Tensor:
@@ -375,14 +374,14 @@ def minimum(input: Tensor, other: TensorLike) -> Tensor:
 
 @guarded
 def fmax(input: Tensor, other: TensorLike) -> Tensor:
-    """The larger of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
+    """The larger of each pair; if one is NaN, the other. In a tie, input gets the gradient."""
     x, y = alike(Maximum, input, other)
     return where((x >= y) | (y != y), x, y)
 
 
 @guarded
 def fmin(input: Tensor, other: TensorLike) -> Tensor:
-    """The smaller of each pair; beside a NaN, the other. Of equals, input gets the gradient."""
+    """The smaller of each pair; if one is NaN, the other. In a tie, input gets the gradient."""
     x, y = alike(Minimum, input, other)
     return where((x <= y) | (y != y), x, y)
 
@@ -401,13 +400,13 @@ def clamp(input: Tensor, min: TensorLike | None = None, max: TensorLike | None =
 
 @guarded
 def clamp_min(input: Tensor, min: TensorLike) -> Tensor:
-    """input where it is larger than `min`, else that."""
+    """input where it is larger than `min`, else `min`."""
     return clamp(input, min)
 
 
 @guarded
 def clamp_max(input: Tensor, max: TensorLike) -> Tensor:
-    """input where it is smaller than `max`, else that."""
+    """input where it is smaller than `max`, else `max`."""
     return clamp(input, None, max)
 
 
@@ -420,7 +419,7 @@ def lerp(input: Tensor, end: TensorLike, weight: TensorLike) -> Tensor:
     tensors = [x for x in (input, end, weight) if isinstance(x, Variable)]
     check_backends("lerp", *tensors)
     reduce(lambda a, b: broadcast_shapes(a, b, "lerp"), [x.shape for x in tensors])
-    # From whichever end is nearer, so that both are exact.
+    # Computed from the nearer end, so that both ends are exact.
     if isinstance(weight, Variable):
         near = where(weight.abs() < 0.5, input, end)
         return near + (end - input) * where(weight.abs() < 0.5, weight, weight - 1.0)
@@ -464,7 +463,7 @@ class Trunc(Step):
 
 
 class Round(Step):
-    """The nearest integer, the even one of two as near."""
+    """The nearest integer; ties go to the even one."""
 
     operator = staticmethod(ops.round)
 
@@ -475,28 +474,28 @@ def _rounded(function: type[Step], x: Tensor) -> Tensor:
 
 @guarded
 def floor(input: Tensor) -> Tensor:
-    """The largest integers not above input, with gradient 0; integers as they are."""
+    """The largest integers not above input, with gradient 0; integers are unchanged."""
     return _rounded(Floor, input)
 
 
 @guarded
 def ceil(input: Tensor) -> Tensor:
-    """The smallest integers not below input, with gradient 0; integers as they are."""
+    """The smallest integers not below input, with gradient 0; integers are unchanged."""
     return _rounded(Ceil, input)
 
 
 @guarded
 def trunc(input: Tensor) -> Tensor:
-    """input without its fraction, with gradient 0; integers as they are."""
+    """input without its fraction, with gradient 0; integers are unchanged."""
     return _rounded(Trunc, input)
 
 
 @guarded
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """The nearest integers, the even one of two as near, with gradient 0; integers as they are.
+    """The nearest integers, ties to even, with gradient 0; integers are unchanged.
 
     Args:
-        decimals: digits to keep behind the point, before it if negative.
+        decimals: digits to keep after the decimal point; negative ones count before it.
     """
     if decimals == 0 or input._data.dtype.kind != "float":
         return _rounded(Round, input)
@@ -508,7 +507,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
 
 @guarded
 def frac(input: Tensor) -> Tensor:
-    """The fraction that `trunc` takes off, of input's sign."""
+    """input - trunc(input): the fractional part, with input's sign."""
     return input - trunc(input)
 
 
@@ -569,7 +568,7 @@ class Fmod(Function):
 
 
 def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
-    """input // other: the quotient rounded down, with gradient 0; of integers an integer.
+    """input // other: the quotient rounded down, with gradient 0; an integer for integers.
 
     Raises: ZeroDivisionError for integers and a zero divisor; floats give inf or NaN.
     """
@@ -578,7 +577,7 @@ def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
 
 
 def remainder(input: TensorLike, other: TensorLike) -> Tensor:
-    """input % other, of the divisor's sign: input - other * floor(input / other).
+    """input % other, with the divisor's sign: input - other * floor(input / other).
 
     Raises: ZeroDivisionError for integers and a zero divisor; floats give NaN.
     """
@@ -587,7 +586,7 @@ def remainder(input: TensorLike, other: TensorLike) -> Tensor:
 
 
 def fmod(input: TensorLike, other: TensorLike) -> Tensor:
-    """The remainder of input's sign: input - other * trunc(input / other).
+    """The remainder with input's sign: input - other * trunc(input / other).
 
     Raises: ZeroDivisionError for integers and a zero divisor; floats give NaN.
     """
@@ -617,7 +616,7 @@ def _any(condition: Tensor | bool) -> bool:
 
 
 def _common_dtype(x: Any, y: Any) -> DType:
-    """The dtype that `binary` computes in; float32 where it is left to complain."""
+    """The dtype that `binary` computes in; float32 for operands that `binary` will reject."""
     if isinstance(x, Variable) and isinstance(y, Variable):
         return promote(x._data.dtype, y._data.dtype)  # type: ignore[attr-defined]
     value, beside = (y, x) if isinstance(x, Variable) else (x, y)

@@ -1,6 +1,5 @@
-"""The same elements in other places: reversed, shifted, repeated, framed, cut to triangles.
-
-All of these give copies.
+"""Rearranging elements: flipping, rolling, repeating, padding, triangles and diagonals. Unless
+noted, these return copies.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ def flipud(input: Tensor) -> Tensor:
 
 @guarded
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
-    """input turned k times by 90 degrees in the plane of two dimensions, from the first towards
+    """input rotated k times by 90 degrees in the plane of two dimensions, from the first towards
     the second.
 
     Raises: ValueError for other than two dimensions.
@@ -83,8 +82,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 def roll(
     input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None
 ) -> Tensor:
-    """input shifted along `dims`, what leaves at one end entering at the other; without `dims` as
-    if it were flat.
+    """input shifted cyclically along `dims`; without `dims` it is shifted as if flat.
 
     Raises: ValueError if there are not as many shifts as dims.
     """
@@ -110,8 +108,7 @@ def roll(
 
 
 def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
-    """input as a tile, laid `repeats` times along each dimension, of which there may be new ones in
-    front.
+    """input tiled `repeats` times along each dimension; extra repeats add leading dimensions.
 
     Raises: ValueError for fewer repeats than dimensions, or negative ones.
     """
@@ -131,20 +128,20 @@ def repeat(input: Tensor, repeats: Any, *more: int) -> Tensor:
 
 @guarded
 def tile(input: Tensor, dims: Any, *more: int) -> Tensor:
-    """`repeat`, where counts that are missing in front are 1."""
+    """`repeat`, with missing leading counts taken as 1."""
     counts = sizes_of(dims, more)
     return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
 
 @guarded
 def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = None) -> Tensor:
-    """Each slice along `dim` repeated on the spot; without `dim` each element, as a vector.
+    """Each slice along `dim` repeated in sequence; without `dim` each element, as a vector.
 
     Args:
-        repeats: how often, for all or (an integer vector) for each.
+        repeats: one count for all, or an integer vector with one for each.
 
-    Raises: ValueError for negative counts, or a vector of another size; TypeError for what are no
-        integers.
+    Raises: ValueError for negative counts, or a vector of another size; TypeError for counts that
+        are not integers.
     """
     if dim is None:
         return repeat_interleave(input.reshape(-1), repeats, 0)
@@ -169,9 +166,9 @@ def repeat_interleave(input: Tensor, repeats: int | Tensor, dim: int | None = No
 
 
 class Pad(Function):
-    """x within a frame of `value`, whose sides are (before, after) for each dimension.
+    """x padded with `value`, (before, after) for each dimension.
 
-    Gradient: d without the frame.
+    Gradient: d without the padding.
     """
 
     @staticmethod
@@ -192,7 +189,7 @@ class Pad(Function):
         return d[ctx.inside], None, None
 
 
-#: Where in the tensor the element lies that a position outside of it shows, for a size n.
+#: The index in [0, n) that supplies the element at a padded position, for a size n.
 _OUTSIDE: dict[str, Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]] = {
     "reflect": lambda i, n: (n - 1) - np.abs((n - 1) - np.abs(i)),
     "replicate": lambda i, n: np.clip(i, 0, n - 1),
@@ -204,18 +201,17 @@ _OUTSIDE: dict[str, Callable[[npt.NDArray[Any], int], npt.NDArray[Any]]] = {
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: Number | None = None
 ) -> Tensor:
-    """input within a frame.
+    """input with padding.
 
     Args:
-        pad: elements to add before and after, pair by pair, from the last dimension on to the
-            front; negative ones cut off.
-        mode: "constant", or what the frame repeats: "reflect" what lies inside of the edge,
-            mirrored, "replicate" the edge, "circular" the other end.
-        value: of a constant frame; 0 if left out.
+        pad: elements to add before and after, in pairs from the last dimension to the first;
+            negative counts crop.
+        mode: "constant", or "reflect" (mirrors the elements inside the edge), "replicate" (repeats
+            the edge) or "circular" (wraps around).
+        value: the padding of mode "constant"; 0 if omitted.
 
-    Raises: ValueError for another mode, a value beside one that repeats, an odd number of sides,
-        more than two for a dimension, more cut off than there is, or a frame that a mode cannot
-        fill.
+    Raises: ValueError for another mode, a value with a mode other than "constant", an odd number of
+        counts, too many of them, cropping more than there is, or padding too large for the mode.
     """
     if mode != "constant" and mode not in _OUTSIDE:
         raise ValueError(
@@ -281,7 +277,7 @@ def _triangle(operation: str, x: Tensor, diagonal: int, lower: bool) -> Tensor:
 class Diagonal(Function):
     """x[i, i + offset] for two dimensions of x, which become the last one: a view.
 
-    Gradient: d on the diagonal of a zero x.
+    Gradient: d on the diagonal of zeros.
     """
 
     @staticmethod
@@ -326,7 +322,7 @@ def _diagonal_view(data: TensorData, offset: int, dim1: int, dim2: int) -> Tenso
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """input[i, i + offset] for two dimensions of input, which become the last one: a view.
 
-    Raises: ValueError if the two are one, or input has only one.
+    Raises: ValueError if the two dimensions are the same, or input has only one.
     """
     if input.ndim < 2:
         raise ValueError(f"diagonal: wanted two dimensions or more, got shape {input.shape}.")
@@ -339,7 +335,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 @guarded
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
-    """The diagonal of a matrix; of a vector the matrix that has it there, and zeros.
+    """The diagonal of a matrix; for a vector, the diagonal matrix with its elements.
 
     Raises: ValueError for other than one or two dimensions.
     """
@@ -356,7 +352,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     """Matrices of zeros that have the last dimension of input on a diagonal: the inverse of
     `diagonal`.
 
-    Raises: ValueError if the two dimensions of the result are one, or input has none.
+    Raises: ValueError if the two dimensions are the same, or input has none.
     """
     if not input.ndim:
         raise ValueError("diag_embed: wanted a dimension, got a zero-dimensional tensor.")
@@ -393,7 +389,7 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """Class indices (...) as rows (..., num_classes) of int64 that are 1 there and 0 elsewhere.
 
     Args:
-        num_classes: one more than the largest index if left out.
+        num_classes: if omitted, one more than the largest index.
 
     Raises: IndexError for an index out of range; ValueError for no indices and no num_classes.
     """

@@ -1,4 +1,4 @@
-"""Common ground of all differentiable functions: operands made alike, raw kernels wrapped.
+"""Shared by all differentiable functions: promoting operands and wrapping raw kernels.
 
 Functions never name the class Tensor: a result is made from an operand (`x._new(data)`), so that
 `tensor.py` can import them and set them as methods.
@@ -23,7 +23,7 @@ from minitorch_tensor.layout import Shape, broadcast_shapes
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Number, Tensor, TensorLike
 
-#: What counts as a plain number beside a tensor.
+#: The types of plain numbers.
 NUMBERS = (bool, int, float, np.bool_, np.integer, np.floating)
 
 
@@ -46,13 +46,13 @@ def map_(fn: Callable[[float], float], x: Tensor, dtype: DType | None = None) ->
 def zip_(
     fn: Callable[[float, float], float], x: Tensor, y: Tensor, dtype: DType | None = None
 ) -> Tensor:
-    """fn of every pair of elements, unrecorded; the operands are alike already."""
+    """fn of every pair of elements, unrecorded; the operands have been through `alike`."""
     data = x._data
     return x._new(x.backend.zip(fn, data, y._data, dtype or data.dtype))
 
 
 def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
-    """Apply a function of two operands, made alike: one backend, one dtype, broadcastable.
+    """Apply a function to two operands on one backend, promoted to one dtype, with broadcasting.
 
     Raises: TypeError for an operand that is neither tensor nor number, RuntimeError for tensors on
         different backends, ValueError for shapes that do not broadcast.
@@ -92,7 +92,7 @@ def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor
 def constant(operation: str, value: Number, beside: Tensor) -> Tensor:
     """A plain number as a zero-dimensional tensor of the dtype of `beside`.
 
-    Raises: TypeError for anything else; OverflowError for one that the dtype does not hold.
+    Raises: TypeError for anything else; OverflowError for a number that the dtype cannot hold.
     """
     if not isinstance(value, NUMBERS):
         raise TypeError(f"{operation}: wanted a tensor or a number, got {type(value).__name__}.")
@@ -123,18 +123,18 @@ class Cast(Function):
 
 
 def cast(x: Tensor, dtype: DType) -> Tensor:
-    """x in a dtype; x itself where it has that one."""
+    """x converted to a dtype; x itself if it has that dtype."""
     return x if x._data.dtype is dtype else Cast.apply(x, dtype)
 
 
 def promoted(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Both operands in the dtype that holds their combination."""
+    """Both operands in their promoted dtype."""
     dtype = promote(x._data.dtype, y._data.dtype)
     return cast(x, dtype), cast(y, dtype)
 
 
 def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[Any]:
-    """`binary`'s care for any number of operands, of which some may be None (and stay so).
+    """Promote and check any number of operands as `binary` does; None stays None.
 
     Raises: as `binary`.
     """
@@ -160,7 +160,7 @@ def alike(function: type[Function] | str, *operands: TensorLike | None) -> list[
 
 
 def floating(x: Tensor) -> Tensor:
-    """x, an integer or bool one converted to the default floating-point dtype."""
+    """x; integer and bool tensors are converted to the default floating-point dtype."""
     return x if x._data.dtype.kind == "float" else Cast.apply(x, float32)
 
 
@@ -184,7 +184,7 @@ def check_backends(operation: str, *tensors: Tensor) -> None:
 
 
 def sum_to(x: Tensor, shape: Shape) -> Tensor:
-    """The adjoint of broadcasting `shape` to x's: summed over what was repeated.
+    """The adjoint of broadcasting `shape` to x's: the sum over the broadcast dimensions.
 
     Raises: ValueError if `shape` does not broadcast to x's.
     """
@@ -205,8 +205,8 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
 
 
 class Zip(Function):
-    """operator(x, y), element by element, of two operands made alike. A subclass sets the
-    operator; calls go through `zipped`."""
+    """operator(x, y), element by element, of two promoted operands. A subclass sets the operator;
+    calls go through `zipped`."""
 
     operator: ClassVar[Any]
     #: True if `backward` needs the operands.
@@ -220,11 +220,11 @@ class Zip(Function):
 
 
 def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
-    """`binary` of this function, in one straight line for operands that are alike already.
+    """`binary` for this function, with a fast path for operands that need no conversion.
 
-    On small tensors all of the time goes into such steps, and most of what models do to small
-    tensors is arithmetic. So this does here, for these functions, what `binary` and
-    `Function.apply` do in general; they serve all other cases.
+    On small tensors this overhead takes all of the time, and most operations on small tensors are
+    arithmetic. So this inlines what `binary` and `Function.apply` do in general; they handle all
+    other cases.
     """
     operator, saves = function.operator, function.saves
 
@@ -271,7 +271,7 @@ class OfInput(Function):
 
 class OfOutput(Function):
     """y = operator(x), for a function whose derivative is cheaper from y, so that x need not be
-    kept. A subclass sets the operator, and `gradient`, which is d times the derivative."""
+    saved. A subclass sets the operator, and `gradient`, which is d times the derivative."""
 
     operator: ClassVar[Any]
     gradient: ClassVar[Callable[..., Tensor]]
@@ -288,7 +288,7 @@ class OfOutput(Function):
 
 
 class Step(Function):
-    """y = operator(x), constant but for jumps. Gradient: 0."""
+    """y = operator(x), piecewise constant. Gradient: 0."""
 
     operator: ClassVar[Any]
 

@@ -120,7 +120,7 @@ def isclose(
     atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> Tensor:
-    """|input - other| <= atol + rtol |other|, element by element; infinities if they are equal.
+    """|input - other| <= atol + rtol |other|, element by element; infinities are close if equal.
 
     Args:
         equal_nan: true if two NaN count as close.
@@ -178,7 +178,7 @@ def isneginf(input: Tensor) -> Tensor:
 
 
 def isin(elements: TensorLike, test_elements: TensorLike, *, invert: bool = False) -> Tensor:
-    """True where an element is among others.
+    """True where an element of `elements` is among `test_elements`.
 
     Args:
         invert: true where it is not.
@@ -201,19 +201,19 @@ def isin(elements: TensorLike, test_elements: TensorLike, *, invert: bool = Fals
 
 
 class LogicalAnd(Comparison):
-    """Both nonzero."""
+    """Both are nonzero."""
 
     operator = staticmethod(ops.logical_and)
 
 
 class LogicalOr(Comparison):
-    """Any nonzero."""
+    """Either is nonzero."""
 
     operator = staticmethod(ops.logical_or)
 
 
 class LogicalXor(Comparison):
-    """Just one nonzero."""
+    """Exactly one is nonzero."""
 
     operator = staticmethod(ops.logical_xor)
 
@@ -226,13 +226,13 @@ def logical_and(input: Tensor, other: TensorLike) -> Tensor:
 
 @guarded
 def logical_or(input: Tensor, other: TensorLike) -> Tensor:
-    """True where any is nonzero."""
+    """True where either is nonzero."""
     return binary(LogicalOr, input, other)
 
 
 @guarded
 def logical_xor(input: Tensor, other: TensorLike) -> Tensor:
-    """True where just one is nonzero."""
+    """True where exactly one is nonzero."""
     return binary(LogicalXor, input, other)
 
 
@@ -246,7 +246,7 @@ def logical_not(input: Tensor) -> Tensor:
 
 
 class Bitwise(Function):
-    """A function of the bits of two integers; of two bools, their logic. No gradient passes."""
+    """A bitwise function of two integers, or a logical one of two bools. No gradient passes."""
 
     operator: ClassVar[Any]
 
@@ -264,13 +264,13 @@ class BitwiseAnd(Bitwise):
 
 
 class BitwiseOr(Bitwise):
-    """The bits set in any."""
+    """The bits set in either."""
 
     operator = staticmethod(ops.bitwise_or)
 
 
 class BitwiseXor(Bitwise):
-    """The bits set in just one."""
+    """The bits set in exactly one."""
 
     operator = staticmethod(ops.bitwise_xor)
 
@@ -322,7 +322,7 @@ def bitwise_not(input: Tensor) -> Tensor:
 
 # -- the operators == and != ----------------------------------------------------------------------
 
-#: What they compare with; a tensor and anything else are just not equal.
+#: The operand types that == and != compare elementwise; anything else is unequal to a tensor.
 _OPERANDS: tuple[Any, ...] = (Methods, *NUMBERS, np.ndarray)
 
 

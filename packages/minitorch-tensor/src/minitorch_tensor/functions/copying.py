@@ -1,4 +1,4 @@
-"""The same values elsewhere: in memory of their own, on another backend."""
+"""Copying values to new memory or to another backend."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Clone(Function):
-    """A copy in memory of its own. Gradient: d."""
+    """A copy in new memory. Gradient: d."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor) -> Tensor:
@@ -43,12 +43,12 @@ class Move(Function):
 
 @guarded
 def clone(input: Tensor) -> Tensor:
-    """A copy in memory of its own, through which gradients pass."""
+    """A copy in new memory, through which gradients pass."""
     return Clone.apply(input)
 
 
 def move(x: Tensor, backend: Backend) -> Tensor:
-    """x on another backend; itself if it is there."""
+    """x on another backend; x itself if it is already there."""
     return x if x.backend is backend else Move.apply(x, backend)
 
 

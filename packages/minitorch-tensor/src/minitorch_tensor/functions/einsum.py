@@ -1,4 +1,4 @@
-"""einsum: sums of products, named index by index."""
+"""einsum: sums of products in index notation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from minitorch_tensor.functions.linalg import matmul
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor
 
-#: Stand for the dimensions of an ellipsis, from the right; no letter of an equation.
+#: Internal names for the dimensions of an ellipsis, from the right; not valid in an equation.
 _ELLIPSIS = "₀₁₂₃₄₅₆₇₈₉"
 
 
@@ -30,11 +30,11 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
         equation: a letter for each dimension of each operand, a comma between operands, and after
             `->` those of the result. Without `->` the result has the letters that occur once, in
             alphabetical order. A letter twice in one operand takes the diagonal; `...` stands for
-            dimensions without names, which broadcast.
-        operands: as many tensors.
+            unnamed dimensions, which broadcast.
+        operands: one tensor for each term.
 
-    Two operands at a time become one matrix product, from left to right. One operand whose
-    dimensions are only moved, or cut to a diagonal, is seen again: a view.
+    Operands are combined from left to right, two at a time, by a matrix product. For a single
+    operand, a permutation or diagonal is a view.
 
     Raises: ValueError that says what in the equation does not fit the operands.
     """
@@ -54,7 +54,7 @@ def _others(terms: list[str], i: int, result: str) -> str:
 
 
 def _parse(equation: str, operands: tuple[Tensor, ...]) -> tuple[list[str], str]:
-    """The index of every operand and of the result, ellipses spelled out."""
+    """The index letters of every operand and of the result, with ellipses expanded."""
     compact = equation.replace(" ", "")
     inputs, arrow, output = compact.partition("->")
     terms = inputs.split(",")
@@ -117,7 +117,7 @@ def _sizes(equation: str, terms: list[str], operands: tuple[Tensor, ...]) -> dic
 
 
 def _own_sums(x: Tensor, term: str, elsewhere: str) -> tuple[Tensor, str]:
-    """x with diagonals taken for repeated letters, and summed over those that are its alone."""
+    """x with diagonals taken for repeated letters, and summed over letters that only x has."""
     for c in dict.fromkeys(term):
         while term.count(c) > 1:
             first = term.index(c)
@@ -141,7 +141,7 @@ def _pair(
     rows = [c for c in left if c not in right]
     columns = [c for c in right if c not in left]
 
-    # A shared index that has size 1 in one of the two is stretched; the rest is left as it is.
+    # A shared index with size 1 in one operand is broadcast; other sizes stay.
     n = {**dict(zip(left, x.shape)), **dict(zip(right, y.shape)), **{c: sizes[c] for c in both}}
 
     def matrices(t: Tensor, term: str, *groups: list[str]) -> Tensor:

@@ -1,4 +1,4 @@
-"""`elementwise`: a function of numbers becomes a differentiable function of tensors."""
+"""`elementwise`: turn a function of numbers into a differentiable function of tensors."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Traced(Function):
 
 
 def derivative(expression: Expression, place: int) -> tuple[Expression, tuple[int, ...]] | None:
-    """d times the derivative with respect to one input, as an expression of just those of the
-    inputs and d that it depends on, and their places; None if it is 0. Found once, and kept."""
+    """d times the derivative with respect to one input, as an expression of only the inputs and d
+    that it depends on, and their positions; None if it is 0. Results are cached."""
     if place not in expression.derivatives:
         found = tracing.derivative(expression, place)
         kept = None if found is None else (found.restricted(), found.used)
@@ -58,10 +58,10 @@ def derivative(expression: Expression, place: int) -> tuple[Expression, tuple[in
 class Elementwise:
     """A function of tensors, computed and differentiated as one expression of every element.
 
-    Made by `elementwise`; called like the function it was made of.
+    Created by `elementwise`, and called like the original function.
 
     Attributes:
-        scalar: that function.
+        scalar: the original function.
     """
 
     __qualname__: str
@@ -135,7 +135,7 @@ class Elementwise:
 
 
 def elementwise(scalar: Callable[..., Any]) -> Elementwise:
-    """Make a function of numbers a differentiable function of tensors. To be used as a decorator.
+    """Turn a function of numbers into a differentiable function of tensors. Use it as a decorator.
 
     >>> import math
     >>> from minitorch_autodiff import operators
@@ -148,24 +148,23 @@ def elementwise(scalar: Callable[..., Any]) -> Elementwise:
     >>> x.grad
     tensor([-0.0833,  0.5000,  1.0833])
 
-    The function is run once on `Scalar`s that have no number, which write down what it does; the
-    derivative is found by running the chain rule on what they wrote, and derivatives of that
-    likewise, to any order. Each is a plain Python function of numbers, which every backend runs on
-    all elements in one pass (for three arguments or more, where a backend has no better way, in
-    one pass for every part that depends on two). `print(gelu.expression())` and
-    `print(gelu.derivative())` show them.
+    The function is traced once on symbolic `Scalar`s, which record its operations; the chain rule
+    on that recording gives the derivative, and so on to any order. Each is a plain Python function
+    of numbers, which every backend runs on all elements in one pass (by default, a function of
+    three or more arguments takes one pass for each part that depends on two).
+    `print(gelu.expression())` and `print(gelu.derivative())` show them.
 
-    What the function may use: arithmetic, `minitorch_autodiff.operators`, the same functions of
-    `math`, comparisons as numbers (`x > 0` is 1.0 or 0.0), loops over constants, and other
-    functions like it, traced or not. The values of other names are compiled in as they are at the
-    first call. Python's `if` on an argument cannot be traced; write `operators.max`, `relu`, or
+    The function may use arithmetic, `minitorch_autodiff.operators`, the same functions of `math`,
+    comparisons as numbers (`x > 0` is 1.0 or 0.0), loops over constants, and other functions like
+    it, traced or not. The values of other names are compiled in as of the first call. Python's `if`
+    on an argument cannot be traced; write `operators.max`, `relu`, or
     `operators.where(x > 0, x, 0.1 * x)`, both sides of which are computed.
 
     Args:
-        scalar: the function. Its positional arguments become tensors, of which some may be given
-            as numbers; its keyword-only arguments are constants, compiled in.
+        scalar: the function. Its positional arguments become tensors, some of which may be plain
+            numbers; its keyword-only arguments are compiled in as constants.
 
-    Returns: the function of tensors, which broadcast. Integers are converted to float32.
+    Returns: the function of tensors. They broadcast; integers are converted to float32.
     Raises: TypeError if the function has no fixed number of arguments; at the first call
         TracingError if it cannot be traced.
     """

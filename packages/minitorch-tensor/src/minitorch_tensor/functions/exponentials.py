@@ -1,6 +1,6 @@
 """Exponentials, logarithms, trigonometry and the activations made of them, element by element.
 
-Their values are fractions: integer and bool inputs are converted to float32 first, as in PyTorch.
+Integer and bool inputs are converted to float32 first, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ class Atan2(Function):
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
         y, x = ctx.saved_tensors
         to_y, to_x = ctx.edges
-        zero = (x == 0) & (y == 0)  # where the angle has no slope, and PyTorch says 0
+        zero = (x == 0) & (y == 0)  # where the angle has no derivative; 0 as in PyTorch
         scaled = where(zero, 0.0, d / where(zero, 1.0, square(x) + square(y)))
         return scaled * x if to_y else None, -(scaled * y) if to_x else None
 
@@ -267,7 +267,7 @@ class Erfc(OfInput):
 
 
 class Hypot(Function):
-    """h = sqrt(x**2 + y**2), without overflow. Gradients: d x / h, d y / h, 0 where h is."""
+    """h = sqrt(x**2 + y**2), without overflow. Gradients: d x / h, d y / h, 0 where h is 0."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
@@ -298,7 +298,7 @@ class Logaddexp(Function):
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, y = ctx.saved_tensors
         to_x, to_y = ctx.edges
-        lead = where(x == y, 0.0, x - y)  # equal infinities have no difference
+        lead = where(x == y, 0.0, x - y)  # the difference of equal infinities is NaN
         return d * sigmoid(lead) if to_x else None, d * sigmoid(-lead) if to_y else None
 
 
@@ -317,7 +317,7 @@ class Logit(Function):
 
 
 class Xlogy(Function):
-    """x log y, and 0 where x is. Gradients: d log y (0 where x and log y would be), d x / y."""
+    """x log y, and 0 where x is 0. Gradients: d log y (0 where x and log y would be), d x / y."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
@@ -417,7 +417,7 @@ def atan2(input: TensorLike, other: TensorLike) -> Tensor:
 
 
 def hypot(input: TensorLike, other: TensorLike) -> Tensor:
-    """sqrt(input ** 2 + other ** 2), the length of a vector, with gradient 0 where that is 0."""
+    """sqrt(input ** 2 + other ** 2), the length of a vector, with gradient 0 at length 0."""
     return binary(Hypot, *fractions(input, other))
 
 
@@ -428,7 +428,7 @@ def logaddexp(input: Tensor, other: TensorLike) -> Tensor:
 
 
 def xlogy(input: TensorLike, other: TensorLike) -> Tensor:
-    """input * log(other), and 0 where input is 0, whatever the logarithm."""
+    """input * log(other), and 0 where input is 0, even if the logarithm is infinite."""
     return binary(Xlogy, *fractions(input, other))
 
 
@@ -517,7 +517,7 @@ class TanhBackward(Function):
 
 
 class ReLU(OfOutput):
-    """y = max(x, 0), positive just where x is. Gradient: d where y > 0, else 0."""
+    """y = max(x, 0), positive exactly where x is. Gradient: d where y > 0, else 0."""
 
     operator = staticmethod(ops.relu)
 
@@ -578,7 +578,7 @@ arctanh = atanh
 
 
 class ExponentialMethods(Methods):
-    """Exponentials, logarithms and what is made of them."""
+    """Exponentials, logarithms, trigonometry and activations."""
 
     exp = exp
     exp_ = in_place(exp)

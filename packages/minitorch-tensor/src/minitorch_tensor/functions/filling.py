@@ -1,4 +1,4 @@
-"""Setting all elements of a tensor: to one value, or to random ones."""
+"""Filling a tensor in place, with one value or with random numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__: list[str] = []  # the package exports nothing of it
 
-#: Up to where a dtype holds every integer, for `random_`.
+#: The bounds up to which each dtype holds every integer, for `random_`.
 _COUNTABLE = {
     dtypes.bool_: 2,
     dtypes.uint8: 2**8,
@@ -62,22 +62,22 @@ def uniform_(
 def normal_(
     input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
-    """Set every element to a random number, normal of that mean and standard deviation."""
+    """Set every element to a random number, normal with the given mean and standard deviation."""
     return _fill_from(input, "normal_", generator, "normal", mean, std)
 
 
 def exponential_(
     input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None
 ) -> Tensor:
-    """Set every element to a random number, exponential of rate `lambd`."""
+    """Set every element to a random number, exponential with rate `lambd`."""
     return _fill_from(input, "exponential_", generator, "exponential", 1.0 / lambd)
 
 
 def random_(
     input: Tensor, from_: int = 0, to: int | None = None, *, generator: Generator | None = None
 ) -> Tensor:
-    """Set every element to a random integer: in [from_, to), below `from_` if that is alone, or
-    any that the dtype can count up to.
+    """Set every element to a random integer: in [from_, to), in [0, from_) without `to`, or by
+    default in [0, n), where the dtype holds every integer up to n.
 
     Raises: ValueError if there are none.
     """

@@ -1,4 +1,4 @@
-"""An argument that should be a tensor and is none, told by its name."""
+"""Errors that name an argument that should be a tensor and is not."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _R = TypeVar("_R")
 
 
 class NotATensor(TypeError):
-    """An operation met something else where a tensor belongs.
+    """An operation received something other than a tensor.
 
     Args:
-        operation: the one that noticed.
-        complaint: what it met, and what to do.
+        operation: the operation's name.
+        complaint: what it received, and the remedy.
     """
 
     def __init__(self, operation: str, complaint: str) -> None:
@@ -30,10 +30,10 @@ class NotATensor(TypeError):
 
 
 def guarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """The function, with a TypeError that names an argument that should be a tensor and is none.
+    """Wrap the function to raise a TypeError that names an argument that should be a tensor.
 
-    It looks only when something went wrong, so that a call costs no more than a try. A method
-    always has its tensor, so `Methods` takes the function itself.
+    Arguments are inspected only after an error, so a call costs no more than a try. A method always
+    has its tensor, so `Methods` uses the unwrapped function.
     """
     name = function.__name__
 
@@ -41,7 +41,7 @@ def guarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def guard(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return function(*args, **kwargs)
-        except Exception as error:  # an array fails in all kinds of ways
+        except Exception as error:  # arrays fail in many ways
             if isinstance(error, NotATensor) and error.operation == name:
                 raise
             wrong = next(_no_tensors(function, args, kwargs), None)
@@ -59,18 +59,18 @@ def guarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def unguarded(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """The function itself, where it is guarded."""
+    """The original of a guarded function; any other function itself."""
     return getattr(function, "unguarded", function)
 
 
 def _no_tensors(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    """The arguments that should be tensors and are none."""
+    """The arguments that should be tensors and are not."""
     signature = inspect.signature(function)
     try:
         bound = signature.bind(*args, **kwargs).arguments
-    except TypeError:  # Python's own message says it better
+    except TypeError:  # Python's own message is better
         return
     for name, value in bound.items():
         parameter = signature.parameters[name]

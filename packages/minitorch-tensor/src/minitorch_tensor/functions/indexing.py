@@ -1,4 +1,4 @@
-"""Picking and placing elements: x[key], gather, scatter, index_select."""
+"""Indexing: x[key], gather, scatter, index_select."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class SliceView(Function):
-    """x[basic key]: integers, slices, None and ... give a view. Gradient: d in a zero x."""
+    """x[basic key]: integers, slices, None and ... give a view. Gradient: d in zeros of x's
+    shape."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, key: tuple[Any, ...]) -> Tensor:
@@ -113,11 +114,10 @@ class ScatterAdd(Function):
 
 
 class Scatter(Function):
-    """x with source[i][j] put at [index[i][j]][j] (dim 0). Gradients: d, 0 where it was replaced;
-    d gathered.
+    """x with source[i][j] put at [index[i][j]][j] (dim 0). Gradients: d, but 0 where x was
+    replaced; d gathered.
 
-    Where a place is named twice any of its values may win, and all of them get the gradient, as
-    in PyTorch.
+    If a place is named twice, either value may win, and both get the gradient, as in PyTorch.
     """
 
     @staticmethod
@@ -139,7 +139,7 @@ class Scatter(Function):
 
 
 def _in_source(gathered: Tensor, shape: Shape) -> Tensor:
-    """The gradient of a source, of which only the part that index covers was used."""
+    """The gradient of a source that was used only in the part that index covers."""
     if gathered.shape == shape:
         return gathered
     inside = tuple([slice(n) for n in gathered.shape])
@@ -164,7 +164,7 @@ class IndexSelect(Function):
 
 class IndexAdd(Function):
     """x with slices of source added to those that a vector of indices names. Gradients: d; its
-    slices. With a zero x, it is the adjoint of IndexSelect."""
+    slices. If x is zero, it is the adjoint of IndexSelect."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
@@ -227,23 +227,23 @@ def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
 
 
 def _stand_in(shape: Shape) -> npt.NDArray[np.bool_]:
-    """An array of that shape without memory of its own, to try a key on."""
+    """A dummy array of that shape without its own memory, to try a key on."""
     return np.broadcast_to(np.empty((), bool), shape)
 
 
 def parse_key(shape: Shape, key: Any) -> tuple[bool, tuple[Any, ...]]:
     """(basic, plain): true for a key that gives a view, and the key in plain terms.
 
-    Of a basic key the terms are int, slice and None, one for each dimension and None for each
-    new one; of another they are what numpy takes, with tensors made arrays.
+    A basic key has one int or slice for each dimension and None for each new one; any other key has
+    numpy's terms, with tensors converted to arrays.
     """
     items = list(key) if isinstance(key, tuple) else [key]
     items = [_plain_item(item) for item in items]
     if any(isinstance(item, np.ndarray) for item in items):
         plain = tuple(items)
-        try:  # numpy is the authority on combinations
+        try:  # let numpy decide about combinations
             with warnings.catch_warnings() if 0 in shape else nullcontext():
-                if 0 in shape:  # where earlier versions of numpy only warn
+                if 0 in shape:  # earlier versions of numpy only warn here
                     warnings.simplefilter("error", DeprecationWarning)
                 _stand_in(shape)[plain]
         except (IndexError, DeprecationWarning) as error:
@@ -289,7 +289,7 @@ def _plain_item(item: Any) -> Any:
         if item.ndim == 0 and item.dtype.kind in "iu":
             return int(item)
         if item.dtype.kind in "iub":
-            # uint8 as a mask is an old habit of PyTorch's; here it is what it says, an integer.
+            # PyTorch still accepts uint8 as a mask; here uint8 is an integer.
             return item if item.dtype.kind == "b" else item.astype(np.int64)
         raise TypeError(f"index: arrays of indices must be integer or bool, got {item.dtype}.")
     try:
@@ -331,7 +331,8 @@ def basic_view(data: TensorData, key: tuple[Any, ...]) -> TensorData:
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """out[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and likewise for others.
 
-    Raises: ValueError if index has another rank or is larger elsewhere; IndexError out of range.
+    Raises: ValueError if index has another rank or is larger in another dimension; IndexError if it
+        is out of range.
     """
     dim = _check_index("gather", input, dim, index)
     if not input.ndim:
@@ -385,7 +386,7 @@ def scatter(
     *,
     value: Number | None = None,
 ) -> Tensor:
-    """input with src[i][j], or the one number `value`, put at [index[i][j]][j] for dim 0, and
+    """input with src[i][j], or the number `value`, written to [index[i][j]][j] for dim 0, and
     likewise for others.
 
     Raises: as `scatter_add`.
@@ -465,7 +466,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: TensorLike) -> Ten
 
 
 def _across(index: Tensor, dim: int, shape: Shape) -> Tensor:
-    """A vector of indices along dim, the same for all the rest of `shape`."""
+    """A vector of indices along dim, broadcast over the other dimensions of `shape`."""
     return index.reshape([-1 if d == dim else 1 for d in range(len(shape))]).expand(shape)
 
 
@@ -494,7 +495,7 @@ def _check_slices(operation: str, x: Tensor, dim: int, index: Tensor, source: Te
 
 @guarded
 def take(input: Tensor, index: Tensor) -> Tensor:
-    """The elements of the flat input that indices name, in the shape of these.
+    """The elements of the flattened input at the indices, in the shape of `index`.
 
     Raises: IndexError if one is out of range; TypeError for indices that are not integers.
     """
@@ -505,7 +506,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 
 @guarded
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """input with the places where the bool mask holds (it broadcasts) taking the elements of
+    """input with the elements where the bool mask (broadcast to input) holds replaced by those of
     source, in order.
 
     Raises: TypeError if the mask is not bool, or for another dtype; ValueError if source has too
@@ -531,11 +532,11 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 
 @guarded
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """The count of each of 0, 1, 2, ... in a vector of integers (int64), or the sum of the
-    weights of those that are it.
+    """The count of each of 0, 1, 2, ... in a vector of integers (int64), or the sum of the weights
+    of its occurrences.
 
     Args:
-        minlength: the least size of the result, which ends with the largest that occurs.
+        minlength: the minimum size of the result; it is larger if the largest number needs it.
 
     Raises: TypeError for other dtypes; ValueError for a negative number, another shape, or
         weights of another size.
@@ -577,7 +578,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The index of every nonzero element as a row of an int64 matrix (count, dimensions).
 
     Args:
-        as_tuple: give a vector for each dimension instead, for input[nonzero(...)].
+        as_tuple: return a vector for each dimension instead, for input[nonzero(...)].
     """
     array = input.backend.to_numpy(input._data)
     found = np.argwhere(array if array.ndim or not as_tuple else array.reshape(1))

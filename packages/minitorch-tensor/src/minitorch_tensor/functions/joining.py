@@ -1,4 +1,4 @@
-"""Putting tensors together and taking them apart."""
+"""Joining and splitting tensors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Cat(Function):
-    """Tensors one after the other along dim. Gradients: the parts of d."""
+    """Tensors concatenated along dim. Gradients: the parts of d."""
 
     @staticmethod
     def forward(ctx: Context, dim: int, *tensors: Tensor) -> Tensor:
@@ -41,9 +41,9 @@ class Cat(Function):
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors one after the other along an existing dimension.
+    """Tensors concatenated along an existing dimension.
 
-    A vector without elements joins with anything, so that a result can be collected from nothing.
+    An empty vector joins with anything, so that results can be accumulated from an empty start.
 
     Raises: ValueError for no tensors, or sizes that differ in another dimension.
     """
@@ -66,7 +66,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 
 def check_sequence(operation: str, tensors: Sequence[Tensor]) -> None:
-    """Check that a list holds tensors of one backend, at least one.
+    """Check that a list holds at least one tensor, all on one backend.
 
     Raises: TypeError, ValueError or RuntimeError if not.
     """
@@ -81,7 +81,7 @@ def check_sequence(operation: str, tensors: Sequence[Tensor]) -> None:
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors of one shape side by side along a new dimension.
+    """Tensors of one shape stacked along a new dimension.
 
     Raises: ValueError for no tensors, or shapes that differ.
     """
@@ -100,7 +100,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 def split(
     tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
-    """Views of a tensor along `dim`: of one size (the last may be smaller), or of several.
+    """Views of a tensor along `dim`: of one size (the last may be smaller), or of the given sizes.
 
     Raises: ValueError if sizes do not add up to input's, or are not positive.
     """
@@ -124,7 +124,7 @@ def split(
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Vectors one after the other; of more dimensions, side by side along the second.
+    """Vectors concatenated; tensors of more dimensions concatenated along the second.
 
     Raises: as `cat`.
     """
@@ -186,8 +186,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
 def tensor_split(
     input: Tensor, indices_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Tensor, ...]:
-    """Views of a tensor along `dim`: as many parts, of sizes that differ by at most one, or cut at
-    the indices given.
+    """Views of a tensor along `dim`: a given number of parts, whose sizes differ by at most one, or
+    parts split at given indices.
 
     Raises: ValueError for less than one part.
     """
@@ -204,8 +204,8 @@ def tensor_split(
 
 @guarded
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of input along `dim`, `chunks` of them or fewer, all but the last of one size; of an
-    empty dimension `chunks` empty ones."""
+    """At most `chunks` views of input along `dim`, all but the last of one size; for an empty
+    dimension, `chunks` empty ones."""
     if chunks <= 0:
         raise ValueError(f"chunk: wanted a positive number of chunks, got {chunks}.")
     dim, total = _along("chunk", input, dim)
@@ -240,7 +240,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 def _along(operation: str, x: Tensor, dim: int) -> tuple[int, int]:
-    """The dimension from the left, and its size."""
+    """The dimension, counted from the left, and its size."""
     shape = x._data.shape
     dim = normalize_dim(dim, len(shape), operation)
     if not shape:

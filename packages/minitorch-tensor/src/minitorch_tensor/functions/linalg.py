@@ -132,8 +132,8 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
 @guarded
 def inner(input: Tensor, other: Tensor) -> Tensor:
-    """Products summed over the last dimension of both: (..., K), (***, K) -> (..., ***); of a
-    number the product.
+    """Products summed over the last dimension of both: (..., K), (***, K) -> (..., ***); with a
+    zero-dimensional operand, the product.
 
     Raises: ValueError if the last sizes differ.
     """
@@ -151,10 +151,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Products summed over dimensions of both; the rest of a's dimensions come first, then b's.
 
     Args:
-        dims: how many, the last of a and the first of b; or the two lists of those that belong
-            together.
+        dims: the number of dimensions, the last of a and the first of b; or two lists of dimensions
+            to pair.
 
-    Raises: ValueError if there are not as many in both lists, or their sizes differ.
+    Raises: ValueError if the lists differ in length, or the paired sizes differ.
     """
     if isinstance(dims, int):
         if not 0 <= dims <= min(a.ndim, b.ndim):
@@ -212,14 +212,14 @@ def _plus_product(
             f"{operation}: input {input.shape} does not broadcast to the product {product.shape}."
         )
     scaled = product if alpha == 1 else product * alpha
-    if beta == 0:  # then input counts for nothing, be it NaN
+    if beta == 0:  # then input is ignored, even NaN
         return scaled
     return (input if beta == 1 else input * beta) + scaled
 
 
 @guarded
 def kron(input: Tensor, other: Tensor) -> Tensor:
-    """The Kronecker product: other, once for each element of input and multiplied by it."""
+    """The Kronecker product: each element of input replaced by itself times other."""
     n = max(input.ndim, other.ndim)
     left = (1,) * (n - input.ndim) + input.shape
     right = (1,) * (n - other.ndim) + other.shape
@@ -231,7 +231,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 
 @guarded
 def matrix_power(input: Tensor, n: int) -> Tensor:
-    """The product of n copies of square matrices (..., M, M); of none the identity.
+    """The n-th power of square matrices (..., M, M); the identity for n = 0.
 
     Raises: ValueError for other shapes, or a negative n.
     """

@@ -1,5 +1,5 @@
-"""Helpers for making tensors: data as an array, sizes as a shape. And the methods that make one
-like another, of its dtype and on its backend.
+"""Helpers for creating tensors (data as an array, sizes as a shape), and the `new_*` methods, which
+use a tensor's dtype and backend.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__: list[str] = []  # the package exports nothing of it
 
 
 def shape_of(operation: str, size: Any, more: tuple[int, ...] = ()) -> Shape:
-    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, checked."""
+    """The shape passed as f(2, 3), f((2, 3)) or f(size=(2, 3)), checked."""
     sizes = sizes_of(size, more)
     try:
         shape = tuple([operator.index(n) for n in sizes])
@@ -38,7 +38,8 @@ def shape_of(operation: str, size: Any, more: tuple[int, ...] = ()) -> Shape:
 
 
 def array_of(data: Any, dtype: AnyDType | None) -> npt.NDArray[Any]:
-    """A copy of what `tensor` takes as an array of a dtype, or of the one that `tensor` would take.
+    """The data that `tensor` accepts, copied to an array of a dtype, or of `tensor`'s default for
+    it.
 
     Raises: as `tensor`.
     """
@@ -67,12 +68,12 @@ def array_of(data: Any, dtype: AnyDType | None) -> npt.NDArray[Any]:
 
 
 def _is_tensor(value: object) -> TypeGuard[Tensor]:
-    return isinstance(value, Methods)  # as nothing but Tensor is
+    return isinstance(value, Methods)  # only Tensor is one
 
 
 def _exact(array: npt.NDArray[Any], data: Any) -> npt.NDArray[Any]:
-    """Integers beyond int64 as Python's, where numpy has made floating point of them; all else as
-    it is."""
+    """Integers beyond int64, which numpy turned into floating point, as Python ints; anything else
+    unchanged."""
     if array.dtype.kind == "f" and array.size and np.abs(array).max() >= 2.0**63:
         exact = np.array(data, object)
         if _all_integers(exact):
@@ -85,7 +86,7 @@ def _all_integers(array: npt.NDArray[Any]) -> bool:
 
 
 def _written(array: npt.NDArray[Any], dtype: DType) -> npt.NDArray[Any]:
-    """Numbers that a person wrote, checked to fit in a dtype."""
+    """Plain numbers, checked to fit in a dtype."""
     check_fits("tensor", array, dtype)
     if not _all_integers(array):
         return array
@@ -99,7 +100,7 @@ def _written(array: npt.NDArray[Any], dtype: DType) -> npt.NDArray[Any]:
 
 
 def default_dtype(array: npt.NDArray[Any]) -> DType | None:
-    """The dtype of numbers that were written without one; None for what has numpy's."""
+    """The default dtype of plain numbers; None for data with a numpy dtype."""
     if array.dtype.kind == "f":
         return float32
     return int64 if array.dtype.kind in "iu" or _all_integers(array) else None

@@ -1,7 +1,7 @@
-"""The methods that a family of functions gives to Tensor.
+"""Turn a family of functions into methods of Tensor.
 
-Each family's file ends with a class of its methods, from which Tensor inherits, and with the
-`__all__` that the package exports. So a new function is complete in one file:
+Each family's file ends with a class of methods, from which Tensor inherits, and with the `__all__`
+that the package exports. So a new function needs changes in one file only:
 
     @guarded
     def sinc(input: Tensor) -> Tensor:
@@ -30,9 +30,9 @@ _P = ParamSpec("_P")
 
 
 class Methods:
-    """The methods of one family; Tensor inherits them all, and nothing else does.
+    """The methods of one family; only Tensor inherits from it.
 
-    A method is a function whose first argument is the tensor. That one needs no guard.
+    A method is a function whose first argument is the tensor, which needs no guard.
     """
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -72,7 +72,7 @@ def reflected(
 def augmented(
     function: Callable[[TensorLike, TensorLike], Tensor],
 ) -> Callable[[Tensor, TensorLike], Tensor]:
-    """The method for `x += y`: in place, or a new value where x's history goes on."""
+    """The method for `x += y`: in place, or a new tensor if the operation must be recorded."""
     change, function = in_place(function), unguarded(function)
 
     def method(self: Tensor, other: TensorLike) -> Tensor:

@@ -1,7 +1,7 @@
-"""Functions that fold dimensions: sums, means, extremes, and what is built on them.
+"""Reductions: sums, means, extremes, and functions built on them.
 
-`dim` is one dimension, several, or None for all; negative ones count from the right. With
-`keepdim` a folded dimension stays with size 1.
+`dim` is one dimension, several, or None for all; negative ones count from the right. With `keepdim`
+a reduced dimension stays with size 1.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class MinMax(NamedTuple):
 
 
 def kept_shape(shape: Shape, dims: Sequence[int]) -> Shape:
-    """`shape` with size 1 in the folded dimensions."""
+    """`shape` with size 1 in the reduced dimensions."""
     return tuple([1 if d in dims else n for d, n in enumerate(shape)])
 
 
 def dropped_shape(shape: Shape, dims: Sequence[int]) -> Shape:
-    """`shape` without the folded dimensions."""
+    """`shape` without the reduced dimensions."""
     return tuple([n for d, n in enumerate(shape) if d not in dims])
 
 
@@ -59,7 +59,7 @@ def fold(
     start: float,
     dtype: DType,
 ) -> Tensor:
-    """Fold `dims` of x by fn, unrecorded."""
+    """Reduce `dims` of x with fn, unrecorded."""
     data = x.backend.reduce_dims(fn, x._data, dims, start, dtype)
     return x._new(data if keepdim else data.owned(dropped_shape(x.shape, dims)))
 
@@ -146,16 +146,18 @@ class Amin(Amax):
 
 
 class Max(Amax):
-    """The largest of all, NaN if any is. Gradient: as of Amax, but shared by every NaN."""
+    """The largest of all, NaN if any is. Gradient: as for Amax, but a NaN result shares it among
+    all NaN."""
 
     @staticmethod
     def attained(x: Tensor, result: Tensor) -> Tensor:
-        """The elements that share the gradient: of a NaN, every NaN."""
+        """The elements that share the gradient: if the result is NaN, every NaN."""
         return (x == result) | (x != x)
 
 
 class Min(Amin):
-    """The smallest of all, NaN if any is. Gradient: as of Amin, but shared by every NaN."""
+    """The smallest of all, NaN if any is. Gradient: as for Amin, but a NaN result shares it among
+    all NaN."""
 
     attained = staticmethod(Max.attained)
 
@@ -173,7 +175,7 @@ class Median(Max):
 
 
 def middle(x: Tensor, dim: int) -> Tensor:
-    """Where along `dim` the lower median lies, kept with size 1; the first NaN where there is
+    """The index along `dim` of the lower median, kept with size 1; of the first NaN if there is
     one."""
     n = x.shape[dim]
     order = x._new(x.backend.argsort(x._data, dim, False))  # NaN counts as largest
@@ -201,7 +203,7 @@ class Prod(Function):
         kept = kept_shape(x.shape, dims)
         if not (x == 0).any():
             return d.reshape(kept) * (result.reshape(kept) / x), None, None, None
-        # The folded dimensions last and flat: (rest, n).
+        # Move the reduced dimensions last and flatten them: (rest, n).
         rest = [i for i in range(x.ndim) if i not in dims]
         order = [*rest, *dims]
         flat = x.permute(order).reshape(math.prod(x.shape[i] for i in rest), -1)
@@ -210,7 +212,8 @@ class Prod(Function):
 
 
 def _products_of_others(x: Tensor) -> Tensor:
-    """out[i, j] = product of x[i, k] over k other than j: those before times those after."""
+    """out[i, j] = product of x[i, k] over k other than j: those before j times those
+    after j."""
     n = x.shape[1]
     one = x[:, :1] * 0 + 1
     before, after = [one], [one]
@@ -248,9 +251,9 @@ def sum(
 def mean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
-    """The arithmetic mean; NaN over nothing.
+    """The arithmetic mean; NaN over no elements.
 
-    Raises: TypeError for integers, whose mean is not one.
+    Raises: TypeError for integers, whose mean is a fraction.
     """
     if dtype is not None:
         input = input.to(dtype)
@@ -284,18 +287,18 @@ def prod(
 
 @guarded
 def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The largest; elements that attain it together share the gradient.
+    """The largest; ties share the gradient equally.
 
-    Raises: ValueError over nothing, which has no largest.
+    Raises: ValueError over no elements.
     """
     return Amax.apply(input, _extreme_dims(input, dim, "amax"), keepdim)
 
 
 @guarded
 def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """The smallest; elements that attain it together share the gradient.
+    """The smallest; ties share the gradient equally.
 
-    Raises: ValueError over nothing, which has no smallest.
+    Raises: ValueError over no elements.
     """
     return Amin.apply(input, _extreme_dims(input, dim, "amin"), keepdim)
 
@@ -389,7 +392,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
 def nansum(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
-    """`sum` that takes NaN for 0."""
+    """`sum` with NaN counted as 0."""
     return sum(_without_nan(input), dim, keepdim, dtype=dtype)
 
 
@@ -397,7 +400,7 @@ def nansum(
 def nanmean(
     input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: AnyDType | None = None
 ) -> Tensor:
-    """The mean of what is not NaN; NaN if there is nothing else.
+    """The mean of the elements that are not NaN; NaN if all are.
 
     Raises: TypeError for integers.
     """
@@ -414,10 +417,10 @@ def _without_nan(x: Tensor) -> Tensor:
 
 @guarded
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The median of all, the lower of two in the middle; with `dim` (values, indices) along it.
-    NaN where there is one.
+    """The median of all elements, the lower of two in the middle; with `dim` (values, indices)
+    along it. NaN if any element is NaN.
 
-    Raises: ValueError over nothing, which has no median.
+    Raises: ValueError over no elements.
     """
     along = None if dim is None else normalize_dim(dim, input.ndim, "median")
     dims = _extreme_dims(input, along, "median")
@@ -427,7 +430,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
 
 
 def chosen(x: Tensor, dim: int, indices: Tensor | None, keepdim: bool) -> ValuesIndices:
-    """x at the place along `dim` that `indices` (kept there with size 1) names in each row."""
+    """x at `indices` along `dim`, which `indices` keeps with size 1."""
     if indices is None:  # zero-dimensional
         return ValuesIndices(x.clone(), x._new(x.backend.full((), 0, int64)))
     values = x.gather(dim, indices)
@@ -451,11 +454,11 @@ def var(
     *,
     correction: float = 1,
 ) -> Tensor:
-    """The variance: squared deviations added up, over the count less `correction`. float32 is
-    squared and added up in float64.
+    """The variance: the sum of squared deviations, divided by the count minus `correction`. float32
+    is accumulated in float64.
 
     Args:
-        unbiased: PyTorch's earlier word: True for a correction of 1, False for 0.
+        unbiased: PyTorch's older parameter: True for a correction of 1, False for 0.
 
     Raises: TypeError for integers.
     """
@@ -470,7 +473,7 @@ def _variance(
     keepdim: bool,
     correction: float,
 ) -> Tensor:
-    """The variance in float64, which holds the squares of all that float32 does."""
+    """The variance in float64, which can hold the square of any float32."""
     check_floating(operation, input)
     if isinstance(dim, bool):  # PyTorch's earlier form, var(input, False)
         dim, unbiased = None, dim
@@ -492,7 +495,7 @@ def std(
     *,
     correction: float = 1,
 ) -> Tensor:
-    """The standard deviation: the square root of `var`, with gradient 0 where that is 0.
+    """The standard deviation: the square root of `var`, with gradient 0 where `var` is 0.
 
     Args: as `var`.
     Raises: TypeError for integers.
@@ -516,7 +519,7 @@ def var_mean(
     *,
     correction: float = 1,
 ) -> tuple[Tensor, Tensor]:
-    """The variance and the mean. Args and errors as of `var`."""
+    """The variance and the mean. Args and errors as for `var`."""
     return _with_mean(var, input, dim, unbiased, keepdim, correction)
 
 
@@ -529,7 +532,7 @@ def std_mean(
     *,
     correction: float = 1,
 ) -> tuple[Tensor, Tensor]:
-    """The standard deviation and the mean. Args and errors as of `var`."""
+    """The standard deviation and the mean. Args and errors as for `var`."""
     return _with_mean(std, input, dim, unbiased, keepdim, correction)
 
 
@@ -560,7 +563,7 @@ def norm(
             magnitude, 0 for the number of nonzeros.
         dtype: to convert to first.
 
-    Raises: ValueError for another word than "fro".
+    Raises: ValueError for a string other than "fro".
     """
     if isinstance(p, str) and p != "fro":
         raise ValueError(f"norm: p must be a number or 'fro', got {p!r}.")
@@ -605,7 +608,7 @@ class LogSumExp(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dims: tuple[int, ...], keepdim: bool) -> Tensor:
         largest = fold(ops.max, x, dims, True, -math.inf, x.dtype)
-        shift = where(largest.isfinite(), largest, 0.0)  # so that inf - inf does not arise
+        shift = where(largest.isfinite(), largest, 0.0)  # avoids inf - inf
         result = fold(ops.add, (x - shift).exp(), dims, True, 0.0, x.dtype).log() + shift
         if not keepdim:
             result = result.reshape(dropped_shape(x.shape, dims))
@@ -624,7 +627,7 @@ class LogSumExp(Function):
 
 @guarded
 def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """log(sum(exp(input))), shifted by the maximum lest it overflow; -inf over nothing."""
+    """log(sum(exp(input))), shifted by the maximum to avoid overflow; -inf over no elements."""
     input = floating(input)
     return LogSumExp.apply(input, normalize_dims(dim, input.ndim, "logsumexp"), keepdim)
 
@@ -709,7 +712,7 @@ def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
 
 @guarded
 def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
-    """log(softmax(input)) along `dim`, without the overflow of computing it so.
+    """log(softmax(input)) along `dim`, computed without overflow.
 
     Args:
         dtype: to convert to first.

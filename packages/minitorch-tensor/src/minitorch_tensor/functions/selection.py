@@ -50,9 +50,9 @@ def where(
 ) -> Any:
     """input where `condition` (bool) holds, else other; the three broadcast.
 
-    With the condition alone, where it is nonzero: `nonzero(condition, as_tuple=True)`.
+    With the condition alone, it returns `nonzero(condition, as_tuple=True)`.
 
-    Raises: TypeError if the condition is not bool, RuntimeError for several backends, ValueError
+    Raises: TypeError if the condition is not bool, RuntimeError for different backends, ValueError
         for shapes that do not broadcast.
     """
     check_backends("where", condition)
@@ -97,8 +97,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: TensorLike) -> Tensor:
 def nan_to_num(
     input: Tensor, nan: Number = 0.0, posinf: Number | None = None, neginf: Number | None = None
 ) -> Tensor:
-    """input with NaN replaced by `nan`, and infinities by the given numbers or, without them, by
-    the largest finite ones.
+    """input with NaN replaced by `nan`, and infinities by the given numbers or, by default, by the
+    largest finite ones.
 
     A gradient passes where nothing was replaced.
     """

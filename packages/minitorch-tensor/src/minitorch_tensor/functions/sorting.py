@@ -1,4 +1,4 @@
-"""Order along a dimension: what came before, sorting, the largest few, distinct values."""
+"""Sorting and cumulative functions along a dimension, top-k, quantiles, distinct values."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def cumsum(input: Tensor, dim: int, *, dtype: AnyDType | None = None) -> Tensor:
 
 
 def _wide(x: Tensor, dtype: AnyDType | None) -> Tensor:
-    """x in a dtype, or where it is not given in one that sums of x fit in."""
+    """x in a dtype; by default one wide enough for sums of x."""
     return x.to(dtype or (x.dtype if x.dtype.kind == "float" else int64))
 
 
 class Cumprod(Function):
     """y[i] = x[0] ... x[i] along dim. Gradient: y[k - 1] times the sum over i >= k of
-    d[i] x[k + 1] ... x[i], which divides by nothing and so is exact at zeros."""
+    d[i] x[k + 1] ... x[i], which involves no division and so is exact at zeros."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int) -> Tensor:
@@ -69,7 +69,7 @@ class Cumprod(Function):
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
         dim = ctx.dim
-        # Products of what is finite may overflow on the way to one that is finite again.
+        # Partial products may overflow even if the final product is finite.
         x, y, d = (t.to(float64) for t in (*ctx.saved_tensors, d))
         return _shifted(y, dim, 1.0) * _from_the_end(d, x, dim), None
 
@@ -116,13 +116,13 @@ class Recurrence(Function):
 
 
 def _from_the_end(x: Tensor, a: Tensor, dim: int) -> Tensor:
-    """u[i] = x[i] + a[i + 1] u[i + 1] along dim, beyond the end 0."""
+    """u[i] = x[i] + a[i + 1] u[i + 1] along dim, with u = 0 beyond the end."""
     result: Tensor = Recurrence.apply(x.flip(dim), _shifted(a.flip(dim), dim, 0.0), dim)
     return result.flip(dim)
 
 
 def _shifted(x: Tensor, dim: int, first: float) -> Tensor:
-    """x moved on by one place along dim, `first` in front."""
+    """x shifted by one place along dim, with `first` in front."""
     front = (*x.shape[:dim], 1, *x.shape[dim + 1 :])
     return cat([x.new_full(front, first), x.narrow(dim, 0, x.shape[dim] - 1)], dim)
 
@@ -146,13 +146,13 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
 
 @guarded
 def cummax(input: Tensor, dim: int) -> ValuesIndices:
-    """(values, indices) of the largest so far along `dim`, of equals the last; NaN from one on."""
+    """(values, indices) of the running maximum along `dim`; ties go to the last, NaN propagates."""
     return _extremes_so_far("cummax", np.maximum, input, dim)
 
 
 @guarded
 def cummin(input: Tensor, dim: int) -> ValuesIndices:
-    """(values, indices) of the smallest so far along `dim`, of equals the last; NaN from one on."""
+    """(values, indices) of the running minimum along `dim`; ties go to the last, NaN propagates."""
     return _extremes_so_far("cummin", np.minimum, input, dim)
 
 
@@ -175,13 +175,13 @@ def diff(
     prepend: Tensor | None = None,
     append: Tensor | None = None,
 ) -> Tensor:
-    """Differences of neighbours along `dim`: out[i] = input[i + 1] - input[i], n times over. Of
-    bool, true where they differ.
+    """Differences of neighbours along `dim`: out[i] = input[i + 1] - input[i], repeated n times.
+    For bool, true where they differ.
 
     Args:
-        prepend, append: joined before and after along `dim` first.
+        prepend, append: concatenated before and after input along `dim` first.
 
-    Raises: ValueError for a negative n, or no dimension.
+    Raises: ValueError for a negative n, or a zero-dimensional input.
     """
     along = normalize_dim(dim, input.ndim, "diff")
     if n < 0 or not input.ndim:
@@ -204,7 +204,7 @@ def argsort(
     """The indices (int64) that sort input along `dim`. Equals keep their order; NaN is largest.
 
     Args:
-        stable: taken for PyTorch's sake; the order is stable either way.
+        stable: accepted for compatibility with PyTorch; the order is always stable.
     """
     along = normalize_dim(dim, input.ndim, "argsort")
     if not input.ndim:
@@ -216,7 +216,7 @@ def argsort(
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = True
 ) -> ValuesIndices:
-    """(values, indices): input in order along `dim`, and where each came from. See `argsort`."""
+    """(values, indices): input sorted along `dim`, and the original indices. See `argsort`."""
     indices = argsort(input, dim, descending, stable=stable)
     return ValuesIndices(input.gather(dim, indices), indices)
 
@@ -275,13 +275,13 @@ def quantile(
     *,
     interpolation: str = "linear",
 ) -> Tensor:
-    """The q-quantile of all, or along `dim`: what a share q of the values lies below. NaN where
-    there is one.
+    """The q-quantile of all elements, or along `dim`: a fraction q of the values lies below it. NaN
+    if any value is NaN.
 
     Args:
-        q: in [0, 1]; of a vector of them the result's first dimension has one for each.
-        interpolation: between the two values around it: "linear", "lower", "higher", "midpoint"
-            or "nearest".
+        q: in [0, 1]; for a vector, the first dimension of the result has one quantile for each.
+        interpolation: between the two nearest values: "linear", "lower", "higher", "midpoint" or
+            "nearest".
 
     Raises: ValueError for a q outside of [0, 1], another interpolation, or no values; TypeError
         for integers.
@@ -329,8 +329,8 @@ def quantile(
 
 
 def _between(below: Tensor, above: Tensor, weight: Tensor) -> Tensor:
-    """`lerp` where it is finite. Beside an infinity it would be inf - inf, or 0 times inf: there
-    the result is the value itself at weight 0 or 1 and between equals, and else the infinity."""
+    """`lerp` for finite values. Beside an infinity `lerp` would compute inf - inf or 0 * inf: there
+    the result is the value itself at weight 0 or 1 and between equals, else the infinity."""
     mixed = lerp(below, above, weight)
     one = where(below.isinf(), below, above)
     one = where((weight == 0) | (below == above), below, where(weight == 1, above, one))
@@ -350,8 +350,8 @@ def unique(
 
     Args:
         sorted: taken for PyTorch's sake; the result is sorted either way.
-        return_inverse: also where in the result each element (or slice) is.
-        return_counts: also how often each occurs.
+        return_inverse: also return the index in the result of each element (or slice).
+        return_counts: also return the count of each.
     """
     along = None if dim is None else normalize_dim(dim, input.ndim, "unique")
     values, places, counts = np.unique(
@@ -374,14 +374,14 @@ def unique(
 def searchsorted(
     sorted_sequence: Tensor, input: TensorLike, *, right: bool = False, side: str | None = None
 ) -> Tensor:
-    """Where in an ascending sequence (int64) each value would be put to keep its order.
+    """The index (int64) at which each value would be inserted into an ascending sequence.
 
     Shapes: sequence (N), values (...) -> (...); sequences (..., N), values (..., M) -> (..., M),
         the leading sizes equal.
 
     Args:
-        right: behind equal elements rather than in front of them.
-        side: "left" or "right", which says the same.
+        right: insert after equal elements instead of before them.
+        side: "left" or "right", equivalent to `right`.
 
     Raises: ValueError for another side, or leading sizes that differ.
     """
@@ -409,10 +409,11 @@ def searchsorted(
 
 @guarded
 def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> Tensor:
-    """Which of the intervals between ascending boundaries each value lies in; see `searchsorted`.
+    """The index of the interval between ascending boundaries that each value lies in; see
+    `searchsorted`.
 
     Args:
-        right: true if an interval holds its left boundary rather than its right one.
+        right: true if an interval includes its left boundary instead of its right one.
     """
     return searchsorted(boundaries, input, right=right)
 
@@ -421,7 +422,7 @@ def bucketize(input: TensorLike, boundaries: Tensor, *, right: bool = False) -> 
 
 
 class SortingMethods(Methods):
-    """Order and running results."""
+    """Sorting and cumulative functions."""
 
     cumsum = cumsum
     cumsum_ = in_place(cumsum)

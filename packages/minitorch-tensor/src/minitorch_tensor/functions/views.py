@@ -1,4 +1,4 @@
-"""Functions that rearrange without computing: views where strides allow, copies where not."""
+"""Functions that change the shape: they return views where the strides allow it, else copies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def sizes_of(first: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The sizes of f(2, 3), f((2, 3)) and f(size=(2, 3)) alike, where f takes (first, *more)."""
+    """The sizes passed as f(2, 3), f((2, 3)) or f(size=(2, 3)), where f takes (first, *more)."""
     if first.__class__ is tuple and not more:
         return first
     if not more and hasattr(first, "__iter__") and not hasattr(first, "__index__"):
@@ -73,7 +73,7 @@ class Permute(Function):
 
 
 class Expand(Function):
-    """Repeated along dimensions of size 1 and new leading ones, by strides of 0.
+    """x broadcast along dimensions of size 1 and new leading ones, with strides of 0.
 
     Gradient: d, which the engine sums to the old shape.
     """
@@ -88,8 +88,8 @@ class Expand(Function):
 
 
 def seen_again(x: Tensor) -> Tensor:
-    """A view that changes nothing: a tensor of its own over the same memory, recorded only if x
-    requires a gradient and gradients are enabled."""
+    """An identical view: a new tensor over the same memory, recorded only if x requires a gradient
+    and gradients are enabled."""
     if x.requires_grad and is_grad_enabled():
         again: Tensor = Reshape.apply(x, x.shape)
         return again
@@ -193,26 +193,26 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
 
 def listed(dims: int | Sequence[int]) -> Sequence[int]:
-    """One dimension or several, as several."""
+    """One dimension or several, as a sequence."""
     return [dims] if isinstance(dims, int) else dims
 
 
 @guarded
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
-    """Without the dimensions of size 1, or without those named that have size 1."""
+    """input without its dimensions of size 1, or without those of `dim` that have size 1."""
     dims = normalize_dims(dim, input.ndim, "squeeze")
     return reshape(input, tuple([n for d, n in enumerate(input.shape) if d not in dims or n != 1]))
 
 
 @guarded
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
-    """With a dimension of size 1 inserted at `dim`."""
+    """input with a dimension of size 1 inserted at `dim`."""
     at = normalize_dim(dim, input.ndim + 1, "unsqueeze")
     return reshape(input, (*input.shape[:at], 1, *input.shape[at:]))
 
 
 def expand(input: Tensor, size: Any, *more: int) -> Tensor:
-    """Stretched to `size` by the broadcasting rules, without a copy; -1 keeps a size."""
+    """input broadcast to `size` without a copy; -1 keeps a size."""
     sizes, old = sizes_of(size, more), input.shape
     lead = len(sizes) - len(old)
     wanted = tuple([old[d - lead] if n == -1 and d >= lead else n for d, n in enumerate(sizes)])
@@ -250,8 +250,8 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def sum_to_size(input: Tensor, size: Any, *more: int) -> Tensor:
-    """Summed to a shape that broadcasts to input's, itself if that is its own: the adjoint of
-    `expand`."""
+    """input summed to a shape that broadcasts to its own, the adjoint of `expand`; input itself if
+    the shapes are equal."""
     wanted = sizes_of(size, more)
     if broadcast_shapes(input.shape, wanted, "sum_to_size") != input.shape:
         raise ValueError(f"sum_to_size: {wanted} does not broadcast to {input.shape}.")
@@ -260,7 +260,7 @@ def sum_to_size(input: Tensor, size: Any, *more: int) -> Tensor:
 
 @guarded
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """One dimension cut into several, one size of which may be -1: the inverse of `flatten`."""
+    """One dimension split into several, one size of which may be -1: the inverse of `flatten`."""
     at = normalize_dim(dim, input.ndim, "unflatten")
     if not input.ndim:
         raise ValueError("unflatten: a zero-dimensional tensor has no dimension to cut.")
@@ -290,7 +290,7 @@ class FoldWindows(Function):
         backend = d.backend
         total = backend.full(shape, 0, d.dtype)
         windows = _windows(total, dim, size, step)
-        for i in range(size):  # of one place in all windows, no two overlap
+        for i in range(size):  # elements i of all windows never overlap
             place = windows.slice(windows.ndim - 1, i, 1)
             part = d._data.slice(d.ndim - 1, i, 1)
             backend.copy_(place, backend.zip(ops.add, place, part, d.dtype))
@@ -341,13 +341,13 @@ def atleast_1d(*tensors: Any) -> Any:
 
 
 def atleast_2d(*tensors: Any) -> Any:
-    """A tensor (or each of several) with new dimensions in front where it has less than two."""
+    """A tensor (or each of several) with leading dimensions added if it has less than two."""
     return _at_least(2, tensors, lambda x: reshape(x, (1, x.numel())))
 
 
 def atleast_3d(*tensors: Any) -> Any:
-    """A tensor (or each of several) with new dimensions where it has less than three: of a vector
-    on both sides, of a matrix behind."""
+    """A tensor (or each of several) with dimensions added if it has less than three: for a vector
+    on both sides, for a matrix at the end."""
     return _at_least(
         3, tensors, lambda x: reshape(x, (*(x.shape if x.ndim == 2 else (1, x.numel())), 1))
     )
