@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Operator: TypeAlias = Callable[..., float]
 
-#: d times one derivative, from what the rule saves and d; None where no gradient passes.
+#: Computes d times one derivative from d and the saved values; None where no gradient passes.
 Gradient: TypeAlias = "Callable[..., Any] | None"
 
 _Number = TypeVar("_Number")
@@ -225,7 +225,7 @@ class Elementary:
     abs = differentiable(ops.abs, lambda x, d: call(ops.abs_back, x, d))
     sign = flat(ops.sign)
 
-    #: A tie shares the gradient equally; beside a NaN it goes to both.
+    #: A tie shares the gradient equally; if one operand is NaN, both get it.
     max = differentiable(
         ops.max,
         lambda x, y, d: d.masked_fill(x < y, 0.0),

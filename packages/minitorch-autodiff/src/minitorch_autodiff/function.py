@@ -336,7 +336,7 @@ class Function:
 
     @classmethod
     def _apply_watched(cls, ctx: Context, inputs: tuple[Any, ...]) -> Any:
-        """`apply` under detect_anomaly: remember who called, and look for the first NaN."""
+        """`apply` under detect_anomaly: record the call's stack, and look for the first NaN."""
         backward = swept.get()
         ctx.called_at = _stack(inputs) if backward is None else backward.called_at
         recording = grad_enabled() and any(

@@ -60,7 +60,7 @@ class GraphEdge(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Nodes, each after those that it is computed from, and the edges between their positions."""
+    """Nodes in topological order, inputs first, and edges between their positions."""
 
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]

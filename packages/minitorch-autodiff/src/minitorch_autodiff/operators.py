@@ -2,9 +2,9 @@
 
 Each function takes and returns plain numbers, is total (an out-of-range argument gives the IEEE
 754 answer, inf or NaN, where Python's `math` would raise), and uses only what numba compiles for
-CPU and GPU alike: a backend can hand any of them, or any function made of them, to `map`, `zip`
-and `reduce`. `f_back` is d times the derivative of f in one pass, for those that backends compute
-often; `derivatives` has the derivative of every operator.
+CPU and GPU alike: a backend can pass any of them, or any function composed of them, to `map`, `zip`
+and `reduce`. For functions that backends differentiate often, `f_back` is d times the derivative of
+f in one pass; `derivatives` has the derivative of every operator.
 
 The second part is functions of functions and lists: `map`, `zipWith`, `reduce`.
 """
@@ -509,7 +509,7 @@ def atan2(y: float, x: float) -> float:
 
 
 def erfc(x: float) -> float:
-    """1 - erf(x), exact where that is near 0."""
+    """1 - erf(x), accurate where the result is near 0."""
     return math.erfc(x)
 
 

@@ -227,7 +227,7 @@ def arange(
 ) -> Tensor:
     """start, start + step, ... below end; from 0 if one bound is given.
 
-    Raises: ValueError for a step of 0, or one that leads away from end.
+    Raises: ValueError for a step of 0, or one in the wrong direction.
     """
     if end is None:
         start, end = 0, start

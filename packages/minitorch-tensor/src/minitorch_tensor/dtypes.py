@@ -68,7 +68,8 @@ def promote(type1: DType, type2: DType) -> DType:
 
 
 def scalar_dtype(value: Number, beside: DType) -> DType:
-    """The type a plain Python number takes beside a tensor: it changes the kind, never the width.
+    """The type a plain Python number takes beside a tensor: it can change the kind, never the
+    width.
 
     An int beside float64 becomes float64, a float beside int64 float32 (the default), and a bool
     takes the dtype beside it.

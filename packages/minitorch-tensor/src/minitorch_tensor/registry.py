@@ -279,7 +279,7 @@ def check_interface(name: str, backend: object, origin: str, distribution: str =
 
     Args:
         origin: where it comes from, for the message.
-        distribution: the one to upgrade if it is too old, where that is known.
+        distribution: the one to upgrade if the backend is too old, if known.
 
     Raises: BackendBroken that says which side is too old, or what the object is instead.
     """
@@ -414,7 +414,7 @@ class use_backend:
 
 
 def register_backend(name: str, backend: Backend) -> None:
-    """Add a backend by hand: for tests, and for one that is not a distribution yet.
+    """Register a backend directly, for tests or for one without a distribution.
 
     Raises: ValueError if the name is taken; BackendBroken if it does not implement this interface,
         or its `name` differs.

@@ -306,7 +306,7 @@ class Tensor(
         return self.backend.to_numpy(self._data).tolist()
 
     def numpy(self, *, force: bool = False) -> npt.NDArray[Any]:
-        """The elements as a numpy array, in the same memory where that is on the host.
+        """The elements as a numpy array, which shares memory if the backend is on the host.
 
         Args:
             force: drop the history of a tensor that requires a gradient.
@@ -334,7 +334,7 @@ class Tensor(
         return array.copy() if copy else array
 
     def __dlpack__(self, **options: Any) -> Any:
-        """A DLPack capsule over the elements, in the same memory where that is on the host."""
+        """A DLPack capsule of the elements, which shares memory if the backend is on the host."""
         self._check_leaving("__dlpack__")
         return self.backend.to_numpy(self._data).__dlpack__(**options)
 

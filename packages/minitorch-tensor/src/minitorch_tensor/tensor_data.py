@@ -133,7 +133,7 @@ class TensorData:
         return None if strides is None else self.as_strided(shape, strides, self.offset)
 
     def owned(self, shape: Shape) -> TensorData:
-        """The whole buffer in another shape, as its owner: for data that nobody else holds yet."""
+        """The whole buffer in another shape, as its owner: for data without other references."""
         assert self.is_contiguous() and self.offset == 0
         buffer = self.buffer
         if isinstance(buffer, np.ndarray):
@@ -158,7 +158,7 @@ class TensorData:
 
 
 def from_array(array: npt.NDArray[Any], dtype: DType | None = None) -> TensorData:
-    """Tensor data over a numpy array, shared where that is C-contiguous and copied otherwise."""
+    """Tensor data of a numpy array, which is shared if C-contiguous and copied otherwise."""
     if not array.flags.c_contiguous:
         array = np.ascontiguousarray(array).reshape(array.shape)
     return TensorData(array, dtype or from_numpy_dtype(array.dtype), array.shape)

@@ -85,7 +85,7 @@ def erf(x: Array) -> Array:
 
 
 def erfc(x: Array) -> Array:
-    """1 - erf(x), exact where that is near 0, in x's dtype."""
+    """1 - erf(x), accurate where the result is near 0, in x's dtype."""
     return _by_blocks(math.erfc, _erfc, x, _FEW)
 
 

@@ -39,6 +39,6 @@ class DerivedOperations(
 ):
     """The part of `Backend` that follows from its core. See `backend` for the rules.
 
-    Each family's class inherits the families it is made of, so creation, copying, elementwise
-    operations, reductions and indexing are here by way of these.
+    Each family's class inherits the families that it uses, so creation, copying, elementwise
+    operations, reductions and indexing are inherited through these.
     """

@@ -84,7 +84,7 @@ def roll(
 ) -> Tensor:
     """input shifted cyclically along `dims`; without `dims` it is shifted as if flat.
 
-    Raises: ValueError if there are not as many shifts as dims.
+    Raises: ValueError if shifts and dims differ in number.
     """
     steps = [shifts] if isinstance(shifts, int) else list(shifts)
     if dims is None:

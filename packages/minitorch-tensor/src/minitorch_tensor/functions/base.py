@@ -76,7 +76,7 @@ def binary(function: type[Function], x: TensorLike, y: TensorLike) -> Tensor:
 
 
 def number(function: type[Function] | str, value: Any, beside: Tensor) -> Tensor:
-    """A plain number as a zero-dimensional tensor like `beside`; it does not widen its dtype.
+    """A plain number as a zero-dimensional tensor like `beside`, whose dtype it does not widen.
 
     Raises: TypeError for anything else; OverflowError for an integer that the dtype does not hold.
     """

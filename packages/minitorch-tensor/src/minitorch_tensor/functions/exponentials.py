@@ -1,4 +1,4 @@
-"""Exponentials, logarithms, trigonometry and the activations made of them, element by element.
+"""Exponentials, logarithms, trigonometry and activations, element by element.
 
 Integer and bool inputs are converted to float32 first, as in PyTorch.
 """
@@ -455,7 +455,7 @@ def sinc(input: Tensor) -> Tensor:
 
 @guarded
 def erfc(input: Tensor) -> Tensor:
-    """1 - erf(input), exact where that is near 0."""
+    """1 - erf(input), accurate where the result is near 0."""
     return Erfc.apply(floating(input))
 
 

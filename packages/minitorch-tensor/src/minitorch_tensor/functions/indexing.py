@@ -163,8 +163,8 @@ class IndexSelect(Function):
 
 
 class IndexAdd(Function):
-    """x with slices of source added to those that a vector of indices names. Gradients: d; its
-    slices. If x is zero, it is the adjoint of IndexSelect."""
+    """x with slices of source added to those that a vector of indices names. Gradients: d; slices
+    of d. If x is zero, it is the adjoint of IndexSelect."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:

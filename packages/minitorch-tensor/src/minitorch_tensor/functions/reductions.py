@@ -561,7 +561,7 @@ def norm(
     Args:
         p: 2 (or "fro") for the Euclidean norm, inf and -inf for the largest and smallest
             magnitude, 0 for the number of nonzeros.
-        dtype: to convert to first.
+        dtype: converts input first.
 
     Raises: ValueError for a string other than "fro".
     """
@@ -703,7 +703,7 @@ def softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tensor:
     """exp(input) / sum(exp(input)) along `dim`: positive, adding up to 1.
 
     Args:
-        dtype: to convert to first.
+        dtype: converts input first.
     """
     x = floating(input if dtype is None else input.to(dtype))
     along = normalize_dim(dim, x.ndim, "softmax")
@@ -715,7 +715,7 @@ def log_softmax(input: Tensor, dim: int, dtype: AnyDType | None = None) -> Tenso
     """log(softmax(input)) along `dim`, computed without overflow.
 
     Args:
-        dtype: to convert to first.
+        dtype: converts input first.
     """
     x = floating(input if dtype is None else input.to(dtype))
     along = normalize_dim(dim, x.ndim, "log_softmax")

@@ -177,7 +177,7 @@ def t(input: Tensor) -> Tensor:
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Dimensions moved to other places; the rest keep their order.
 
-    Raises: ValueError if there are not as many destinations as sources, or one is named twice.
+    Raises: ValueError if sources and destinations differ in number, or one is named twice.
     """
     come = [normalize_dim(d, input.ndim, "movedim") for d in listed(source)]
     go = [normalize_dim(d, input.ndim, "movedim") for d in listed(destination)]
