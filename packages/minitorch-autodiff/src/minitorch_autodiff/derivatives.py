@@ -47,7 +47,7 @@ class Rule(NamedTuple):
 
     @property
     def backward(self) -> Callable[[Context, Any], Any]:
-        """The rule as the backward of a Function that saved what `saves` says."""
+        """The rule as the backward of a Function that saved the values named by `saves`."""
         if len(self.gradients) == 1:
             return _backward_of_one(self.gradients[0], self.saves != "nothing")
         by_x, by_y = self.gradients

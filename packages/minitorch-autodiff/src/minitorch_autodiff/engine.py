@@ -1,10 +1,10 @@
 """Reverse-mode differentiation: one sweep over the recorded graph.
 
-The chain rule says that the gradient of a node is the sum, over every use of its result, of what
-each use sends back. So a node may be processed once all of its uses have been: in topological
-order. No sorting is needed: a call happens after the calls whose results it uses, so "latest first"
-is such an order, and a heap of the calls that have received a gradient yields the latest. The sweep
-is a loop, not a recursion, so only memory limits the depth of a graph.
+By the chain rule, the gradient of a node is the sum of the gradients that all uses of its result
+send back. So a node may be processed once all of its uses have been: in topological order. No
+sorting is needed: a call happens after the calls whose results it uses, so "latest first" is such
+an order, and a heap of the calls that have received a gradient yields the latest. The sweep is a
+loop, not a recursion, so only memory limits the depth of a graph.
 """
 
 from __future__ import annotations

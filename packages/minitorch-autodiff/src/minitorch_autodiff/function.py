@@ -45,7 +45,8 @@ class Context:
     _freed = False
     #: Under detect_anomaly: see _stack.
     called_at: tuple[traceback.StackSummary, int] | None = None
-    #: For drawings: the inputs that want no gradient, None for the others. A function may set it.
+    #: For drawings: the inputs that require no gradient, None for the others. A function may set
+    #: it.
     untracked: tuple[Any, ...] = ()
     _kind: type[Variable]
 
@@ -207,7 +208,7 @@ class Context:
 
         An output points at this node, and this node must not point back: such a cycle would keep
         the graph alive until the garbage collector runs. `saved_tensors` gives the alias its
-        history when it is asked for.
+        history on access.
         """
         saved_now = self._saved
         for index, out in enumerate(outputs):

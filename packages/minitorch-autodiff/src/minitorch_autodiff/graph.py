@@ -99,7 +99,7 @@ def graph(
     names: Mapping[str, Variable] | None = None,
     limit: int | None = 1000,
 ) -> Graph:
-    """The graph recorded on the way to `output`.
+    """The graph of the recorded calls that computed `output`.
 
     Args:
         output: a value that requires a gradient, or several.

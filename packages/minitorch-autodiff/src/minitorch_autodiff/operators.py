@@ -96,7 +96,8 @@ def square(x: float) -> float:
 def pow(x: float, y: float) -> float:
     """x ** y; NaN for a negative x and a fractional y, a signed infinity for 0 ** -odd.
 
-    The special cases are those of IEEE 754, 9.2.1: 1 for y = 0 or x = 1, whatever the other.
+    The special cases are those of IEEE 754, 9.2.1: 1 if y = 0 or x = 1, even if the other operand
+    is NaN.
     """
     if x == 0 and y < 0:
         return math.copysign(math.inf, x) if y % 2.0 == 1 else math.inf
@@ -296,7 +297,7 @@ def relu(x: float) -> float:
 
 
 def relu_back(y: float, d: float) -> float:
-    """0 where y = relu(x) is 0, else d; x serves in place of y."""
+    """0 where y = relu(x) is 0, else d; x may be passed instead of y."""
     return 0.0 if y <= 0 else d
 
 

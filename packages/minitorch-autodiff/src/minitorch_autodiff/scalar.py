@@ -44,7 +44,7 @@ class Scalar(Variable, Elementary):
         if name:
             self.name = name
 
-    # -- what Variable asks for -----------------------------------------------------------------
+    # -- the interface of Variable --------------------------------------------------------------
 
     def _alias(self) -> Scalar:
         return Scalar(self.data)

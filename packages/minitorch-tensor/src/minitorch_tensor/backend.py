@@ -55,8 +55,8 @@ class Backend(DerivedOperations):
 
     A subclass sets `name`, and `interface_version` to the `BACKEND_INTERFACE` it was written
     for, and is registered as an entry point of the group `minitorch.backends`. There is one
-    instance in a process; it is made when the backend is first asked for, and may raise
-    `BackendUnavailable` then, saying what is missing and how to get it.
+    instance in a process; it is created on the first use of the backend, and may then raise
+    `BackendUnavailable`, saying what is missing and how to get it.
     """
 
     #: The name by which users select it.

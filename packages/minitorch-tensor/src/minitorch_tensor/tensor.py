@@ -86,7 +86,7 @@ class Tensor(
         self._data = data
         self.backend = backend
 
-    # -- the door to backends: see `extend` -------------------------------------------------------
+    # -- access to the storage: see `extend` ------------------------------------------------------
 
     @property
     def tensor_data(self) -> TensorData:
@@ -127,7 +127,7 @@ class Tensor(
             self._bump_version()
         return self
 
-    # -- what Variable asks for -----------------------------------------------------------------
+    # -- the interface of Variable --------------------------------------------------------------
 
     #: The class of computed tensors, also for operations on instances of a subclass.
     _plain: ClassVar[type[Tensor]]

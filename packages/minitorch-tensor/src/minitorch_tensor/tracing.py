@@ -41,7 +41,7 @@ class Symbol(Scalar):
         if requires_grad:
             self.requires_grad = True
 
-    # -- what Variable asks for: nothing here has a number ----------------------------------------
+    # -- the interface of Variable, without numbers -----------------------------------------------
 
     def _alias(self) -> Symbol:
         return Symbol(self.tape, self.node)
@@ -58,7 +58,7 @@ class Symbol(Scalar):
     def __repr__(self) -> str:
         return "Symbol()"
 
-    # -- what Elementary asks for -----------------------------------------------------------------
+    # -- the interface of Elementary --------------------------------------------------------------
 
     @staticmethod
     def _call(operator: Operator, *operands: Any) -> Any:
@@ -68,7 +68,7 @@ class Symbol(Scalar):
         """`value` where the mask holds, else self."""
         return apply(ops.where, mask, value, self)
 
-    # -- what needs a number --------------------------------------------------------------------
+    # -- operations that need a number ----------------------------------------------------------
 
     def _no_number(self, what: str) -> NoReturn:
         raise TracingError(
@@ -286,7 +286,7 @@ def _names(code: types.CodeType) -> set[str]:
 
 
 class _Module:
-    """A module as a traced function sees it."""
+    """A view of a module, with its functions in traceable form."""
 
     def __init__(self, module: types.ModuleType, seen: dict[int, Any]) -> None:
         self._module = module

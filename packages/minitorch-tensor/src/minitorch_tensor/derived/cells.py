@@ -71,7 +71,7 @@ class Cell(ABC):
 
     Attributes:
         gates: G.
-        states: the number of values that a step hands to the next; the first is its output.
+        states: the number of values that a step passes to the next; the first is its output.
     """
 
     gates: ClassVar[int]

@@ -108,7 +108,7 @@ def ne(input: Tensor, other: TensorLike) -> Tensor:
 
 @guarded
 def is_close(input: Tensor, other: TensorLike) -> Tensor:
-    """|input - other| < 0.01 (the course's; for a tolerance of your own see `isclose`)."""
+    """|input - other| < 0.01 (the course's function; see `isclose` for other tolerances)."""
     return binary(IsClose, input, other)
 
 

@@ -36,7 +36,7 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
     Operands are combined from left to right, two at a time, by a matrix product. For a single
     operand, a permutation or diagonal is a view.
 
-    Raises: ValueError that says what in the equation does not fit the operands.
+    Raises: ValueError that says which part of the equation does not fit the operands.
     """
     check_sequence("einsum", operands)
     terms, result = _parse(equation, operands)
