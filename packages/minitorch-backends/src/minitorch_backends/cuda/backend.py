@@ -1,9 +1,8 @@
 """`CudaBackend`: which kernels serve which operations of the interface.
 
-Nothing here goes through the host but what comes from it or is asked back: `from_numpy`,
-`to_numpy`, keys of `index` and `index_put` (host arrays by the interface), and the order of
-`argsort`, which is the one operation left derived that moves data. The others that are derived
-(`cast`, `pad2d`, `unfold2d`, `fold2d`, ...) are made of these on the device.
+Data stays on the device except in `from_numpy`, `to_numpy`, keys of `index` and `index_put` (host
+arrays by the interface), and the order of `argsort`, the only derived operation that moves data.
+The other derived operations (`cast`, `pad2d`, `unfold2d`, `fold2d`, ...) compose device operations.
 """
 
 from __future__ import annotations
@@ -49,15 +48,15 @@ from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.random import Generator
 from minitorch_tensor.tensor_data import TensorData, as_array
 
-#: The most integers in one tensor from the host that are remembered there.
+#: The largest size of an uploaded integer tensor of which the host keeps a copy.
 KNOWN = 1 << 20
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _narrow(method: F) -> F:
-    """An operation whose kernels compute positions in 32 bits; data of 2**31 elements and more goes
-    to the derived one, whose kernels need not."""
+    """Decorate an operation whose kernels compute positions in 32 bits: data of 2**31 elements and
+    more uses the derived operation, whose kernels have no such limit."""
     derived = getattr(Backend, method.__name__)
 
     @wraps(method)
@@ -73,8 +72,8 @@ def _narrow(method: F) -> F:
 class CudaBackend(Backend):
     """Every operation on the GPU.
 
-    The buffer of its data is a `device.Memory`. Methods launch kernels and return; whatever needs
-    the result comes later on the same stream.
+    The buffer of its data is a `device.Memory`. Methods launch kernels and return without waiting;
+    work that needs the result comes later on the same stream.
 
     Raises: BackendUnavailable that says what is missing (the extra, a driver, a device) and how to
         get it.
@@ -166,8 +165,8 @@ class CudaBackend(Backend):
         return out
 
     def within(self, x: TensorData, low: int, high: int) -> bool:
-        # Indices and classes come from the host, where their bounds are known: to look at them
-        # again, the GPU's work would have to be waited for.
+        # Indices and classes come from the host, where their bounds are known: reading them back
+        # would wait for the GPU.
         bounds = x.buffer.bounds
         if bounds and low <= bounds[0] and bounds[1] < high:
             return True
@@ -554,7 +553,7 @@ def _columns_size(image: Shape, window: Window) -> int:
 
 
 def _cut(x: TensorData, shape: Shape, but: int = -1) -> TensorData:
-    """The part of x that has a shape, from its start, but for one dimension."""
+    """The leading part of x of the given shape; dimension `but` keeps its size."""
     for dim, size in enumerate(shape):
         if dim != but and x.shape[dim] != size:
             x = x.slice(dim, 0, size)

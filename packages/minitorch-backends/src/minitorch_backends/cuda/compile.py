@@ -1,16 +1,16 @@
-"""Kernels: one Python source each, compiled for the GPU or run by the simulator.
+"""Kernels: each is one Python function, compiled for the GPU or run by the simulator.
 
 How a kernel is written
 -----------------------
-A factory makes it, for the dtypes, scalar functions and tile sizes that its code depends on, and
-remembers it (`lru_cache`). Twice x, for example::
+A factory makes it for the dtypes, scalar functions and tile sizes that its code depends on, and
+caches it (`lru_cache`). For example, twice x::
 
     from minitorch_backends.cuda.compile import THREADS, Kernel, blocks, number, pointer, u32
     from minitorch_backends.cuda.device import cuda
 
     @lru_cache(maxsize=256)
     def doubled(dtype: DType) -> Kernel:
-        \"""out[i] = 2 x[i], for i < n. Each thread computes every so-many-th element.\"""
+        \"""out[i] = 2 x[i], for i < n. Each thread strides over the grid.\"""
         T = number(dtype)
 
         def kernel(out: Any, x: Any, n: Any) -> None:
@@ -24,45 +24,44 @@ remembers it (`lru_cache`). Twice x, for example::
     doubled(float32)(blocks(n), out, x, n)
 
 - *Arguments* are arrays, `pointer(dtype)`, and numbers: `u32`, `i32`, `i64`, `number(dtype)`. An
-  array is the address of a tensor's first element and nothing else: it is indexed with one integer,
-  has no shape, and cannot be sliced. Sizes and strides come as numbers.
-- *Numbers* are converted by calling their type: `u32(i + 1)`, `T(0.5)`. This is not decoration. In
-  compiled code the sum of two `u32` is an `i64` until it is wrapped, and a bare 0.5 is a double, as
-  is all that it meets: a float32 kernel writes `T(0.5)`. `u32` arithmetic wraps; a position below
-  2**31 may be computed with it from negative strides too, if the last step is `i32(...)`.
+  array is only the address of a tensor's first element: it is indexed with one integer, has no
+  shape, and cannot be sliced. Sizes and strides are passed as numbers.
+- *Numbers* are converted by calling their type: `u32(i + 1)`, `T(0.5)`. This matters: in
+  compiled code the sum of two `u32` is an `i64` until it is converted, and a bare 0.5 makes the
+  whole expression double, so a float32 kernel writes `T(0.5)`. `u32` arithmetic wraps; a position
+  below 2**31 may be computed with it even from negative strides, if the last step is `i32(...)`.
 - *Threads*: `cuda.threadIdx.x`, `cuda.blockIdx.x`, `cuda.grid(1)`, `cuda.gridsize(1)` and
   `cuda.syncthreads()` as everywhere; `cuda.shared.array(n, T)` and `cuda.local.array(n, T)` with
-  sizes that are numbers or the factory's variables, one call on a line. What the threads of a block
-  do together is in `warps.py`.
-- *Scalar functions* of `operators`, or made of them: the kernel calls `f = scalar(fn)`.
+  sizes that are literals or the factory's variables, one call per line. Functions that the threads
+  of a block compute together are in `warps.py`.
+- *Scalar functions* of `operators`, or composed of them: the kernel calls `f = scalar(fn)`.
 - *Vectors*: `load, store = vectors(4)` gives `load(values, x, i)` and `store(x, i, values)` for a
-  local array of four elements and the four at 4 i; one instruction each, if the address is a
-  multiple of the vector's size, which `aligned(x, 4)` tells. Of shared memory likewise, if it is
-  `cuda.shared.array(n, T, ALIGNMENT)`.
-- *Device functions* are made by `device_function(f)` and called by kernels, whose closures they are
-  in.
+  local array of four elements and the four at 4 i; each is one instruction, and the address must be
+  a multiple of the vector's size, which `aligned(x, 4)` checks. Shared memory works likewise, if
+  allocated as `cuda.shared.array(n, T, ALIGNMENT)`.
+- *Device functions* are made by `device_function(f)`; kernels hold them in their closures and call
+  them.
 
 How it is launched
 ------------------
-`kernel(grid, *arguments)`: the grid counts blocks, along x or (x, y, z), and nothing happens if one
-of them is 0; an array is given as `TensorData` of the declared dtype, a number as a number.
-`blocks(n)` is a grid for n elements and any kernel that strides over its grid. y and z go to 65535
-only. The caller sees to it that everything lies inside: kernels do not check.
+`kernel(grid, *arguments)`: the grid counts thread blocks, along x or (x, y, z), and nothing happens
+if one of them is 0; an array is passed as `TensorData` of the declared dtype, a number as a number.
+`blocks(n)` is a grid for n elements and any kernel that strides over its grid. y and z are at most
+65535. The caller guarantees that every access is in bounds: kernels do not check.
 
 How it is compiled
 ------------------
 At its first launch, for the device's compute capability: numba compiles to PTX, nvJitLink to a
-cubin, which is kept on disk (see `kept`) under a digest of the module's source, of what the
-kernel's closure holds, and of the versions. Importing compiles nothing.
+cubin, which is cached on disk (see `kept`) under a digest of the module's source, the kernel's
+closure, and the versions. Importing compiles nothing.
 
 How it is tested
 ----------------
-- In the simulator, launched as ever, with few threads: `sized(256, 4)` is 256 on hardware and 4
-  there, and a constant of the module that defines the kernel.
+- In the simulator, launched as usual, with few threads: `sized(256, 4)` is 256 on hardware and 4
+  there, and must be a constant of the module that defines the kernel.
 - By the compile gate, without a GPU: each module of kernels has a function `examples()` that yields
   a kernel for every dtype and variant, and `tests/cuda/test_gate.py` compiles them with
-  `kernel.compile(cc)` and looks at what came out. `Kernel(..., wide=True)` promises loads of 16
-  bytes at a time.
+  `kernel.compile(cc)` and checks the machine code. `Kernel(..., wide=True)` promises 16-byte loads.
 """
 
 from __future__ import annotations
@@ -87,17 +86,17 @@ from minitorch_backends.scalars import described, in_float32, used
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.tensor_data import TensorData
 
-#: Threads of a block where nothing else decides.
+#: Threads per block by default.
 THREADS = sized(256, 4)
 
-#: Blocks of a grid that strides. More than every GPU runs at once; few enough that a thread's first
-#: element and its stride, 2**26 together, are far from where `u32` wraps.
+#: Most blocks of a grid-stride loop. More than any GPU runs at once; few enough that a thread's
+#: first element plus its stride, 2**26 together, stay far below where `u32` wraps.
 MOST_BLOCKS = sized(1 << 16, 2)
 
-#: Of shared arrays that are read by vectors, in bytes; the simulator knows no alignment.
+#: Alignment of shared arrays that are read by vectors, in bytes; the simulator has none.
 ALIGNMENT = None if SIMULATED else 16
 
-#: Positions from here on take `i64`.
+#: Positions from here on need `i64`.
 WIDE = 1 << 31
 
 
@@ -128,7 +127,7 @@ class _Simulated:
 
 @cache
 def _number(name: str) -> Any:
-    """numba's type of that name, or what stands for it."""
+    """numba's type of that name, or its stand-in."""
     if MISSING:
         return None
     return _Simulated("bool" if name == "boolean" else name) if SIMULATED else getattr(types, name)
@@ -143,7 +142,7 @@ u32, u64, i32, i64 = (_number(name) for name in ("uint32", "uint64", "int32", "i
 
 
 def blocks(n: int, threads: int = THREADS) -> int:
-    """A grid for n elements, one a thread, and for kernels that stride over their grid."""
+    """A grid for n elements, one per thread, and for kernels that stride over their grid."""
     return min(-(-n // threads), MOST_BLOCKS)
 
 
@@ -157,7 +156,7 @@ class Compiled(NamedTuple):
         symbol: its name in the cubin.
         ptx: the portable assembly that numba gave.
         cubin: the machine code.
-        log: what the assembler says of registers, stack and spills.
+        log: the assembler's report on registers, stack and spills.
     """
 
     symbol: str
@@ -172,9 +171,9 @@ class Kernel:
     Args:
         function: the kernel, in Python; see the module's documentation.
         arguments: the type of each argument.
-        threads: of a block.
+        threads: number of threads per block.
         wide: true if it loads 16 bytes at a time, which the compile gate checks.
-        resident: blocks that a multiprocessor shall hold at once, which bounds the registers.
+        resident: blocks that a multiprocessor must hold at once, which bounds the registers.
     """
 
     def __init__(
@@ -195,7 +194,7 @@ class Kernel:
         self._convert: list[Callable[[Any], Any]] = []
 
     def __call__(self, grid: Grid, *arguments: Any) -> None:
-        """Launch it on a number of blocks."""
+        """Launch the kernel on a grid of blocks."""
         if grid == 0 or (isinstance(grid, tuple) and 0 in grid):
             return
         chosen = get_device()
@@ -209,7 +208,7 @@ class Kernel:
         chosen.launch(self._loaded, grid, self.threads, converted)
 
     def _converter(self, argument: Any) -> Callable[[Any], Any]:
-        """From what the caller gives to what is launched with."""
+        """The function that converts a caller's argument to the launched one."""
         if isinstance(argument, pointer):
             return get_device().pointer
         if SIMULATED:
@@ -225,7 +224,7 @@ class Kernel:
         return chosen.load(*self._cubin(chosen.compute_capability))
 
     def compile(self, cc: tuple[int, int]) -> Compiled:
-        """Machine code for a compute capability. Takes no GPU, and no driver."""
+        """Machine code for a compute capability. Needs neither a GPU nor a driver."""
         signature = [_numba_type(argument) for argument in self.arguments]
         ptx = device.compile_ptx(self.function, signature, cc, (self.threads, self.resident))
         symbol = re.search(r"\.visible \.entry (\w+)\(", ptx)
@@ -233,7 +232,7 @@ class Kernel:
         return Compiled(symbol[1], ptx, *device.assemble(ptx, cc))
 
     def _cubin(self, cc: tuple[int, int]) -> tuple[bytes, str]:
-        """Machine code and symbol, from the disk if they are there."""
+        """Machine code and symbol, from the disk cache if possible."""
         name = self._file_name(cc)
         if name is not None and (found := load("cuda", name)):
             symbol, _, cubin = found.partition(b"\n")
@@ -250,7 +249,7 @@ class Kernel:
         return compiled.cubin, compiled.symbol
 
     def _file_name(self, cc: tuple[int, int]) -> str | None:
-        """A name that says all that the machine code follows from; None if that cannot be said."""
+        """The cache key, covering all that the machine code depends on; None if it has no text."""
         function = self.function
         text = _own_text(function)
         if text is None:
@@ -266,13 +265,13 @@ class Kernel:
         return f"kernel.{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}.cubin"
 
 
-#: Compiling may take seconds in all, and is done in any thread.
+#: Compiling may take seconds in total and may happen in any thread.
 _note, _patience = ProgressNote("cuda"), threading.Lock()
 
 
 @cache
 def _versions() -> tuple[str, ...]:
-    """Of all that takes part in compiling."""
+    """Versions of all packages that take part in compiling."""
     names = ("numba", "numba-cuda", "llvmlite", "nvidia-nvvm", "nvidia-nvjitlink")
     return tuple([version(name) for name in names])
 
@@ -292,8 +291,8 @@ def _described(value: Any) -> str | None:
 
 
 def _own_text(function: Callable[..., Any]) -> str | None:
-    """A kernel, or a function that kernels call, as text: its name, code, and what its closure
-    holds. What it uses of its module is among the sources."""
+    """A kernel, or a function that kernels call, as text: its name, code and closure. Globals of
+    its module are covered by the digest of the sources."""
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     parts = [described(function.__code__), *[_described(value) for value in cells]]
     if any(part is None for part in parts):
@@ -302,15 +301,15 @@ def _own_text(function: Callable[..., Any]) -> str | None:
 
 
 def _silent(function: Callable[..., None]) -> Callable[..., None]:
-    """A simulated kernel without numpy's warnings of overflow and division by zero, of which a GPU
-    has none."""
+    """A simulated kernel without numpy's warnings of overflow and division by zero, which a GPU
+    does not give."""
     errstate = np.errstate
 
     def run(*arguments: Any) -> None:
         with errstate(all="ignore"):
             function(*arguments)
 
-    # With the kernel's globals, where the simulator puts its own `cuda` for the time of a launch.
+    # With the kernel's globals, where the simulator puts its own `cuda` during a launch.
     silent: Any = python_types.FunctionType(
         run.__code__, function.__globals__, function.__name__, closure=run.__closure__
     )
@@ -345,10 +344,10 @@ def device_function(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def scalar(fn: Callable[..., float]) -> Callable[..., float]:
-    """A scalar function of `operators`, or made of them, such that kernels can call it.
+    """Make a scalar function of `operators`, or one composed of them, callable in kernels.
 
-    Numbers written in it take the precision of its arguments, as in `fast`: `0.5 * x` of a float32
-    is computed in float32.
+    Literals in it take the precision of its arguments, as in `fast`: `0.5 * x` of a float32 is
+    computed in float32.
     """
     if not MISSING and not SIMULATED:
         with _registering:
@@ -383,11 +382,11 @@ def _register(fn: Callable[..., Any]) -> None:
 
 
 def _math() -> tuple[dict[Any, tuple[Any, Any]], dict[Any, Any]]:
-    """What stands for an operator where all arguments are floats, as (double, single), and where
-    all are integers.
+    """Replacements of operators: for floats, as (double, single), and for integers.
 
-    Rounding, because Python's gives integers, which numba takes from doubles; divisions, which
-    compiled do not raise; and of integers, what would go through doubles and lose the low bits.
+    They cover rounding, because Python's returns integers, which numba computes from doubles;
+    divisions, which do not raise when compiled; and integer operators that would go through doubles
+    and lose the low bits.
     """
     libdevice = device.libdevice
     floating: dict[Any, tuple[Any, Any]] = {
@@ -452,7 +451,7 @@ def _intrinsic(count: int, loads: bool) -> Any:
     from llvmlite import ir
 
     def address(context: Any, builder: Any, sig: Any, args: Any, place: int) -> Any:
-        """Of vector i of the array at one place of the arguments, and the vector's type."""
+        """The address of vector i of the array argument at a place, and the vector's type."""
         array = args[place]
         if isinstance(sig.args[place], types.Array):  # shared memory
             array = context.make_array(sig.args[place])(context, builder, array).data
@@ -461,7 +460,7 @@ def _intrinsic(count: int, loads: bool) -> Any:
         return builder.gep(builder.bitcast(array, vector.as_pointer()), [i]), vector
 
     def local(context: Any, builder: Any, sig: Any, args: Any, place: int, vector: Any) -> Any:
-        """Of the local array at another place."""
+        """The address of the local array at another place."""
         values = context.make_array(sig.args[place])(context, builder, args[place])
         return builder.bitcast(values.data, vector.as_pointer())
 
@@ -492,7 +491,7 @@ def _intrinsic(count: int, loads: bool) -> Any:
 
 
 def _bytes(array: Any) -> int:
-    """Of an element."""
+    """Bytes per element."""
     return 1 if array.dtype is types.boolean else array.dtype.bitwidth // 8
 
 

@@ -1,17 +1,17 @@
-"""Convolution as matrix products: what brings windows into columns, and back.
+"""Convolution as matrix products: im2col, and its adjoint.
 
-The twin of `fast.convolution`, where each thread lays out one sample after another in a buffer that
-stays in its cache, and multiplies it. A GPU has thousands of threads and little cache for each, but
-memory that is read and written at terabytes a second: the windows of all samples are laid out at
-once (the im2col of Chellapilla et al. 2006, "High performance convolutional neural networks for
-document processing", section 3), and one batched product does the rest.
+In `fast.convolution` each thread lays out one sample after another in a buffer that stays in its
+cache, and multiplies it. A GPU has thousands of threads with little cache each, but memory
+bandwidth of terabytes per second: the windows of all samples are laid out at once (the im2col of
+Chellapilla et al. 2006, "High performance convolutional neural networks for document processing",
+section 3), followed by one batched product.
 
 Shapes: x (N, C, H, W), `planes` = N * C, columns (N, C * KH * KW, OH * OW); (kh, kw), (sh, sw),
 (ph, pw) and (dh, dw) are the window's kernel, stride, padding and dilation. Neighbouring threads
-take neighbouring columns: what they read and write lies side by side.
+take neighbouring columns, so that reads and writes are coalesced.
 
-Positions are unsigned, and one left of or above the image is a huge number: a single comparison
-with the size tells what lies inside.
+Positions are unsigned, so one left of or above the image is a huge number, and a single comparison
+with the size tells if it is inside.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from minitorch_tensor.dtypes import DType, float32, float64
 def im2col(dtype: DType) -> Kernel:
     """columns[n, c, k, l, i, j] = x[n, c, i s + k d - p, j s + l d - p], 0 outside x.
 
-    A thread writes all places (k, l) of a window, so that it has to find out only once where the
-    window lies.
+    A thread writes all places (k, l) of a window, so that it computes the window's position once.
     """
     T = number(dtype)
 
@@ -65,11 +64,11 @@ def im2col(dtype: DType) -> Kernel:
 
 @cache
 def col2im(dtype: DType) -> Kernel:
-    """The adjoint of im2col: out[n, c, h, w] = sum of columns[n, c, k, l, i, j] over all that came
-    from there.
+    """The adjoint of im2col: out[n, c, h, w] = sum of columns[n, c, k, l, i, j] over all copies of
+    that element.
 
-    Each thread owns numbers of out and looks up the windows that see them. To let the windows add
-    to out instead would take atomic additions, whose order changes from run to run.
+    Each thread owns elements of out and looks up the windows that see them. Letting windows add to
+    out instead would need atomic additions, whose order changes from run to run.
     """
     T = number(dtype)
 

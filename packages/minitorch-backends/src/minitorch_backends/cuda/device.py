@@ -7,12 +7,11 @@ Two classes with the same methods, of which `get_device` gives the one instance:
 - `Simulator` runs kernels in Python, a Python thread for each of CUDA's, through the simulator of
   numba-cuda: where the environment has NUMBA_ENABLE_CUDASIM=1 before Python starts.
 
-*One stream.* Everything goes to one stream, in the order in which it is asked for, whichever thread
-asks. So whatever is launched sees what was launched before, and memory may be handed on as soon as
-nobody on the host refers to it: what uses it next comes later on the stream.
-Only `download` and `synchronize` wait.
+*One stream.* All work goes to one stream, in the order of the calls, from every Python thread. So a
+kernel sees the results of earlier ones, and memory may be reused as soon as the host holds no
+reference to it: its next use comes later on the stream. Only `download` and `synchronize` wait.
 
-*Memory* comes from the driver's stream-ordered pool, which keeps what is freed (an allocation takes
+*Memory* comes from the driver's stream-ordered pool, which keeps freed blocks (an allocation takes
 a microsecond or two). A `Memory` is what `TensorData.buffer` is on this backend.
 
 This module imports without CUDA; `MISSING` then says what to install, and `get_device` raises.
@@ -43,17 +42,17 @@ SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
 #: The oldest GPUs that CUDA 13 compiles for: Turing.
 OLDEST = (7, 5)
 
-#: What the driver must speak, as it counts, and the first that does.
+#: The CUDA version that the driver must support, in its encoding, and the first driver that does.
 CUDA_VERSION, DRIVER = 13000, 580
 
 INSTALL = 'pip install "minitorch-backends[cuda]"'
 
-#: How many blocks, threads of a block, or bytes of shared memory along (x, y, z).
+#: The number of blocks, or of threads in a block, along (x, y, z).
 Grid: TypeAlias = "int | tuple[int, ...]"
 
 
 def _missing() -> str:
-    """The package to install before anything of CUDA can be imported; "" if none is missing."""
+    """The missing package that CUDA imports need; "" if none is missing."""
     wanted = {
         "numba_cuda": "numba-cuda",
         "cuda.core": "cuda-core",
@@ -63,7 +62,7 @@ def _missing() -> str:
     for module, distribution in wanted.items():
         try:
             found = find_spec(module) is not None
-        except ModuleNotFoundError:  # the package it lies in is not there either
+        except ModuleNotFoundError:  # its parent package is missing, too
             found = False
         if not found:
             absent.append(distribution)
@@ -74,9 +73,9 @@ def _missing() -> str:
 
 MISSING = _missing()
 
-#: numba's CUDA: what kernels write `cuda.threadIdx.x` and `cuda.syncthreads()` with.
+#: numba's `cuda`, for `cuda.threadIdx.x` and `cuda.syncthreads()` in kernels.
 cuda: Any = None
-#: numba's types, of which signatures are made.
+#: numba's types, for signatures.
 types: Any = None
 
 if not MISSING:
@@ -87,14 +86,14 @@ if not MISSING:
 
 
 class Memory:
-    """Bytes on the device; freed when nobody refers to them.
+    """Bytes on the device; freed when the last reference goes.
 
     Attributes:
-        address: of the first byte, as the device counts.
-        nbytes: how many there are.
+        address: the device address of the first byte.
+        nbytes: the number of bytes.
         host: the integers that were uploaded to it, if they were few; None if it holds something
             else, or was written to since.
-        bounds: of the integers in it, (low, high), where the host knows some; they need not be
+        bounds: bounds of its integers, (low, high), if the host knows some; they need not be
             tight.
     """
 
@@ -177,7 +176,7 @@ class Hardware:
 
     def allocate(self, nbytes: int) -> Memory:
         """Memory with arbitrary content, aligned to 256 bytes."""
-        # Of no bytes there would be no address.
+        # An allocation of 0 bytes has no address.
         allocation = self._device().allocate(max(nbytes, 1), stream=self._stream)
         return Memory(int(allocation.handle), nbytes, allocation)
 
@@ -220,7 +219,7 @@ class Hardware:
         return address + x.offset * x.dtype.itemsize if x.offset else address
 
     def library(self, name: str) -> str:
-        """Where a library of the CUDA toolkit lies ("cublas", say), which may then use our context.
+        """The path of a library of the CUDA toolkit ("cublas", say), ready to use our context.
 
         Raises: OSError if it is not found.
         """
@@ -246,7 +245,7 @@ class Hardware:
         return self._core.LaunchConfig(grid=grid, block=block)
 
     def synchronize(self) -> None:
-        """Wait for all that was asked for."""
+        """Wait for all work on the stream."""
         self._device()
         self._stream.sync()
 
@@ -255,7 +254,7 @@ class Hardware:
         return int(self._device().memory_resource.attributes.reserved_mem_current)
 
     def _check(self, result: tuple[Any, ...]) -> None:
-        """Raise what the driver reports."""
+        """Raise the driver's error, if any."""
         if result[0] != self._driver.CUresult.CUDA_SUCCESS:
             _, text = self._driver.cuGetErrorString(result[0])
             raise RuntimeError(f"cuda: {text.decode()} ({result[0].name}).")
@@ -332,8 +331,8 @@ def _taking_turns() -> Any:
     Python's lock: a barrier costs it milliseconds.
 
     Here the threads of a block take turns: each runs until the next barrier, or its end, and gives
-    the turn back. So the order is always the same, too. Of a kernel without barriers (`waits` is
-    False) they run one after another, in the thread that launches.
+    the turn back. So the order is deterministic, too. Without barriers (`waits` is False) they run
+    one after another in the launching thread.
     """
     simulator: Any = import_module("numba.cuda.simulator.kernel")
 
@@ -411,7 +410,7 @@ class Simulator:
         self._one_at_a_time = threading.RLock()
 
     def allocate(self, nbytes: int) -> Memory:
-        """Memory whose content would be noticed if it were used."""
+        """Memory filled so that use of uninitialised elements shows."""
         array = np.full(-(-nbytes // 8) * 8, 0xFF, np.uint8)  # NaN, or -1
         return Memory(array.ctypes.data, nbytes, array)
 
@@ -468,7 +467,7 @@ def get_device() -> Hardware | Simulator:
 
 
 def sized(hardware: int, simulated: int) -> int:
-    """A number of threads, or a size of a tile: small in the simulator, where threads are dear."""
+    """A number of threads, or a tile size: small in the simulator, where threads are expensive."""
     return simulated if SIMULATED else hardware
 
 
@@ -486,7 +485,7 @@ def compile_ptx(
     Args:
         signature: numba's types of the arguments.
         cc: the compute capability to compile for; there may be no device.
-        bounds: threads of a block, and blocks that a multiprocessor shall hold at once.
+        bounds: threads per block, and blocks that a multiprocessor must hold at once.
     """
     with _compiling_for(cc):
         ptx, _ = cuda.compile(
@@ -496,7 +495,7 @@ def compile_ptx(
 
 
 def assemble(ptx: str, cc: tuple[int, int]) -> tuple[bytes, str]:
-    """Machine code, and what the assembler says of it, by nvJitLink, which needs no driver."""
+    """Machine code and the assembler's log, by nvJitLink, which needs no driver."""
     core = import_module("cuda.core")
     options = core.LinkerOptions(arch=f"sm_{cc[0]}{cc[1]}", verbose=True)
     linker = core.Linker(core.ObjectCode.from_ptx(ptx.encode()), options=options)
@@ -505,8 +504,8 @@ def assemble(ptx: str, cc: tuple[int, int]) -> tuple[bytes, str]:
 
 @contextlib.contextmanager
 def _compiling_for(cc: tuple[int, int]) -> Iterator[None]:
-    """Answer numba for a while, which asks for the current device although it is told what to
-    compile for: there may be none, and its context would be another than ours."""
+    """Give numba a stand-in for the current device, which it asks for although it knows the target:
+    there may be no device, and numba's context would not be ours."""
     dispatcher: Any = import_module("numba.cuda.dispatcher")
     global_compiler_lock = import_module("numba.cuda.core.compiler_lock").global_compiler_lock
     answer = python_types.SimpleNamespace(compute_capability=cc)
@@ -519,7 +518,7 @@ def _compiling_for(cc: tuple[int, int]) -> Iterator[None]:
             dispatcher.get_current_device = asked
 
 
-#: To teach numba functions and instructions; and libdevice, NVIDIA's library of mathematics.
+#: numba's extension interface, and libdevice, NVIDIA's mathematical library.
 overload: Any = None
 intrinsic: Any = None
 libdevice: Any = None

@@ -1,13 +1,13 @@
 """`tensor_map`, `tensor_zip`: any scalar function of up to three inputs, over all elements.
 
-Where `fast` cuts the elements into a part for each core, here each thread takes one element, or as
-many neighbours as 16 bytes hold, and strides over the grid to the next. Memory is what takes the
-time, so there are two kernels, by how elements lie in it:
+Where `fast` gives each core a part of the elements, here each thread takes one element, or 16 bytes
+of neighbours, and strides over the grid to the next. Memory bandwidth limits the speed, so there
+are two kernels, for two memory layouts:
 
-- `flat`: everything in order, or one number for all of it. Neighbouring threads read neighbouring
-  vectors of 16 bytes, which the hardware joins to whole lines of its cache ("coalescing").
-- `strided`: up to four dimensions, after those that go on as one have been merged; broadcasting by
-  strides of 0. The division that takes an index apart is a multiplication and a shift.
+- `flat`: contiguous arrays, or single numbers. Neighbouring threads read neighbouring vectors of 16
+  bytes, which the hardware combines into whole cache lines (coalescing).
+- `strided`: up to four dimensions, after merging contiguous ones; broadcast dimensions have stride
+  0. The division that splits an index is a multiplication and a shift.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from minitorch_tensor.dtypes import ALL, LIMITS, DType, bool_, int64, uint8
 from minitorch_tensor.layout import Shape, Strides, broadcast_strides
 from minitorch_tensor.tensor_data import TensorData
 
-#: Bytes that a thread loads or stores at once, and elements.
+#: Bytes, and elements, that a thread loads or stores at once.
 VECTOR_BYTES, VECTOR = 16, 4
 
 #: The most dimensions of `strided`.
@@ -51,9 +51,9 @@ def converting(dtype: DType, fractional: bool = False) -> Callable[[Any], Any]:
     """A function for kernels: a number converted to a dtype, as `Backend.cast` says.
 
     Args:
-        dtype: of the result.
-        fractional: true if the number may be floating point where the result is an integer. The
-            device itself makes the nearest integer of one that does not fit.
+        dtype: the dtype of the result.
+        fractional: true if the number may be floating point and the result an integer. The device
+            itself clamps a number out of range to the nearest integer.
     """
     T = number(dtype)
     if dtype is bool_:
@@ -69,7 +69,7 @@ def converting(dtype: DType, fractional: bool = False) -> Callable[[Any], Any]:
 
 
 def _of_three(fn: Callable[..., float], inputs: int) -> Callable[[Any, Any, Any], Any]:
-    """A scalar function of one, two or three arguments as one of three, for kernels."""
+    """A scalar function of one to three arguments as a function of three, for kernels."""
     f = scalar(fn)
     if inputs == 1:
         return device_function(lambda x, y, z: f(x))
@@ -92,10 +92,10 @@ def flat(
     """out[i] = fn(x[i], y[i], z[i]), for i < n.
 
     Args:
-        fn: of as many arguments as there are inputs; the kernel has three array arguments even so.
+        fn: takes one argument per input; the kernel always takes three arrays.
         dtypes: of out and of the inputs.
         moves: for each input, true if it advances with i, false if it is one number.
-        width: elements that a thread takes at a time, to which arrays that move are aligned.
+        width: elements that a thread takes at a time; arrays that advance are aligned to it.
         wide: true if n needs 64 bits.
     """
     out_dtype, *in_dtypes = dtypes
@@ -129,7 +129,7 @@ def flat(
             store(out, i, results)
             i = index(i + cuda.gridsize(1))
         i = index(whole * width + cuda.grid(1))
-        if i < n:  # fewer than `width` are left
+        if i < n:  # fewer than `width` remain
             a = x[i] if x_moves else x[0]
             b = y[i] if y_moves else y[0]
             c = z[i] if z_moves else z[0]
@@ -144,7 +144,7 @@ def flat(
 
 
 def divisor(size: int, wide: bool) -> tuple[int, int, int]:
-    """The arguments of a kernel that divides by `size`: it, a multiplier and a shift.
+    """The arguments of a kernel that divides by `size`: size, a multiplier and a shift.
 
     For n below 2**31, n // size is (n * multiplier // 2**32 + n) >> shift (Granlund and Montgomery
     1994, figure 4.1). A division takes tens of instructions, this takes three.
@@ -156,7 +156,7 @@ def divisor(size: int, wide: bool) -> tuple[int, int, int]:
 
 
 def dividing(wide: bool) -> Callable[[Any, Any, Any, Any], Any]:
-    """A function for kernels: n // size, with what `divisor` gives."""
+    """A function for kernels: n // size, given the results of `divisor`."""
     if wide:
         return device_function(lambda n, size, multiplier, shift: n // size)
     return device_function(
@@ -176,8 +176,8 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
         dims: 2 or 4; with 2, the first two sizes are 1.
         wide: true if n or a position needs 64 bits.
 
-    The kernel takes the four arrays, n, what divides by the last three sizes, and the four strides
-    of each array. Out is in order, as a rule, so that neighbouring threads write side by side.
+    The kernel takes the four arrays, n, the divisors for the last three sizes, and the four strides
+    of each array. out is usually contiguous, so that writes are coalesced.
     """
     out_dtype, *in_dtypes = dtypes
     last = len(in_dtypes) - 1
@@ -220,9 +220,9 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
 
 
 def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> None:
-    """out[i] = fn(inputs[0][i], ...), for up to three inputs, stretched to out's shape.
+    """out[i] = fn(inputs[0][i], ...), for up to three inputs, broadcast to out's shape.
 
-    out may be a view; it has no element twice.
+    out may be a view, but its elements must not overlap.
     """
     shape = out.shape
     n = math.prod(shape)
@@ -248,13 +248,13 @@ def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> Non
 
 
 class Plan(NamedTuple):
-    """The walk of a kernel over operands of certain strides.
+    """The choice of a kernel for operands of given strides.
 
     Attributes:
-        dims: 1 for `flat`, 2 or 4 for `strided`, or more than that has.
+        dims: 1 for `flat`, 2 or 4 for `strided`; a larger number fits neither.
         moves: for `flat`, true for each input that advances.
         wide: true if `strided` needs 64 bits.
-        numbers: what `strided` takes after n.
+        numbers: the arguments of `strided` after n.
     """
 
     dims: int
@@ -265,8 +265,8 @@ class Plan(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _planned(shape: Shape, strides: tuple[Strides, ...], limit: int) -> Plan:
-    """The plan for a shape, and strides of out and the inputs in it; positions from `limit` on are
-    wide. It takes longer than a launch, and a training step asks for the same ones each time."""
+    """The plan for a shape and the strides of out and the inputs; positions from `limit` on are
+    wide. Planning takes longer than a launch, and training steps repeat plans, so it is cached."""
     sizes, steps = merge(shape, *strides)
     if not sizes or (len(sizes) == 1 and steps[0] == [1] and all(s in ([0], [1]) for s in steps)):
         return Plan(1, moves=tuple([s == [1] for s in steps[1:]]))
@@ -307,7 +307,7 @@ def _width(dtypes: Sequence[DType]) -> int:
 
 
 def _three(inputs: Sequence[TensorData]) -> Sequence[TensorData]:
-    """The inputs, the last one repeated in place of those that are not there."""
+    """Three inputs: the last one is repeated for those that are missing."""
     return [*inputs, *[inputs[-1]] * (3 - len(inputs))]
 
 

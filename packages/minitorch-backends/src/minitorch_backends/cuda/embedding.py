@@ -1,17 +1,16 @@
-"""Embedding: rows of a table looked up by number, and gradients added up in them.
+"""Embedding: looking up rows of a table, and accumulating gradients in them.
 
-The twin of `fast.embedding`, where each thread owns rows of the table and adds to them whatever
-comes for them, in order. Here there are far more threads than rows that matter, and threads that
-add to one row at a time would have to take turns (atomics), in an order that changes from run to
-run. So positions are first sorted by the row that they name; what is added to one row is then a
-*run*, and runs are cut into chunks of equal length, so that a word which is everywhere takes no
-longer than many that are rare:
+In `fast.embedding` each thread owns rows of the table and adds their gradients in order. Here there
+are far more threads than rows with gradients, and several threads adding to one row would need
+atomic additions, whose order changes from run to run. So positions are first sorted by the row that
+they name; the gradients of one row then form a *run*, and runs are cut into chunks of equal length,
+so that one frequent word takes no longer than many rare ones:
 
-1. `sort_by_row`: a radix sort, from the lowest digit to the highest. For each digit, blocks count
-   what they have (`count_digits`), the counts become places (`scan`), and every position moves to
-   its place (`place_digits`). Equals keep their order, so the sums do too.
-2. `sum_runs`: each chunk's sums, of whole runs straight into the result.
-3. `join_runs`: the parts of runs that reach over several chunks.
+1. `sort_by_row`: a radix sort, from the lowest digit to the highest. For each digit, thread blocks
+   make a histogram (`count_digits`), a prefix sum turns it into places (`scan`), and every position
+   moves to its place (`place_digits`). The sort is stable, so the order of additions is fixed.
+2. `sum_runs`: sums the runs of each chunk; whole runs go directly into the result.
+3. `join_runs`: adds up the parts of runs that span several chunks.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ from minitorch_tensor.tensor_data import TensorData
 if TYPE_CHECKING:
     from minitorch_backends.cuda.backend import CudaBackend
 
-#: Bits of a digit, and how many digits there are.
+#: Bits of a digit, and the number of its values.
 BITS = sized(8, 2)
 DIGITS = 1 << BITS
 
-#: Threads of a block that sorts, and how many neighbouring positions each of them takes: a block
-#: keeps COUNTS counts in shared memory, which has room for 12,288.
+#: Threads of a sorting block, and the number of neighbouring positions for each: a block keeps
+#: COUNTS counts in shared memory, which has room for 12,288.
 LANES = sized(32, 4)
 ITEMS = sized(16, 2)
 COUNTS = DIGITS * LANES
 
-#: Threads of the one block that makes places of counts.
+#: Threads of the single block that computes the prefix sum.
 SCAN_THREADS = sized(512, 4)
 
-#: Sorted positions that are added up one after another.
+#: Sorted positions that one thread adds up.
 CHUNK = sized(32, 3)
 
 
@@ -83,7 +82,7 @@ def digit_of(index: Any, p: Any, shift: Any) -> Any:
 
 @device_function
 def count_own(held: Any, order: Any, index: Any, count: Any, shift: Any, first: Any) -> None:
-    """held[d, lane] = how many of the lane's positions have the digit d, for every lane."""
+    """held[d, lane] = the number of the lane's positions with digit d, for every lane."""
     lane = u32(cuda.threadIdx.x)
     d = u32(0)
     while d < u32(DIGITS):
@@ -100,10 +99,10 @@ def count_own(held: Any, order: Any, index: Any, count: Any, shift: Any, first: 
 
 @cache
 def count_digits() -> Kernel:
-    """counts[d, block] = how many of the block's positions have the digit d.
+    """counts[d, block] = the number of the block's positions with digit d.
 
     The positions are order (count), or, if `first` is not 0, simply 0, 1, ...; a lane has ITEMS
-    neighbours.
+    neighbouring ones.
     """
 
     def kernel(counts: Any, order: Any, index: Any, count: Any, shift: Any, first: Any) -> None:
@@ -125,8 +124,7 @@ def count_digits() -> Kernel:
 
 @cache
 def scan() -> Kernel:
-    """counts[i] = the sum of all counts before it. One block, each of whose threads owns an equal
-    part."""
+    """counts[i] = the sum of all counts before it. One block; its threads own equal parts."""
 
     def kernel(counts: Any, count: Any) -> None:
         sums = cuda.shared.array(SCAN_THREADS, u32)
@@ -160,10 +158,10 @@ def scan() -> Kernel:
 
 @cache
 def place_digits() -> Kernel:
-    """The positions of `order` by digit into `to`, those of one digit in the order they had.
+    """Move the positions of `order` into `to`, stably sorted by digit.
 
-    `places` is what `scan` made of the counts: where each block's positions of a digit begin. The
-    rest is as in `count_digits`, with the same blocks.
+    `places`, from `scan`, says where each block's positions of a digit begin. The rest is as in
+    `count_digits`, with the same blocks.
     """
 
     def kernel(
@@ -201,12 +199,12 @@ def place_digits() -> Kernel:
 
 @cache
 def sum_runs(dtype: DType) -> Kernel:
-    """out[v] = sum of d[p] over the positions p of row v, in order, where these lie in one chunk.
+    """out[v] = sum of d[p] over the positions p of row v, in order, if these are in one chunk.
 
     d (count, size), index int64 (count), order sorted by index[order[k]]; out (V, size) holds
-    zeros, and row `padding` keeps them. Of a run that reaches over several chunks, the part in its
-    first chunk goes to tails, those in the others to heads, both (chunks, size). A thread owns one
-    of `size` columns of a chunk.
+    zeros, and row `padding` keeps them. If a run spans several chunks, its sum in the first chunk
+    goes to tails, those in the others to heads, both (chunks, size). A thread owns one of `size`
+    columns of a chunk.
     """
     T = number(dtype)
 
@@ -249,8 +247,8 @@ def sum_runs(dtype: DType) -> Kernel:
 
 @cache
 def join_runs(dtype: DType) -> Kernel:
-    """out[v] = the parts of row v's run, in order, where it reaches over several chunks; arguments
-    as in `sum_runs`. The threads of a run's first chunk do it."""
+    """out[v] = the sum of the parts of row v's run, in order, if it spans several chunks; arguments
+    as in `sum_runs`. The threads of a run's first chunk add them up."""
 
     def kernel(
         out: Any,
@@ -290,8 +288,8 @@ def join_runs(dtype: DType) -> Kernel:
 
 
 def sort_by_row(backend: CudaBackend, index: TensorData, rows: int) -> TensorData:
-    """The positions of index, int64 (N) in [0, rows), in the order of the rows that they name, and
-    those of one row in their own order: int32 (N). N is not 0."""
+    """The positions of index, int64 (N) in [0, rows), stably sorted by the row that they name:
+    int32 (N). N is not 0."""
     count = index.size
     grid = -(-count // (LANES * ITEMS))
     counts = backend.empty((DIGITS * grid,), int32)
@@ -308,7 +306,7 @@ def sort_by_row(backend: CudaBackend, index: TensorData, rows: int) -> TensorDat
 def add_rows(
     backend: CudaBackend, out: TensorData, d: TensorData, index: TensorData, padding: int | None
 ) -> None:
-    """out[index[p]] += d[p] for all p in order, but none in row `padding`: d (N, size), index int64
+    """out[index[p]] += d[p] for all p in order, except for row `padding`: d (N, size), index int64
     (N), N and size not 0; out (V, size) holds zeros."""
     count, size = d.shape
     order = sort_by_row(backend, index, out.shape[0])

@@ -1,15 +1,15 @@
-"""Taking elements by index, putting them by index, and running sums.
+"""Gathering and scattering elements by index, and cumulative sums.
 
-`fast` leaves these to numpy. Here, taking is a matter of one thread for each result. Putting is
-not: several elements may go to one place, and additions that arrive in any order (as atomic ones
-do) give other bits each time. So each place has one owner, who does what concerns it in order:
+`fast` leaves these to numpy. Here, one thread gathers each result. Scattering is harder: several
+elements may go to one place, and atomic additions would give different rounding in each run. So one
+thread owns each place and adds to it in order:
 
-- `put_along`, where the index is on the device: a thread owns some places of a line, reads the
-  whole index of the line, and passes over what is not its own.
-- `put_sorted`, where the index comes from the host: it is sorted there, and a thread does what goes
-  to one place.
+- `put_along`, if the index is on the device: a thread owns some places of a line, reads the whole
+  index of the line, and skips the places that it does not own.
+- `put_sorted`, if the index comes from the host: the index is sorted there, and a thread handles
+  all elements for one place.
 
-Data is (outer, size, inner) in order, as for reductions, and the middle is what is indexed.
+Data is (outer, size, inner), contiguous, as for reductions; the middle dimension is indexed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 Empty = Callable[[Shape, DType], TensorData]
 
-#: So many threads share a line's places, if there are too few lines to keep the GPU busy.
+#: Threads that keep the GPU busy: with fewer lines than this, several threads share a line.
 BUSY = sized(1 << 16, 8)
 
 
@@ -73,7 +73,7 @@ def take(dtype: DType, shared: bool, wide: bool) -> Kernel:
 
 @lru_cache(maxsize=64)
 def put_along(dtype: DType, shared: bool, add: bool, wide: bool) -> Kernel:
-    """out[o, index[o, k, i], i] is replaced by source[o, k, i], or has it added, in the order of k.
+    """Replace out[o, index[o, k, i], i] by source[o, k, i], or add to it, in the order of k.
 
     out (outer, size, inner), source (outer, count, inner).
 
@@ -82,8 +82,8 @@ def put_along(dtype: DType, shared: bool, add: bool, wide: bool) -> Kernel:
         add: true to add, false to replace.
         wide: true if a position needs 64 bits.
 
-    Part p of `parts` of a line owns the places whose number leaves the remainder p; n is the number
-    of lines times parts.
+    Part p of a line's `parts` owns the places with place % parts = p; n is the number of lines
+    times parts.
     """
     index_type, convert = i64 if wide else u32, converting(dtype)
 
@@ -116,8 +116,8 @@ def put_along(dtype: DType, shared: bool, add: bool, wide: bool) -> Kernel:
 
 @lru_cache(maxsize=64)
 def put_sorted(dtype: DType, add: bool) -> Kernel:
-    """For each s < n, source[order[k]] for k from starts[s] to starts[s + 1] goes to
-    out[places[s]]: added in turn, or the last of them in place of what is there."""
+    """For each s < n, add source[order[k]], for k from starts[s] to starts[s + 1], to
+    out[places[s]] in order, or replace out[places[s]] by the last of them."""
     convert = converting(dtype)
 
     def kernel(out: Any, places: Any, starts: Any, order: Any, source: Any, n: Any) -> None:
@@ -140,8 +140,8 @@ def put_sorted(dtype: DType, add: bool) -> Kernel:
 def scan(dtype: DType, wide: bool) -> Kernel:
     """out[o, k, i] = before[o, c - 1, i] + x[o, first of chunk c, i] + ... + x[o, k, i].
 
-    x, out (outer, size, inner), cut into chunks; before (outer, chunks, inner), running sums of the
-    sums of chunks. A thread owns chunk c of a line; there are n in all.
+    x, out (outer, size, inner), cut into chunks; before (outer, chunks, inner), cumulative sums of
+    the chunks' sums. A thread owns chunk c of a line; there are n chunks in all.
     """
     held = reductions.accumulator(dtype)
     A = number(held)
@@ -180,13 +180,13 @@ def scan(dtype: DType, wide: bool) -> Kernel:
 
 
 def around(shape: Shape, dim: int) -> tuple[int, int, int]:
-    """(outer, size, inner) about a dimension."""
+    """(outer, size, inner): the sizes before, along and after a dimension."""
     return math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
 
 
 def taken(empty: Empty, x: TensorData, dim: int, index: TensorData, shape: Shape) -> TensorData:
-    """Elements of x along a dimension, in this shape; index has that shape, or is 1-dimensional and
-    the same for all other dimensions. x and index are in order, and of one size elsewhere."""
+    """Elements of x along a dimension, gathered into this shape; index has that shape, or is
+    1-dimensional and shared by all lines. x and index are contiguous; their other sizes agree."""
     out = empty(shape, x.dtype)
     _, size, inner = around(x.shape, dim)
     wide = max(out.size, x.size) >= WIDE
@@ -196,8 +196,8 @@ def taken(empty: Empty, x: TensorData, dim: int, index: TensorData, shape: Shape
 
 
 def put_(out: TensorData, dim: int, index: TensorData, source: TensorData, add: bool) -> None:
-    """Put source's elements into out along a dimension, as `put_along` says; all are in order, and
-    of one size elsewhere."""
+    """Scatter source's elements into out along a dimension, as `put_along` says; all arrays are
+    contiguous, and their other sizes agree."""
     outer, size, inner = around(out.shape, dim)
     count = source.shape[dim]
     if count == 0 or size == 0:
@@ -211,10 +211,10 @@ def put_(out: TensorData, dim: int, index: TensorData, source: TensorData, add: 
 
 
 def positions(shape: Shape, key: tuple[Any, ...]) -> npt.NDArray[np.int64]:
-    """Where the elements that a key of numpy's names lie, in data of a shape in order.
+    """The flat positions of the elements that a numpy key selects, in contiguous data of a shape.
 
-    No more memory is used than for the result: each dimension is a line of numbers, stretched by
-    strides of 0 before it is indexed.
+    Only the result takes memory: each dimension is a range of numbers, broadcast by strides of 0
+    before it is indexed.
     """
     place: Any = np.int64(0)
     step = 1
@@ -235,9 +235,9 @@ def segments(places: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]
 
 
 def running_sum(empty: Empty, x: TensorData, dim: int) -> TensorData:
-    """out[k] = x[0] + ... + x[k] along a dimension of x, which is in order.
+    """out[k] = x[0] + ... + x[k] along a dimension of contiguous x.
 
-    Chunks are summed, the sums of chunks run, and from what comes before it each chunk runs.
+    First sum each chunk, then take cumulative sums of those, and with them of each chunk.
     """
     outer, size, inner = around(x.shape, dim)
     out = empty(x.shape, x.dtype)
@@ -246,7 +246,7 @@ def running_sum(empty: Empty, x: TensorData, dim: int) -> TensorData:
     chunk, wide = reductions.COLUMN_CHUNK, x.size >= WIDE
     chunks = -(-size // chunk)
     n = outer * chunks * inner
-    before = x  # not looked at in the first chunk of a line
+    before = x  # not read in the first chunk of a line
     if chunks > 1:
         sums = empty((outer, chunks, inner), x.dtype)
         summed = reductions.fold_columns(operators.add, (x.dtype, x.dtype), wide)

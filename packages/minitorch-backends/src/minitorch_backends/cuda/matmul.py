@@ -1,12 +1,12 @@
 """Matrix products: a tiled kernel of our own, and NVIDIA's cuBLAS where it is found.
 
-Where `fast` cuts the result into parts for cores and leaves each to a BLAS, here a block computes a
-tile of the result. It reads the rows of x and columns of y that the tile needs once, a few steps of
-k at a time, into shared memory, and each of its threads keeps a small square of results in
+Where `fast` cuts the result into parts for cores and leaves each to a BLAS, here a thread block
+computes a tile of the result. It reads the rows of x and columns of y for the tile once, a few
+steps of k at a time, into shared memory, and each thread keeps a small square of results in
 registers: a number loaded from shared memory serves as many products as the square is wide.
 
-Which one computes is said by MINITORCH_CUDA_MATMUL in the environment: `cublas`, `own`, or `auto`
-(the default), which is cuBLAS where it is found and our own elsewhere. cuBLAS comes with the CUDA
+The environment variable MINITORCH_CUDA_MATMUL chooses: `cublas`, `own`, or `auto` (the default),
+which is cuBLAS if it is found and our own kernel otherwise. cuBLAS comes with the CUDA
 toolkit, with PyTorch, and as `pip install nvidia-cublas`. float32 is computed in float32;
 MINITORCH_CUDA_TF32=1 lets cuBLAS round its factors to 10 bits of mantissa (TF32), which is several
 times as fast.
@@ -41,7 +41,7 @@ from minitorch_tensor.backend import BackendUnavailable
 from minitorch_tensor.dtypes import ALL, DType, bool_, float32
 from minitorch_tensor.tensor_data import TensorData
 
-#: What makes matrices in memory of their own.
+#: A function that makes a contiguous copy.
 Contiguous = Callable[[TensorData], TensorData]
 Empty = Callable[[tuple[int, ...], DType], TensorData]
 
@@ -51,7 +51,7 @@ class Tile(NamedTuple):
 
     Attributes:
         rows, columns: of the result.
-        depth: how far along k what lies in shared memory goes.
+        depth: the steps of k that shared memory holds.
         square: rows, and columns, that each thread computes.
     """
 
@@ -62,19 +62,19 @@ class Tile(NamedTuple):
 
     @property
     def threads(self) -> int:
-        """Of a block."""
+        """The number of threads per block."""
         return self.rows * self.columns // self.square**2
 
 
-#: From large results to small ones, which would leave most of the GPU idle with few large tiles.
+#: Tiles for large to small results; few large tiles would leave most of the GPU idle.
 TILES = [Tile(128, 128, 8, 8), Tile(64, 64, 16, 4), Tile(32, 32, 32, 2)]
 if SIMULATED:
     TILES = [Tile(4, 4, 2, 2)]
 
-#: Of what else than 4 bytes: elements of 8 take two registers each, and bytes have to be unpacked.
+#: Tiles for elements that are not 4 bytes: 8 bytes take two registers, and bytes must be unpacked.
 OTHER_TILES = TILES[-2:]
 
-#: The most parts of a sum over k, and the least length of one, where tiles are few.
+#: If tiles are few: the most parts of a sum over k (split-k), and the least length of a part.
 SPLITS, SHORTEST = 64, 2 if SIMULATED else 256
 
 
@@ -93,7 +93,7 @@ class Matrices(NamedTuple):
 
 
 def as_matrices(x: TensorData, contiguous: Contiguous) -> Matrices:
-    """(..., M, N) as a batch of matrices, copied unless its leading dimensions go on as one."""
+    """(..., M, N) as a batch of matrices, copied unless its leading dimensions merge into one."""
     rows, columns = x.shape[-2:]
     flat = x.reshape((math.prod(x.shape[:-2]), rows, columns))
     if flat is None:
@@ -113,8 +113,8 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
 
     Args:
         tile: how a block divides its work.
-        x_by_rows, y_by_rows: true if neighbours in a row lie nearer than those in a column: the
-            threads of a warp read neighbours.
+        x_by_rows, y_by_rows: true if rows, not columns, are contiguous, so that the reads of a
+            warp are coalesced.
         wide: true if a position needs 64 bits.
 
     The grid is (tiles along m times tiles along n, 1, batch times splits or fewer).
@@ -125,8 +125,8 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
     rows, columns, depth, square = tile
     threads = tile.threads
     across = columns // square
-    # A row of x's part is as long as a column of the tile; 4 more put neighbours along k into
-    # different banks of shared memory, and keep rows aligned to 16 bytes.
+    # A row of x's part is as long as a column of the tile; 4 elements of padding avoid bank
+    # conflicts between neighbours along k, and keep rows aligned to 16 bytes.
     x_pitch, y_pitch = rows + 4, columns + 4
     x_loads, y_loads = rows * depth // threads, columns * depth // threads
     x_down, x_along = (threads // depth, 0) if x_by_rows else (0, threads // rows)
@@ -154,7 +154,7 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
         down, over = index(thread // across), index(thread % across)  # in halves of squares
         first_row = index(index(index(cuda.blockIdx.x) // tiles_n) * rows)
         first_column = index(index(index(cuda.blockIdx.x) % tiles_n) * columns)
-        # What a thread loads first, and how far apart what it loads next lies.
+        # The element that a thread loads first, and the distance to its next ones.
         x_row, x_step = index(thread % rows), index(thread // rows)
         if x_by_rows:
             x_row, x_step = index(thread // depth), index(thread % depth)
@@ -176,8 +176,8 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
             step = begin
             loaded = False
             while step < end or loaded:
-                # What the next round of the loop multiplies is on its way from memory while this
-                # one multiplies what lies in shared memory.
+                # Prefetch the next round's elements from memory while this round multiplies those
+                # in shared memory.
                 ahead = step < end
                 if ahead:
                     for e in range(x_loads):
@@ -277,8 +277,8 @@ _TF32 = 3
 
 
 class Cublas:
-    """The products of cuBLAS, which counts rows and columns as Fortran does: what is a row to us is
-    a column to it. So it is asked for out^T = y^T x^T, which in its eyes is just what lies there.
+    """cuBLAS's products. It stores matrices in column-major order, so our matrices are transposed
+    to it: it computes out^T = y^T x^T, which in memory is our result.
 
     Raises: OSError if the library is not found.
     """
@@ -327,13 +327,13 @@ class Cublas:
         return out
 
     def _check(self, status: int) -> None:
-        """Raise what cuBLAS reports."""
+        """Raise cuBLAS's error, if any."""
         if status:
             raise RuntimeError(f"matmul: cuBLAS reports status {status}.")
 
 
 def blas_order(x: Matrices, contiguous: Contiguous) -> Matrices:
-    """The matrices as cuBLAS takes them: rows, or columns, that are dense and do not overlap."""
+    """The matrices in a layout for cuBLAS: rows, or columns, that are dense and do not overlap."""
     _, rows, columns = x.data.shape
     if (x.column == 1 or columns == 1) and (x.row >= columns or rows == 1) and x.batch >= 0:
         return x._replace(column=1)

@@ -1,8 +1,8 @@
 """Optimizer steps: one launch for a parameter, every array read and written once.
 
-The twin of `fast.optimizers`. Flat arrays of `count` elements and one dtype; each thread takes
-elements at a fixed distance, neighbours next to neighbours. So little is computed that these
-kernels are as fast as memory. Settings are numbers of the arrays' dtype.
+Arrays are flat, with `count` elements of one dtype; each thread strides over the grid, so that
+accesses are coalesced. These kernels are limited by memory bandwidth. Settings are numbers of the
+arrays' dtype. The counterpart of `fast.optimizers`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def adam_step(dtype: DType) -> Kernel:
     """m = beta1 m + weight1 d and s = beta2 s + weight2 d**2 with d = g + decay p, then
     p = shrink p - rate m / (correction sqrt(s) + eps).
 
-    The corrections of the moments' bias are in `rate` and `correction` (Kingma and Ba 2015,
+    The bias corrections of the moments are in `rate` and `correction` (Kingma and Ba 2015,
     section 2, last paragraph).
     """
 

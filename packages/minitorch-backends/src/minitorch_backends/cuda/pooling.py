@@ -1,15 +1,15 @@
-"""Pooling over windows of the last two dimensions of (N, C, H, W): one thread a number.
+"""Pooling over windows of the last two dimensions of (N, C, H, W): one thread per element.
 
-The twin of `fast.pooling`. Forward each thread owns numbers of the output and reads their windows;
-backward it owns numbers of the input and looks up the windows that see it, where `fast` lets a
-window add to what it saw: threads that add to one place would have to take turns (atomics), in an
-order that changes from run to run.
+In the forward pass each thread owns elements of the output and reads their windows. In the backward
+pass it owns elements of the input and looks up the windows that see them; `fast.pooling` lets
+windows add to the input instead, which would need atomic additions here, whose order changes from
+run to run.
 
 Shapes: x (N, C, H, W), `planes` = N * C; grad, values, indices and what is averaged (N, C, OH, OW);
 (kh, kw), (sh, sw), (ph, pw) and (dh, dw) are the window's kernel, stride, padding and dilation.
 
-Positions are unsigned, and one left of or above the image is a huge number: a single comparison
-with the size tells what lies inside.
+Positions are unsigned, so one left of or above the image is a huge number, and a single comparison
+with the size tells if it is inside.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from minitorch_tensor.dtypes import DType, float32, float64, int64
 @device_function
 def first_window(position: Any, reach: Any, stride: Any) -> Any:
     """The first window that may see a position, both counted in the padded image: windows start
-    `stride` apart, and the last place that they see is `reach` after their start."""
+    `stride` apart, and a window's last element is `reach` after its start."""
     return u32(u32(position - reach + stride - 1) // stride) if position > reach else u32(0)
 
 

@@ -1,17 +1,17 @@
 """Uniform random numbers: numpy's own, drawn on the GPU from the state of a generator on the host.
 
-`fast` has no such file: there a generator fills memory as fast as anything reads it. A GPU would
-have to wait for the host to draw, and for the numbers to cross to it: for a layer of dropout longer
-than for all else.
+`fast` needs no such file: on the CPU, numpy's generator fills memory as fast as kernels read it. A
+GPU would have to wait for the host to draw the numbers and copy them: for a dropout layer this
+would take longer than everything else.
 
 numpy's PCG64 (O'Neill 2014, "PCG: a family of simple fast space-efficient statistically good
 algorithms for random number generation") is a linear congruential generator: state = A state + C
-modulo 2**128, of which each turn gives 64 bits. Any number of turns is one multiplication and one
-addition as well, and takes the logarithm of their number to find (Brown 1994, "Random number
-generation with arbitrary strides"): so each thread begins where its first number is, and goes on by
-as many turns as there are threads.
+modulo 2**128, and each step (turn) gives 64 bits. Any number of turns is again one multiplication
+and one addition, found in logarithmic time (Brown 1994, "Random number generation with arbitrary
+strides"). So each thread jumps to its first number, and then advances by as many turns as there are
+threads.
 
-A number of 128 bits is two of 64 here: high and low.
+A 128-bit number is stored as two 64-bit halves: high and low.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _BITS = 128
 _LOW = (1 << 64) - 1
 
-#: Turns of the generator that a thread takes, or more: its first costs as much as tens of others.
+#: The least number of turns per thread: the first jump costs as much as tens of turns.
 TURNS = 16
 
 
@@ -71,15 +71,15 @@ def times_plus(x_high: Any, x_low: Any, y_high: Any, y_low: Any, z_high: Any, z_
 
 @device_function
 def output_of(high: Any, low: Any) -> Any:
-    """The 64 bits that a state gives: its halves, exclusive or, rotated by its uppermost 6 bits."""
+    """The 64-bit output of a state: its halves, xored, rotated by its uppermost 6 bits."""
     mixed, turn = u64(high ^ low), u64(high >> u64(58))
     return u64(u64(mixed >> turn) | u64(mixed << u64(u64(u64(64) - turn) & u64(63))))
 
 
 @device_function
 def after(turns: Any, high: Any, low: Any, a_high: Any, a_low: Any, c_high: Any, c_low: Any) -> Any:
-    """The state after `turns` steps of state = a state + c, by the bits of `turns`: a step that
-    is doubled makes twice as many."""
+    """The state after `turns` steps of state = a state + c, by the bits of `turns`: composing a
+    jump with itself doubles its length."""
     while turns > u64(0):
         if u64(turns & u64(1)) == u64(1):
             high, low = times_plus(high, low, a_high, a_low, c_high, c_low)
@@ -96,9 +96,9 @@ def after(turns: Any, high: Any, low: Any, a_high: Any, a_low: Any, c_high: Any,
 def uniform(dtype: DType) -> Kernel:
     """out[i] = numpy's i-th uniform number, for i < count.
 
-    Takes the state, C, and what A and C come to for as many turns as there are threads, each as its
+    Takes the state, C, and the A and C of a jump of as many turns as there are threads, each as two
     halves. A turn gives one float64, or two float32, the lower half first; `waiting` is 1 if the
-    first float32 is what a turn before left over, `half`.
+    first float32 is `half`, left over from an earlier turn.
     """
     T = number(dtype)
     narrow = dtype is float32
@@ -136,7 +136,7 @@ def fill(out: TensorData, state: dict[str, Any]) -> None:
     grid = blocks(-(-max(turns, 1) // TURNS))
     together = grid * THREADS
     increment = state["state"]["inc"]
-    # A**n, and 1 + A + ... + A**(n - 1), whose denominator has to divide before the modulus does.
+    # A**n, and 1 + A + ... + A**(n - 1): the division by A - 1 comes before the modulus.
     power = pow(MULTIPLIER, together, (MULTIPLIER - 1) << _BITS)
     total = (power - 1) // (MULTIPLIER - 1) * increment
     halves = [

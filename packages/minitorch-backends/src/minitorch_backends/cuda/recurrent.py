@@ -1,18 +1,17 @@
 """Recurrent sequences: all steps of a layer in one launch.
 
-The twin of `fast.recurrent`, and on the same idea: rows of a batch do not depend on each other, so
-whoever takes some rows through all steps never waits for anybody else. There it is a thread of the
-processor, here a *block* of threads, which wait only for each other, twice in a step. To launch a
-product and a gate kernel for every step instead costs more than what they compute, for layers of
-the sizes in the apps: 400 steps of 64 rows would take 800 launches.
-
-What does not depend on the step before is one large matrix product for all steps, before the
+As in `fast.recurrent`, the rows of a batch are independent, so each worker takes some rows through
+all steps without waiting for others. There a worker is a CPU thread, here a *thread block*, whose
+threads synchronise twice per step. Launching a product and a gate kernel for every step would cost
+more than their work, for layers of the sizes in the apps: 400 steps of 64 rows would take 800
+launches.
+Work that does not depend on the previous step is one large matrix product for all steps, before the
 sequence (the input's part of the gates) or after it (the gradients of the input and the weights).
 
 In a step each thread computes columns of the gates from the previous state, which the block keeps
-in shared memory; then each computes elements of the new state from the gates. Backward likewise,
-from the last step to the first. Weights are read anew in every step, from the cache that all blocks
-share: a block may have several rows (`rows`), which a weight then serves.
+in shared memory; then it computes elements of the new state from the gates. The backward pass does
+the same from the last step to the first. Weights are read again in every step, from the L2 cache
+that all blocks share; a block may have several rows (`rows`), which share each weight that is read.
 
 Sequences are (T, B, *) or (B, T, *), contiguous; element (t, b) of any of them is row
 t * stride_t + b * stride_b. H is the hidden size and G the number of gates. A row of `kept` holds,
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
 
 TANH, RELU, LSTM, GRU = range(4)
 
-#: For each cell its number, its gates, and how many numbers the gates of a unit come to.
+#: For each cell: its number, its gates, and the values stored per unit.
 CELLS = {
     "rnn_tanh": (TANH, 1, 1),
     "rnn_relu": (RELU, 1, 1),
@@ -61,10 +60,10 @@ CELLS = {
 #: Threads of a block, at most.
 MOST_THREADS = sized(512, 4)
 
-#: Bytes of shared memory that a block has without asking for more.
+#: Bytes of shared memory that a block has by default.
 SHARED_BYTES = 48 << 10
 
-#: So many blocks keep every processor of a large GPU busy; a larger batch has several rows a block.
+#: Blocks that keep every processor of a large GPU busy; larger batches have several rows per block.
 BLOCKS = 264
 
 sigmoid: Any = scalar(ops.sigmoid)
@@ -88,8 +87,8 @@ def threads_of_a_block(cell: str, hidden: int) -> int:
 
 
 def weights_together(hidden: int) -> int:
-    """The weights that a thread loads before it uses the first: enough to keep the way to the
-    cache busy, which is long."""
+    """The number of weights that a thread loads before it uses the first: enough to hide the
+    latency of the cache."""
     return next(n for n in (16, 8, 4, 2, 1) if hidden % n == 0)
 
 
@@ -224,13 +223,13 @@ def forward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool, keep
 
 @cache
 def backward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool) -> Kernel:
-    """All steps back: the gradients of the gates and of the first state.
+    """All steps of the backward pass: the gradients of the gates and of the first state.
 
-    to_x and to_h (sequences of G * H) receive the gradients of the gates as the input and as the
-    state made them, which are the same array but for a GRU; `before` (sequence of H) the states
-    that the steps began with. All three are 0 beyond a row's length. d_out (sequence of H), d_h and
-    d_c (B, H) are the gradients that arrive; first_h and first_c (B, H) those that leave. weight
-    (G * H, H) is weight_hh; the rest is what `forward` took and gave.
+    to_x and to_h (sequences of G * H) receive the gradients of the gates' parts from the input and
+    from the state, which are the same array except for a GRU; `before` (sequence of H) receives the
+    states before each step. All three are 0 beyond a row's length. d_out (sequence of H), d_h and
+    d_c (B, H) are the incoming gradients; first_h and first_c (B, H) the gradients of the first
+    state. weight (G * H, H) is weight_hh; the rest are arguments and results of `forward`.
     """
     T = number(dtype)
     size = hidden
@@ -377,8 +376,8 @@ def backward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool) -> 
 
 @cache
 def within_lengths(dtype: DType) -> Kernel:
-    """out = x, a sequence of `size`, but 0 beyond each row's length. Each thread takes every so
-    many of the `count` elements."""
+    """out = x, a sequence of `size`, but 0 beyond each row's length. Each thread strides over the
+    `count` elements."""
     T = number(dtype)
 
     def kernel(
@@ -403,11 +402,11 @@ class Layer:
     """The description of a layer for its forward and backward kernels.
 
     Attributes:
-        cell, gates, hidden: which layer it is; G and H.
-        rows: of the batch, for each block.
-        grid: how many blocks there are.
-        lengths: of each row, on the device.
-        layout: what kernels take last: batch, steps, and the strides of T and B in rows.
+        cell, gates, hidden: the number of the cell; G and H.
+        rows: rows of the batch per block.
+        grid: the number of blocks.
+        lengths: the length of each row, on the device.
+        layout: the last arguments of kernels: batch, steps, and the strides of T and B in rows.
     """
 
     def __init__(
@@ -428,12 +427,12 @@ class Layer:
 
 @lru_cache(maxsize=64)
 def _on_device(backend: CudaBackend, lengths: tuple[int, ...]) -> TensorData:
-    """Lengths as int32, kept for the way back and for other layers of the same batch."""
+    """Lengths as int32, cached for the backward pass and for other layers of the same batch."""
     return backend.from_numpy(np.array(lengths, np.int32))
 
 
 def fits(name: str, x: TensorData, weight_hh: TensorData) -> bool:
-    """True if a block can hold a row of the layer, and 32 bits its positions."""
+    """True if a block can hold a row of the layer and its positions fit 32 bits."""
     hidden = weight_hh.shape[1]
     small = 4 * hidden * math.prod(x.shape[:2]) < WIDE
     return small and rows_of_a_block(name, hidden, 1, x.dtype.itemsize) > 0
@@ -493,7 +492,7 @@ def sequence_backward(
         layer.grid, to_x, to_h, before, first[0], first[-1], d_out, d_state[0], d_state[-1],
         kept, cells, out, state[0], state[-1], weight_hh, layer.lengths, *layer.layout,
     )  # fmt: skip
-    # 0 times what lies beyond a length is 0 only if that is a number.
+    # The padding is multiplied by 0, which gives 0 only if the padding is finite.
     if recurrence.lengths is not None:
         x = _without_padding(backend, x, layer)
     d_bias_ih = backend.reduce(ops.add, to_x, 0, 0.0, dtype).owned((width,))
@@ -517,7 +516,7 @@ def _without_padding(backend: CudaBackend, x: TensorData, layer: Layer) -> Tenso
 
 
 def examples() -> Iterator[Kernel]:
-    """Kernels of this module for a hidden size of the apps, for the compile gate."""
+    """Kernels of this module for a hidden size used by the apps, for the compile gate."""
     for name in CELLS:
         yield forward(name, float32, 128, rows=1, reverse=False, keep=True)
         yield backward(name, float32, 128, rows=1, reverse=False)

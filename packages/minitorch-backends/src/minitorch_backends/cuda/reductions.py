@@ -1,17 +1,15 @@
-"""`tensor_reduce`: folding one dimension by any scalar function.
+"""`tensor_reduce`: reducing one dimension by any scalar function.
 
-As in `fast`, data is (outer, size, inner) in order, and its middle is folded. Threads take the
-place of lanes, and there are two kernels, since neighbouring threads should read neighbours:
+As in `fast`, data is (outer, size, inner), contiguous, and the middle dimension is folded. Threads
+take the place of lanes. There are two kernels, for coalesced reads:
 
-- `fold_rows`, where inner is 1: a team of threads folds a row, each of them every so-many-th
-  element; then the team folds what its threads have, by shuffles. A team is a warp for short rows,
-  a block for long ones.
-- `fold_columns`, else: a thread folds a column, beside the threads of the columns next to it.
+- `fold_rows`, if inner is 1: a team of threads strides over a row; then the team folds its threads'
+  results by shuffles. A team is a warp for short rows, a thread block for long ones.
+- `fold_columns`, otherwise: a thread folds a column, and its neighbours the neighbouring columns.
 
-Rows and columns are cut into chunks, whose results are folded in turn: so that a few long ones
-keep the whole GPU busy, and rounding errors grow with the logarithm of the length. Who folds what
-depends on sizes alone, and there are no atomic additions, whose order is anybody's: results repeat
-bit by bit.
+Rows and columns are cut into chunks, whose results are folded in turn, so that a few long ones
+keep the whole GPU busy, and rounding errors grow with the logarithm of the length. The division of
+work depends only on sizes, and there are no atomic additions, so results repeat bit for bit.
 """
 
 from __future__ import annotations
@@ -45,13 +43,13 @@ from minitorch_tensor.tensor_data import TensorData
 #: Elements of a chunk of a row: 32 for each thread of a block.
 ROW_CHUNK = sized(8192, 32)
 
-#: The most chunks of a row: a grid's y goes to 65535.
+#: The most chunks of a row: a grid's y is at most 65535.
 ROW_CHUNKS = 1 << 15
 
-#: Rows that are longer are a block's work, not a warp's.
+#: The longest row for a warp; longer ones take a thread block.
 WARP_ROW = sized(1024, 8)
 
-#: Elements of a chunk of a column, all of them one thread's.
+#: Elements of a chunk of a column, folded by one thread.
 COLUMN_CHUNK = sized(128, 4)
 
 #: Elements that a thread loads at once.
@@ -59,8 +57,8 @@ VECTOR = 4
 
 
 def accumulator(dtype: DType) -> DType:
-    """The dtype in which a fold is computed: its own precision, or a wider one that wraps to the
-    same."""
+    """The dtype in which a fold is computed: dtype itself, or a wider integer that wraps to the
+    same result."""
     return dtype if dtype.kind == "float" or dtype is int64 else int32
 
 
@@ -77,7 +75,7 @@ def fold_rows(
     Args:
         fn: associative and commutative up to rounding, with `start` for its identity.
         dtypes: of out and of x.
-        team: how many threads fold a chunk: WARP or THREADS.
+        team: the number of threads that fold a chunk: WARP or THREADS.
         width: elements that a thread loads at once; size and chunk are multiples of it.
         wide: true if a position needs 64 bits.
 
@@ -164,7 +162,7 @@ def fold(
     start: float,
     dtype: DType,
 ) -> TensorData:
-    """The middle of x, (outer, size, inner) in order, folded: (outer, inner).
+    """Fold the middle of contiguous x (outer, size, inner): (outer, inner).
 
     Args:
         fn: associative and commutative up to rounding, with `start` for its identity.
@@ -203,12 +201,12 @@ def _width(x: TensorData, size: int) -> int:
 
 
 def _chunk(size: int) -> int:
-    """The length of a long row's chunks: what a block's threads load at once, some times."""
+    """The length of a long row's chunks: a multiple of what a block loads at once."""
     step = THREADS * VECTOR
     return max(ROW_CHUNK, -(-size // (ROW_CHUNKS * step)) * step)
 
 
-# -- where the largest lies ----------------------------------------------------------------------
+# -- index of the largest ------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
@@ -218,7 +216,7 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
 
     Args:
         dtype: of x.
-        team: how many threads look along a line: WARP where inner is 1, else 1.
+        team: the number of threads that search a line: WARP if inner is 1, else 1.
         wide: true if a position needs 64 bits.
     """
     held = accumulator(dtype)
@@ -227,7 +225,7 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
     index = i64 if wide else u32
 
     def better(value: Any, k: Any, other: Any, other_k: Any) -> Any:
-        """True if `value` at k goes before the other."""
+        """True if `value` at k beats the other."""
         if value != value:
             return other == other or k < other_k
         if other != other:
@@ -241,7 +239,7 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
     def kernel(out: Any, x: Any, lines: Any, size: Any, inner: Any) -> None:
         line = index(cuda.grid(1) // team)
         lane = cuda.threadIdx.x % team
-        value, place = A(0), i64(size)  # beyond all, so that whatever is there goes before
+        value, place = A(0), i64(size)  # past the end, so that any element beats it
         if line < lines:
             o = index(line // inner)
             first = index(index(index(o * size) * inner) + index(line - o * inner))
@@ -268,8 +266,8 @@ def arg_extreme(dtype: DType, largest: bool, team: int, wide: bool) -> Kernel:
 def extreme(
     empty: Callable[[tuple[int, ...], DType], TensorData], x: TensorData, dim: int, largest: bool
 ) -> TensorData:
-    """The index (int64) of the largest or smallest along a dimension of x, which is in order, kept
-    with size 1."""
+    """The index (int64) of the largest or smallest along a dimension of contiguous x, which keeps
+    size 1."""
     shape = x.shape
     outer, size, inner = math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
     out = empty((*shape[:dim], 1, *shape[dim + 1 :]), int64)

@@ -1,14 +1,13 @@
 """Softmax, log-softmax and cross entropy: a line is read twice and written once.
 
-The twin of `fast.softmax`. Along the last dimension a line lies together in memory, and `lanes`
-neighbouring threads share it: each reads at a fixed distance, side by side with its neighbours
-(coalesced), and then they put together what they found. Short lines take a part of a block each,
-so that few threads are without work. Along another dimension the elements of a line lie `inner`
-apart, and one thread takes a whole line: its neighbours take the neighbouring lines, which is
-coalesced again and needs no shared memory.
+Along the last dimension a line is contiguous, and `lanes` neighbouring threads share it: each reads
+with a fixed stride, coalesced with its neighbours, and then they combine their results. A short
+line takes only a part of a block, so that few threads are idle. Along another dimension the
+elements of a line are `inner` apart, and one thread takes a whole line: its neighbours take the
+neighbouring lines, which is coalesced, too, and needs no shared memory.
 
-The largest element and the sum of exponentials are found in one reading: when a larger element
-comes, the sum so far is scaled down to it (Milakov and Gimelshein 2018, "Online normalizer
+The largest element and the sum of exponentials are found in one pass: when a larger element
+appears, the sum so far is scaled down (Milakov and Gimelshein 2018, "Online normalizer
 calculation for softmax", algorithm 3).
 """
 
@@ -47,11 +46,11 @@ def lanes_for(size: int) -> int:
 
 
 def grid_of_lines(lines: int, lanes: int) -> int:
-    """The number of blocks with `share` threads for every line."""
+    """The number of blocks with `lanes` threads for every line."""
     return -(-lines * lanes // THREADS)
 
 
-# -- what the threads of a line do together --------------------------------------------------------
+# -- cooperation of a line's threads ---------------------------------------------------------------
 
 
 @device_function
@@ -63,11 +62,11 @@ def line_of(lanes: Any) -> Any:
 
 
 def line_fold(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
-    """A device function: the values of a line's threads folded by f, and told to each of them.
+    """A device function: the values of a line's threads folded by f; each gets the result.
 
     All threads of the block call it, with `lanes` and a shared array of a number for each warp. The
-    threads of a warp exchange values directly, in pairs that lie 1, 2, 4, ... apart; what several
-    warps have goes through the array. Always in the same order.
+    threads of a warp shuffle values in pairs that are 1, 2, 4, ... apart; values of several warps
+    go through the array. The order is always the same.
     """
 
     def fold(value: Any, shared: Any, lanes: Any) -> Any:
@@ -95,15 +94,15 @@ def line_fold(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
 
 share_sum = line_fold(scalar(ops.add))
 
-#: Of numbers none of which is NaN.
+#: The largest of numbers that are not NaN.
 share_largest = line_fold(scalar(ops.max))
 
 
 @device_function
 def one_more(total: Any, largest: Any, value: Any) -> Any:
-    """A sum of exponentials, each relative to the largest value so far, with one more value.
+    """Add one more value to a sum of exponentials relative to the largest value so far.
 
-    It is NaN after a NaN or a second inf; -inf adds nothing, also where nothing else came yet.
+    It is NaN after a NaN or a second inf; -inf adds nothing, even as the first value.
     """
     T = type(value)
     if value > largest:
@@ -116,8 +115,8 @@ def one_more(total: Any, largest: Any, value: Any) -> Any:
 
 @device_function
 def largest_and_total(x: Any, first: Any, end: Any, lane: Any, lanes: Any, shared: Any) -> Any:
-    """Of the line x[first], ..., x[end - 1] the largest element m, and the sum of exp(x[k] - m);
-    told to all of its threads. NaN is passed over for the first and makes the second NaN."""
+    """The largest element m of the line x[first], ..., x[end - 1], and the sum of exp(x[k] - m);
+    all of its threads get them. The maximum ignores NaN; the sum becomes NaN."""
     T = type(x[0])
     m, total = T(-math.inf), T(0)
     k = u32(first + lane)
@@ -127,12 +126,12 @@ def largest_and_total(x: Any, first: Any, end: Any, lane: Any, lanes: Any, share
         m = max(m, value) if value == value else m
         k = u32(k + lanes)
     largest = share_largest(m, shared, lanes)
-    if total > T(0):  # else this thread met -inf or nothing, or it is NaN, and stays so
+    if total > T(0):  # else this thread saw only -inf or nothing, or the total stays NaN
         total = total * exp(m - largest)
     return largest, share_sum(total, shared, lanes)
 
 
-# -- lines that lie together -----------------------------------------------------------------------
+# -- contiguous lines ------------------------------------------------------------------------------
 
 
 @cache
@@ -145,7 +144,7 @@ def softmax_rows(dtype: DType, logarithm: bool) -> Kernel:
         shared = cuda.shared.array(WARPS, T)
         row, lane = line_of(lanes)
         first = u32(row * size)
-        # A thread without a row takes part in the sums, with nothing.
+        # A thread without a row takes part in the sums with an empty range.
         end = u32(first + size) if row < rows else first
         m, total = largest_and_total(x, first, end, lane, lanes, shared)
         shift = log(total)
@@ -214,9 +213,8 @@ def cross_entropy(dtype: DType) -> Kernel:
 def cross_entropy_backward(dtype: DType) -> Kernel:
     """out[r, k] = d[r] (exp(y[r, k]) - (1 if k is target[r] else 0)), y being the log-softmax.
 
-    y and out (rows, size), together `count` elements, which each thread takes at a fixed distance;
-    target int64 (rows), d (rows), `apart` elements from one to the next: 0 if all are one number,
-    as the gradient of a mean is.
+    y and out (rows, size), `count` elements each, over which the threads stride; target int64
+    (rows), d (rows) with stride `apart`: 0 if all are one number, as in the gradient of a mean.
     """
 
     def kernel(out: Any, y: Any, target: Any, d: Any, count: Any, size: Any, apart: Any) -> None:
@@ -232,7 +230,7 @@ def cross_entropy_backward(dtype: DType) -> Kernel:
     return Kernel(kernel, (array, array, pointer(int64), array, u32, u32, u32), THREADS)
 
 
-# -- lines that lie across -------------------------------------------------------------------------
+# -- strided lines ---------------------------------------------------------------------------------
 
 
 @cache
@@ -294,8 +292,8 @@ def softmax_columns_backward(dtype: DType, logarithm: bool) -> Kernel:
 
 
 def along(dim: int, rows: Kernel, columns: Kernel, *arrays: TensorData) -> None:
-    """Launch one of two kernels on contiguous arrays of one shape: that for lines of the last
-    dimension, or that for lines of another."""
+    """Launch one of two kernels on contiguous arrays of one shape: `rows` for lines of the last
+    dimension, `columns` for lines of another."""
     shape = arrays[0].shape
     if 0 in shape:
         return

@@ -1,7 +1,7 @@
 """Cooperation of the threads of a block: exchanging numbers, and folding one from each thread.
 
 A *warp* is 32 threads that run in step and read each other's registers ("shuffle"). Every thread of
-the block must take part in what is here, so kernels call it outside of branches on the thread.
+the block must take part, so kernels call these functions outside of branches on the thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ALL = 0xFFFFFFFF
 
 
 def _simulated_shuffle(value: Any, distance: int) -> Any:
-    """`shuffle_xor` over a board that the threads of a block share."""
+    """`shuffle_xor` through a dict that the threads of a block share."""
     thread: Any = threading.current_thread()
     board = vars(thread._manager).setdefault("board", {})  # noqa: SLF001 - one for each block
     board[thread.thread_id] = value
@@ -35,8 +35,8 @@ def _shuffle_xor(value: Any, distance: Any) -> Any:
     return cuda.shfl_xor_sync(_ALL, value, distance)
 
 
-#: The value, a float or a wide integer, of the thread of the warp whose number differs in the bits
-#: of `distance`.
+#: The value, a float or a wide integer, of the thread in the warp whose index is this thread's
+#: xor `distance`.
 shuffle_xor = _simulated_shuffle if SIMULATED else device_function(_shuffle_xor)
 
 
@@ -46,7 +46,8 @@ def warp_fold(f: Callable[[Any, Any], Any], T: Any, lanes: int = WARP) -> Callab
     Args:
         f: the scalar function (see `scalar`), associative and commutative.
         T: the type of the values.
-        lanes: how many neighbouring threads fold together, a power of two; a warp by default.
+        lanes: the number of neighbouring threads that fold together, a power of two; by default a
+            warp.
     """
 
     def fold(value: Any) -> Any:
