@@ -77,7 +77,7 @@ def put(root: Path, piece: Piece) -> None:
 
 
 def names_of(node: ast.stmt) -> list[str]:
-    """What a statement defines."""
+    """The names that a statement defines."""
     if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
@@ -116,7 +116,7 @@ class Tree:
         )
 
     def prints(self, code: str) -> str:
-        """What code prints, run on the copy."""
+        """The output of code, run on the copy."""
         run = self.run(
             "-c", f"import minitorch_tensor as mt\nassert {str(self.root)!r} in mt.__file__\n{code}"
         )
@@ -124,7 +124,7 @@ class Tree:
         return run.stdout.strip()
 
     def complains(self, code: str) -> str:
-        """What code says as it fails, run on the copy."""
+        """The error of code that must fail, run on the copy."""
         run = self.run("-c", f"import minitorch_tensor as mt\n{code}")
         assert run.returncode == 1, run.stdout
         return run.stderr

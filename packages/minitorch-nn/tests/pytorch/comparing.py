@@ -8,7 +8,7 @@ from typing import Any
 
 
 def differences(stored: Any, fresh: Any, where: str) -> Iterator[str]:
-    """Where nested values differ: numbers by more than rounding, everything else at all."""
+    """The places where nested values differ: numbers by more than rounding, all else exactly."""
     if type(stored) is not type(fresh):
         yield f"{where}: {fresh!r}, stored {stored!r}"
     elif isinstance(stored, dict) and list(stored) == list(fresh):
@@ -25,8 +25,8 @@ def differences(stored: Any, fresh: Any, where: str) -> Iterator[str]:
 
 
 def updated(stored: dict[str, Any], fresh: dict[str, Any]) -> dict[str, Any]:
-    """The fresh sections, with what is stored of a row where that differs by rounding alone, which
-    is another on other processors."""
+    """The fresh sections, keeping a row as stored if it differs by rounding alone, which
+    varies between processors."""
     known = {
         (section, case["row"]): case
         for section, cases in stored.items()

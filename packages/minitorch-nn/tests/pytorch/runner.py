@@ -29,8 +29,7 @@ def drawn(draw: Draw, *shape: int, low: float = -2.0, high: float = 2.0) -> torc
 
 
 def weights_of(output: torch.Tensor) -> torch.Tensor:
-    """What an output is multiplied by before it is added up, so that each element has a gradient of
-    its own."""
+    """Weights for the sum of an output, so that each element has a gradient of its own."""
     return torch.cos(torch.arange(output.numel(), dtype=torch.float64)).reshape(output.shape)
 
 
@@ -250,7 +249,7 @@ def flat(value: Any) -> list[torch.Tensor]:
     return [value] if isinstance(value, torch.Tensor) else [t for part in value for t in flat(part)]
 
 
-#: What computes a case of each section.
+#: The function that computes a case, by section.
 COMPUTE: dict[str, Callable[..., Case]] = {
     "functions": function_case,
     "modules": module_case,

@@ -1,4 +1,4 @@
-"""What is compared with PyTorch: calls of functions, layers, optimizers and schedules, as data.
+"""The calls compared with PyTorch: of functions, layers, optimizers and schedules, as data.
 
 The numbers of a row are drawn from how it reads, so that a new row changes no other. Nothing here
 imports either library.

@@ -1,4 +1,4 @@
-"""What is stored of PyTorch is what it gives, and its models are loaded by ours.
+"""The stored results are still PyTorch's, and our models load its state.
 
 `tox -e pytorch` has PyTorch; elsewhere the stored numbers stand for it, in
 test_against_pytorch.py.

@@ -1,4 +1,4 @@
-"""What is stored of PyTorch belongs to the rows of the table; PyTorch is not needed."""
+"""The stored results belong to the rows of the table. Runs without PyTorch."""
 
 from __future__ import annotations
 

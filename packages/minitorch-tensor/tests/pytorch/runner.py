@@ -47,13 +47,13 @@ class Values:
 
     @classmethod
     def of(cls, dtype: str, array: Array) -> Values:
-        """Those of an array."""
+        """The elements of an array."""
         return cls(dtype, array.shape, array.reshape(-1).tolist())
 
 
 @dataclass
 class Outcome:
-    """What a row gives in one dtype.
+    """The results of a row in one dtype.
 
     Attributes:
         inputs: a checksum of what went in.
@@ -216,7 +216,7 @@ def flat(value: Any) -> Iterator[Any]:
 
 
 def weights_of(shape: tuple[int, ...], output: Any, library: Any) -> Array:
-    """What an output is weighted with, so that each element's gradient is another."""
+    """Weights for the sum of an output, so that each element has a gradient of its own."""
     size = int(np.prod(shape, dtype=np.int64))
     weights = np.cos(np.arange(size, dtype=np.float64)).reshape(shape)
     return weights.astype(library.values(output).dtype)
@@ -232,7 +232,7 @@ def values_of(output: Any, library: Any) -> Values:
 
 
 def differences(actual: Outcome, expected: Outcome, absolute: float = 0.0) -> dict[str, str]:
-    """Where two outcomes differ ("dtype", "shape", "values", "gradients"), and how."""
+    """The differences of two outcomes, by aspect: "dtype", "shape", "values", "gradients"."""
     found: dict[str, str] = {}
     if len(actual.outputs) != len(expected.outputs):
         found["values"] = f"{len(actual.outputs)} outputs, expected {len(expected.outputs)}"
@@ -268,7 +268,7 @@ def _compare(
 
 
 def near(actual: Any, expected: Any, relative: float, absolute: float) -> bool:
-    """Whether two numbers are one up to rounding; all NaN are."""
+    """True if two numbers agree up to rounding, or are both NaN."""
     if actual == expected or (actual != actual and expected != expected):
         return True
     if not (isinstance(expected, float) and np.isfinite(expected)):
@@ -277,7 +277,7 @@ def near(actual: Any, expected: Any, relative: float, absolute: float) -> bool:
 
 
 def complaint(case: Any, actual: Outcome, expected: Outcome) -> str:
-    """What is wrong, in words; nothing where they agree, or differ just as the table says."""
+    """The unexpected differences in words; "" if there are none but those the table announces."""
     found = differences(actual, expected, case.absolute[0] if case.absolute else 0.0)
     lines = [f"{aspect}: {text}" for aspect, text in found.items() if aspect not in case.differs]
     lines += [
@@ -314,8 +314,8 @@ def write(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
 
 
 def update(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
-    """Write what differs from what is stored by more than rounding, which is another on other
-    processors, and keep the rest."""
+    """Store outcomes, keeping those already stored that differ by rounding alone, which varies
+    between processors."""
     stored = read(path)
 
     def is_stored(key: str, fresh: Outcome) -> bool:
@@ -326,7 +326,7 @@ def update(outcomes: dict[str, Outcome], path: Path = STORED) -> None:
 
 
 def read(path: Path = STORED) -> dict[str, Outcome]:
-    """What `write` wrote."""
+    """The outcomes that `write` stored."""
 
     def unpacked(stored: Any) -> Values | None:
         return None if stored is None else Values(stored[0], tuple(stored[1]), stored[2:])
@@ -344,7 +344,7 @@ def rows(cases: Iterable[Any]) -> dict[str, tuple[Any, str]]:
 
 @cache
 def read_once() -> dict[str, Outcome]:
-    """What is stored, read when first asked for."""
+    """The stored outcomes, read once."""
     return read()
 
 
@@ -376,19 +376,19 @@ def covered(cases: Iterable[Any]) -> set[str]:
 
 
 def _object(name: str) -> Any:
-    """What a name stands for, which is one for all names that PyTorch has for it."""
+    """The object behind a name, the same for all aliases."""
     thing = getattr(mt.Tensor if name[0] == "." else mt, name.lstrip("."))
     return thing if name[0] == "." else inspect.unwrap(thing)
 
 
 def missing(table: Any) -> list[str]:
-    """Those that no row calls and no reason excuses."""
+    """The functions and methods without a row or a reason for having none."""
     known = public_functions() | public_methods()
     return sorted(known - covered(table.CASES) - set(table.NOT_COMPARED))
 
 
 def summary(table: Any) -> str:
-    """How much of the library the table compares."""
+    """The coverage of the table, and its exceptions, in words."""
     functions, methods, found = public_functions(), public_methods(), covered(table.CASES)
     lines = [
         f"{len(table.CASES)} rows, {len(rows(table.CASES))} with their dtypes; "

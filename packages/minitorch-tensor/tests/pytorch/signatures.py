@@ -204,7 +204,7 @@ def _of_documentation(name: str, documentation: str) -> Signature:
 
 
 def _as_ours(signature: Signature, method: bool) -> Signature:
-    """What Python calls the schemas' names; of a method without the tensor itself."""
+    """The schema's names as Python spells them; for a method, without the tensor itself."""
     if method:
         signature = [n for n in signature if n != "self"]
     spelled = {"self": "input", "from": "from_", "*size": "size", "*repeats": "repeats"}
@@ -212,7 +212,7 @@ def _as_ours(signature: Signature, method: bool) -> Signature:
 
 
 def complaint(name: str, signatures: list[Signature]) -> str:
-    """What of a function differs from PyTorch's without a word above; nothing if all is well."""
+    """The differences from PyTorch's signature that the tables above do not explain; "" if none."""
     mine = ours(name)
     lines = []
     known = {n for signature in signatures for n in signature} - {"*"}
@@ -234,12 +234,12 @@ def complaint(name: str, signatures: list[Signature]) -> str:
 
 
 def write(torch: Any, names: list[str]) -> None:
-    """What PyTorch has for each name, a line for each."""
+    """Store PyTorch's signatures, a line for each name."""
     rows = [f"{json.dumps(name)}: {json.dumps(theirs(name, torch))}" for name in sorted(names)]
     STORED.write_text("{\n" + ",\n".join(rows) + "\n}\n", encoding="utf-8")
 
 
 def read() -> dict[str, list[Signature]]:
-    """What `write` wrote."""
+    """The signatures that `write` stored."""
     stored: dict[str, list[Signature]] = json.loads(STORED.read_text("utf-8"))
     return stored

@@ -1,4 +1,4 @@
-"""What is compared with PyTorch: a table of calls, written in the terms that both libraries share.
+"""The calls compared with PyTorch, in the terms that both libraries share.
 
 A row names a function, its arguments, and the dtypes to try; the arguments are drawn from the
 row's own name, so that a new row changes no other. Each module holds one family. Nothing here

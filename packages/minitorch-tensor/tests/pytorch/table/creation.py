@@ -14,12 +14,12 @@ def like(library: Any, name: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def empty_shape(library: Any, tensor: Any) -> Any:
-    """What memory of arbitrary content has in common."""
+    """The shape of memory with arbitrary content."""
     return list(tensor.new_empty(2, 3).shape)
 
 
 def drawn(library: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    """What a function draws, apart from the numbers."""
+    """Dtype, shape and `requires_grad` of a function's random numbers."""
     library.manual_seed(0)
     result = getattr(library, name)(*args, **kwargs)
     return library.zeros(1, dtype=result.dtype), list(result.shape), result.requires_grad

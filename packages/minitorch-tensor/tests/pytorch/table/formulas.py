@@ -9,7 +9,7 @@ from .row import CANCELS, Case, case, x
 
 
 def written(library: Any, name: str, *args: Any) -> Any:
-    """What elementwise makes of a formula of numbers, and what PyTorch has ready."""
+    """elementwise of a formula, beside PyTorch's own function."""
     return library.elementwise(name)(*args)
 
 

@@ -36,7 +36,7 @@ def matrices(library: Any, name: str, several: bool, tensor: Any) -> Any:
 
 
 def without_history(library: Any, tensor: Any) -> Any:
-    """What is computed under no_grad, and beside it, under enable_grad within."""
+    """Results computed under no_grad, outside it, and under enable_grad inside it."""
     with library.no_grad():
         constant, modes = tensor * 2, [library.is_grad_enabled()]
         with library.enable_grad():

@@ -23,7 +23,7 @@ def assigned(library: Any, target: Any, key: Any, value: Any) -> Any:
 
 
 def drawn_in_place(library: Any, tensor: Any, name: str, *args: Any) -> Any:
-    """What a method draws, apart from the numbers."""
+    """Dtype, shape and `requires_grad` of a method's random numbers."""
     return creation.drawn(library, "clone", getattr(tensor, name)(*args))
 
 

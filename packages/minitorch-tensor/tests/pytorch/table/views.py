@@ -9,7 +9,7 @@ from .row import ALL, Case, case, x
 
 
 def laid_out(library: Any, name: str, *args: Any) -> Any:
-    """How a view lies in its memory."""
+    """The strides, offset and contiguity of a view."""
     view = getattr(library, name)(*args)
     return [view.stride(), view.storage_offset(), view.is_contiguous()]
 
