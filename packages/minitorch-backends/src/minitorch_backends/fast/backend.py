@@ -162,12 +162,10 @@ class FastBackend(NumpyBackend):
         work = batch * m * n * k
         if x.dtype.kind != "float" or work < thresholds.DIRECT_PRODUCT:
             return super().matmul(x, y)
-        left, right = (
-            matmul.as_matrices(z) or matmul.contiguous_matrices(self.contiguous(z)) for z in (x, y)
-        )
+        left, right = tuple(matmul.as_matrices(x)), tuple(matmul.as_matrices(y))
         out = memory.empty((*lead, m, n), x.dtype.numpy)
         run = matmul.matmul.over(work, thresholds.PRODUCT)
-        run(out.reshape(-1), *left, *right, batch, m, n, k, usable_threads())
+        run(out.reshape(-1), left, right, batch, m, n, k, usable_threads())
         return TensorData(out, x.dtype, out.shape)
 
     # -- softmax --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ctypes
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite.binding
 import scipy_openblas32
@@ -53,32 +53,40 @@ _gemm_of = {
 }
 
 
-def gemm(
-    out: Any, o: int, ldo: int, beta: float,
-    x: Any, a: int, lda: int, ta: int,
-    y: Any, b: int, ldb: int, tb: int,
-    m: int, n: int, k: int,
-) -> None:  # fmt: skip
-    """out (m, n) = x (m, k) @ y (k, n) + beta * out; for compiled code.
+class Matrix(NamedTuple):
+    """A matrix in a flat array, as BLAS takes it.
 
-    Each matrix is a flat array, the position of its first element, and the distance between its
-    rows (`ld`); x and y may be `TRANSPOSED`, then it is the distance between their columns.
+    Attributes:
+        flat: the array.
+        start: the position of the first element.
+        ld: the distance between rows, or between columns of a `TRANSPOSED` one.
+        order: `PLAIN` or `TRANSPOSED`.
     """
+
+    flat: Any
+    start: int
+    ld: int
+    order: int
+
+
+def gemm(out: Matrix, beta: float, x: Matrix, y: Matrix, m: int, n: int, k: int) -> None:
+    """out (m, n) = x (m, k) @ y (k, n) + beta * out, where out is `PLAIN`; for compiled code."""
     raise TypeError("gemm is called from compiled code only")
 
 
 @overload(gemm)
-def _gemm(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def]
-    if not out.dtype == x.dtype == y.dtype:  # whose memory would be read as what it is not
+def _gemm(out, beta, x, y, m, n, k):  # type: ignore[no-untyped-def]
+    number = out[0].dtype
+    if not number == x[0].dtype == y[0].dtype:  # whose memory would be read as what it is not
         return None
-    external: Any = _gemm_of[x.dtype]
-    size = x.dtype.bitwidth // 8
+    external: Any = _gemm_of[number]
+    size = number.bitwidth // 8
 
-    def call(out, o, ldo, beta, x, a, lda, ta, y, b, ldb, tb, m, n, k):  # type: ignore[no-untyped-def]
+    def call(out, beta, x, y, m, n, k):  # type: ignore[no-untyped-def]
         external(
-            ROW_MAJOR, ta, tb, m, n, k, x.dtype.type(1),
-            x.ctypes.data + a * size, lda, y.ctypes.data + b * size, ldb,
-            x.dtype.type(beta), out.ctypes.data + o * size, ldo,
+            ROW_MAJOR, x.order, y.order, m, n, k, x.flat.dtype.type(1),
+            x.flat.ctypes.data + x.start * size, x.ld, y.flat.ctypes.data + y.start * size, y.ld,
+            x.flat.dtype.type(beta), out.flat.ctypes.data + out.start * size, out.ld,
         )  # fmt: skip
 
     return call

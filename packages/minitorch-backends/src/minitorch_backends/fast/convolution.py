@@ -36,7 +36,7 @@ import numpy.typing as npt
 from numba import prange, uintp
 
 from minitorch_backends.fast import memory, thresholds
-from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
+from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, Matrix, gemm
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.fast.windows import products
@@ -205,9 +205,9 @@ def forward(
     for g in range(groups):
         for p in range(products):
             gemm(
-                lines, g * o * s.length, s.length, 0.0 if p == 0 else 1.0,
-                weight.reshape(-1), (p * outputs + g * o) * q, q, PLAIN,
-                columns, g * q * s.row + further(p, s), s.row, PLAIN, o, s.length, q,
+                Matrix(lines, g * o * s.length, s.length, PLAIN), 0.0 if p == 0 else 1.0,
+                Matrix(weight.reshape(-1), (p * outputs + g * o) * q, q, PLAIN),
+                Matrix(columns, g * q * s.row + further(p, s), s.row, PLAIN), o, s.length, q,
             )  # fmt: skip
     flat, size = y.reshape(-1), s.oh * s.ow
     for k in range(outputs):
@@ -245,9 +245,10 @@ def input_adjoint(
     for g in range(groups):
         for p in range(products):
             gemm(
-                columns, g * q * s.row + further(p, s), s.row, 0.0 if products == 1 else 1.0,
-                weight.reshape(-1), (p * outputs + g * o) * q, q, TRANSPOSED,
-                lines, g * o * s.length, s.length, PLAIN, q, s.length, o,
+                Matrix(columns, g * q * s.row + further(p, s), s.row, PLAIN),
+                0.0 if products == 1 else 1.0,
+                Matrix(weight.reshape(-1), (p * outputs + g * o) * q, q, TRANSPOSED),
+                Matrix(lines, g * o * s.length, s.length, PLAIN), q, s.length, o,
             )  # fmt: skip
     col2im(x.reshape(-1), n * (x.size // x.shape[0]), columns, frame, x.shape[1], s)
 
@@ -266,9 +267,9 @@ def weight_adjoint(
     for g in range(groups):
         for p in range(products):
             gemm(
-                part, (p * groups + g) * q * o, o, 1.0,
-                columns, g * q * s.row + further(p, s), s.row, PLAIN,
-                lines, g * o * s.length, s.length, TRANSPOSED, q, o, s.length,
+                Matrix(part, (p * groups + g) * q * o, o, PLAIN), 1.0,
+                Matrix(columns, g * q * s.row + further(p, s), s.row, PLAIN),
+                Matrix(lines, g * o * s.length, s.length, TRANSPOSED), q, o, s.length,
             )  # fmt: skip
 
 
@@ -278,14 +279,16 @@ OF_OUTPUT, OF_INPUT, OF_WEIGHT = 0, 1, 2
 
 @parallel
 def conv2d(
-    what: Any, x: Any, weight: Any, y: Any, buffers: Any, parts: Any, groups: Any, s: Any
+    what: Any, x: Any, weight: Any, y: Any, buffers: Any, parts: Any, groups: Any, numbers: Any
 ) -> None:
-    """Write y, x or weight from the two others, as `forward` and its adjoints say.
+    """Write y, x or weight from the two others, as `forward` and its adjoints say; `numbers` are
+    the `Sizes` as a plain tuple, for which numba does not take longer than for one number.
 
     One kernel, since each that is shared among threads takes seconds to compile. Each thread t owns
     samples n, which it writes, or adds up in parts[t] (threads, weight's size); these are added up
     in order, so that results repeat.
     """
+    s = Sizes(*numbers)
     samples, threads = x.shape[0], buffers.shape[0]
     for t in prange(threads):
         frame, columns, lines = _buffers(buffers[t], x.shape[1], y.shape[1], s)
@@ -342,6 +345,6 @@ def compute(
     parts = memory.empty((threads, weight.size), x.dtype)
     rearranged = arranged(weight, s)
     run = conv2d.over(products(y, weight), thresholds.PRODUCT)
-    run(what, x, rearranged, y, buffers, parts, conv.groups, s)
+    run(what, x, rearranged, y, buffers, parts, conv.groups, tuple(s))
     if what == OF_WEIGHT:
         rearrange(weight, rearranged, s)

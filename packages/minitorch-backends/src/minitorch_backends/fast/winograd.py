@@ -31,7 +31,7 @@ import numpy.typing as npt
 from numba import prange, uintp
 
 from minitorch_backends.fast import thresholds
-from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, gemm
+from minitorch_backends.fast.blas import PLAIN, TRANSPOSED, Matrix, gemm
 from minitorch_backends.fast.compile import parallel, serial
 from minitorch_backends.fast.threads import usable_threads
 from minitorch_backends.fast.windows import products
@@ -211,7 +211,10 @@ def kernels(weight: Any) -> Any:
     flat, g = weight.reshape(-1), G.astype(weight.dtype)
     count = flat.size // 9
     u = np.empty(16 * count, weight.dtype)
-    gemm(u, 0, count, 0.0, g, 0, 9, PLAIN, flat, 0, 9, TRANSPOSED, 16, count, 9)
+    gemm(
+        Matrix(u, 0, count, PLAIN), 0.0,
+        Matrix(g, 0, 9, PLAIN), Matrix(flat, 0, 9, TRANSPOSED), 16, count, 9,
+    )  # fmt: skip
     return u
 
 
@@ -220,7 +223,10 @@ def kernels_adjoint(out: Any, u: Any) -> None:
     """The adjoint of `kernels`: out (O, C, 3, 3) of u (16, O, C), flat."""
     flat, g = out.reshape(-1), G.astype(u.dtype)
     count = flat.size // 9
-    gemm(flat, 0, 9, 0.0, u, 0, count, TRANSPOSED, g, 0, 9, PLAIN, count, 9, 16)
+    gemm(
+        Matrix(flat, 0, 9, PLAIN), 0.0,
+        Matrix(u, 0, count, TRANSPOSED), Matrix(g, 0, 9, PLAIN), count, 9, 16,
+    )  # fmt: skip
 
 
 @serial
@@ -260,9 +266,9 @@ def conv2d(
             transform(v, x[first : first + count], padding, planes, lines, plane, pitch, tiles)
             for p in range(16):
                 gemm(
-                    m, p * outputs * row, row, 0.0,
-                    u, p * outputs * channels, channels, PLAIN,
-                    v, p * channels * row, row, PLAIN, outputs, row, channels,
+                    Matrix(m, p * outputs * row, row, PLAIN), 0.0,
+                    Matrix(u, p * outputs * channels, channels, PLAIN),
+                    Matrix(v, p * channels * row, row, PLAIN), outputs, row, channels,
                 )  # fmt: skip
             for n in range(count):
                 for o in range(outputs):
@@ -303,9 +309,9 @@ def conv2d_weight_grad(
                     tiles_of_grad(m, at, outputs * row, grad_planes, lines, plane, tiles)
             for p in range(16):
                 gemm(
-                    u[part], p * outputs * channels, channels, 1.0,
-                    m, p * outputs * row, row, PLAIN,
-                    v, p * channels * row, row, TRANSPOSED, outputs, channels, row,
+                    Matrix(u[part], p * outputs * channels, channels, PLAIN), 1.0,
+                    Matrix(m, p * outputs * row, row, PLAIN),
+                    Matrix(v, p * channels * row, row, TRANSPOSED), outputs, channels, row,
                 )  # fmt: skip
     for part in range(1, parts):
         add_lines(u[0], 0, u[0], 0, u[part], 0, x.dtype.type(1), u.shape[1])
