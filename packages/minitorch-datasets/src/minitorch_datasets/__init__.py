@@ -1,4 +1,4 @@
-"""Data sets for MiniTorch, as numpy arrays: digit images, reviews, points, minibatches."""
+"""Data sets for MiniTorch as numpy arrays: digit images, reviews, points; and minibatches."""
 
 from __future__ import annotations
 

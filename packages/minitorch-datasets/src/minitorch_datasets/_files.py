@@ -1,4 +1,4 @@
-"""Reading files that may be anything, and writing files that appear whole or not at all."""
+"""Reading untrusted files, and writing files atomically."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ except ImportError:  # Windows
 
 StrPath = str | os.PathLike[str]
 
-#: The size that a file may unpack to: a multiple of its bytes on disk, and what small files of
-#: nothing but zeros come to. Text and pictures shrink to a quarter or a tenth.
+#: Limits of the size that a file may unpack to: a multiple of its bytes on disk, and a minimum for
+#: small files of zeros. Text and pictures compress to a quarter or a tenth.
 RATIO = 16
 ALLOWANCE = 256 << 20
 
@@ -42,10 +42,10 @@ def expanded(path: StrPath) -> Path:
 
 @contextlib.contextmanager
 def reading(path: StrPath) -> Iterator[io.BufferedReader]:
-    """A file that is open for reading.
+    """A file open for reading.
 
-    Raises: DatasetError if it is something else (a folder, a pipe, a device, all of which could be
-        read for ever), or if reading fails inside.
+    Raises: DatasetError for a folder, or a pipe or device, which could be read for ever; or if
+        reading fails inside the context.
     """
     place = Path(path)
     try:
@@ -68,8 +68,8 @@ def reading(path: StrPath) -> Iterator[io.BufferedReader]:
 def read_bytes(path: StrPath, limit: int | None = None) -> bytes:
     """The bytes of a file.
 
-    Raises: DatasetError if it cannot be read, or holds more than `limit`; left out, more than the
-        file can hold by what it takes on disk.
+    Raises: DatasetError if it cannot be read, or holds more than `limit`, by default the most that
+        its bytes on disk allow.
     """
     with reading(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -78,14 +78,14 @@ def read_bytes(path: StrPath, limit: int | None = None) -> bytes:
 
 
 def unpacked_limit(file: io.BufferedReader) -> int:
-    """The most bytes that a file may unpack to, by what it takes on disk: holes take nothing."""
+    """The most bytes that a file may unpack to, from its bytes on disk; holes count as 0."""
     status = os.fstat(file.fileno())
     taken: int = getattr(status, "st_blocks", status.st_size // 512) * 512
     return ALLOWANCE + RATIO * min(taken, status.st_size)
 
 
 def check_size(path: StrPath, claimed: int, limit: int) -> None:
-    """Compare what a file claims to hold with what it can, before memory is taken for it.
+    """Compare the claimed size of a file's content with its limit, before allocating memory.
 
     Raises: DatasetError if it claims more.
     """
@@ -99,10 +99,10 @@ def check_size(path: StrPath, claimed: int, limit: int) -> None:
 
 @contextlib.contextmanager
 def scratch(folder: Path) -> Iterator[Path]:
-    """A hidden folder in `folder`, for files that are to be moved there once they are whole.
+    """A hidden folder in `folder`, for files that are moved to `folder` when complete.
 
-    It is removed in the end, with what is left in it. Where the process is killed it stays, and the
-    next call removes it: a lock, which nobody holds any longer, tells that it is abandoned.
+    It is removed at the end, with any files left in it. If the process is killed, the next call
+    removes it: its lock, which no process holds any more, shows that it is abandoned.
     """
     for left in folder.glob(_SCRATCH.format("*")):
         with contextlib.suppress(OSError), _locked(left, wait=False) as abandoned:
@@ -123,7 +123,7 @@ def scratch(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, wait: bool) -> Iterator[bool]:
-    """True if this process holds the folder alone. Without locks its age decides."""
+    """True if this process holds the folder's lock. Without locks its age decides."""
     if fcntl is None:
         yield wait or time.time() - folder.stat().st_mtime > ABANDONED
         return

@@ -1,4 +1,4 @@
-"""Finding a published data set: in a named folder, or in the cache, or by downloading it."""
+"""Finding a published data set: in a given folder, in the cache, or by download."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class Published(NamedTuple):
-    """A data set that its publisher gives out as one archive.
+    """A data set that is published as one archive.
 
     Attributes:
         operation: the function that loads it, for error messages.
-        title: what people call it.
-        folder: where it lies in the cache, and may lie in a folder that a user names.
-        wanted: what a folder must hold, for error messages.
+        title: its usual name.
+        folder: its folder in the cache, and possibly in a folder that a user names.
+        wanted: the files that a folder must hold, for error messages.
         remote: the archive.
     """
 
@@ -32,7 +32,7 @@ class Published(NamedTuple):
 
 
 def data_root(data_dir: StrPath | None) -> Path | None:
-    """Where to look for a data set: data_dir, or without it the cache; None if there is none."""
+    """The folder to search for a data set: data_dir, or else the cache; None if there is none."""
     if data_dir is not None:
         return expanded(data_dir)
     try:
@@ -52,17 +52,17 @@ def load_published(
     mirrors: Sequence[str],
     timeout: float,
 ) -> T:
-    """Read a data set from data_dir and nowhere else; without that from the cache, and what is
-    missing or damaged there is downloaded.
+    """Read a data set only from data_dir if given, else from the cache, after downloading missing
+    or damaged files.
 
     Args:
-        published: what it is.
+        published: the data set.
         data_dir: a folder, or the archive itself.
-        find: gives the place of the data set at or below a path, or None.
-        read: reads it from there.
+        find: finds the data set at or below a path, or returns None.
+        read: reads it from the path that `find` returned.
         download, progress, mirrors, timeout: as for `fetch`.
     Raises: UnavailableError if the cache lacks it and it cannot be, or may not be, downloaded.
-        DatasetError if data_dir lacks it, or what `read` raises.
+        DatasetError if data_dir lacks it, or any error of `read`.
     """
     if data_dir is not None:
         root = expanded(data_dir)

@@ -32,18 +32,17 @@ def load_image_dataset(
     - `mnist`: MNIST, or an error.
     - `digits`: the embedded digits, 10,000 train and 2,000 test images.
     - `auto`: MNIST if it is in the cache or can be downloaded, otherwise the embedded digits. With
-      data_dir it is the same as `mnist`: who names a folder wants what is in it, or to know why
-      not.
+      data_dir it is the same as `mnist`, so that a named folder is never ignored.
 
     Args:
         name: one of IMAGE_DATASETS.
         data_dir: a folder that holds MNIST's files; None for the cache, then the network.
         download: true if the cache may be filled from the network.
-        progress: show a bar a download on stderr; None shows them if stderr is a terminal.
-    Returns: the data set; and None, or one line that says why `auto` did not take MNIST and what
-        it took instead.
+        progress: show one bar per download on stderr; None shows them if stderr is a terminal.
+    Returns: the data set; and None, or one line that says why `auto` did not use MNIST and which
+        data it used instead.
     Raises: DatasetError if the name is unknown, data_dir is given for `digits`, or the data is
-        missing, damaged or not MNIST; UnavailableError, one of those, if `mnist` is not in the
+        missing, damaged or not MNIST; its subclass UnavailableError if `mnist` is not in the
         cache and cannot be, or may not be, downloaded.
     """
     _check_name("load_image_dataset", name, IMAGE_DATASETS)
@@ -67,7 +66,7 @@ def load_text_dataset(
 ) -> tuple[TextDataset, str | None]:
     """Load a data set of reviews by name.
 
-    - `imdb`, `sst2`: that, or an error.
+    - `imdb`, `sst2`: that data set, or an error.
     - `synthetic`: the embedded reviews, 6,000 train and 1,000 test texts.
     - `auto`: IMDB if it is in the cache or can be downloaded, otherwise the embedded reviews. With
       data_dir it is the IMDB or the SST-2 that the folder holds, or an error.
@@ -76,11 +75,11 @@ def load_text_dataset(
         name: one of TEXT_DATASETS.
         data_dir: a folder that holds the data set; None for the cache, then the network.
         download: true if the cache may be filled from the network.
-        progress: show a bar a download on stderr; None shows them if stderr is a terminal.
-    Returns: the data set; and None, or one line that says why `auto` did not take IMDB and what
-        it took instead.
+        progress: show one bar per download on stderr; None shows them if stderr is a terminal.
+    Returns: the data set; and None, or one line that says why `auto` did not use IMDB and which
+        data it used instead.
     Raises: DatasetError if the name is unknown, data_dir is given for `synthetic`, or the data is
-        missing, damaged or not what it should be; UnavailableError, one of those, if `imdb` or
+        missing, damaged or of another data set; its subclass UnavailableError if `imdb` or
         `sst2` is not in the cache and cannot be, or may not be, downloaded.
     """
     _check_name("load_text_dataset", name, TEXT_DATASETS)

@@ -15,18 +15,17 @@ __all__ = ["Batches", "LengthBatches", "train_validation_split"]
 
 
 class Batches:
-    """Iterate over arrays in minibatches, all cut at the same places.
-
-    What PyTorch's DataLoader is to its TensorDataset, for numpy arrays in memory. An object can be
-    iterated again and again, once an epoch; `len` is the number of batches.
+    """Iterate over arrays in minibatches, slicing all of them alike.
+    Like PyTorch's DataLoader over a TensorDataset, for numpy arrays in memory. Each iteration is
+    an epoch; `len` is the number of batches.
 
     Args:
         arrays: at least one; all with the same first size N.
-        batch_size: examples a batch; the last batch has the rest, which may be fewer.
+        batch_size: examples per batch; the last batch may be smaller.
         rng: shuffles, in a new order for each iteration; None keeps the order of the arrays.
             Generators in equal states give equal orders.
-        drop_last: leave out a last batch of fewer than batch_size.
-    Yields: one tuple a batch, with a piece of each array. Without rng the pieces are views.
+        drop_last: leave out a last batch smaller than batch_size.
+    Yields: one tuple per batch, with a slice of each array. Without rng the slices are views.
     Raises: DatasetError without arrays, for sizes that differ, or for a batch_size below 1.
 
     Example: `for images, labels in Batches(train_images, train_labels, batch_size=64, rng=rng):`
@@ -70,15 +69,15 @@ class Batches:
 class LengthBatches:
     """Iterate over sequences in minibatches of nearly equal length, padded to the longest.
 
-    With rng the sequences are shuffled, pools of 50 batches sorted by length and cut into batches,
-    and these shuffled: little is computed on padding, and every epoch has other batches. Without
-    rng all sequences come in order of length.
+    With rng the sequences are shuffled, pools of 50 batches are sorted by length and cut into
+    batches, and the batches are shuffled: there is little padding, and every epoch has different
+    batches. Without rng all sequences come in order of length.
 
     Args:
         sequences: N of them, (T_i,) int32 each.
         labels: (N,)
-        batch_size: examples a batch; the last may be of fewer.
-        rng: where the order comes from; generators in equal states give equal orders.
+        batch_size: examples per batch; the last batch may be smaller.
+        rng: determines the order; generators in equal states give equal orders.
     Yields: padded (B, T) int64, lengths (B,) int64, labels (B,); an empty sequence has length 1.
     Raises: DatasetError if there are not as many labels as sequences, or batch_size is below 1.
 
@@ -145,13 +144,13 @@ def _check_batch_size(operation: str, batch_size: int) -> None:
 def train_validation_split(
     n: int, fraction: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide n examples at random into a part to train on and a part to validate with.
+    """Split n examples at random into a training and a validation part.
 
     Args:
         n: number of examples, at least 2.
-        fraction: share held out for validation, between 0 and 1 and neither; the number is rounded
-            to the nearest, and at least one example is on each side.
-        rng: generators in equal states give equal divisions.
+        fraction: share held out for validation, in (0, 1); the number of examples is rounded, and
+            each part has at least one.
+        rng: generators in equal states give equal splits.
     Returns: indices of the train and of the validation examples, each in ascending order;
         together 0 to n - 1, each once.
     Raises: DatasetError if n or fraction is out of range.

@@ -97,16 +97,16 @@ GLYPHS: dict[int, tuple[tuple[Stroke, ...], ...]] = {
     ),
 }  # fmt: skip
 
-# These and the ranges below define the data set: another number gives other images for a seed.
-_POINTS = 56  # pen positions of a glyph, shared out among its strokes: about one a pixel
+# These and the ranges below define the data set: changing one changes the images of a seed.
+_POINTS = 56  # pen positions of a glyph, shared by its strokes: about one per pixel
 _CHUNK = 1024  # images drawn at a time: bounds the working memory to some 60 MiB
 
 
 class _Curve(NamedTuple):
     """A glyph prepared for drawing: pen positions are `basis @ controls`.
 
-    Shapes: controls (K, 2); basis (P, K); drawn (P - 1,), true where the pen is on the paper
-    between a position and the next, rather than on its way from one stroke to another.
+    Shapes: controls (K, 2); basis (P, K); drawn (P - 1,), true if the pen draws between a position
+    and the next, false if it moves to another stroke.
     """
 
     controls: NDArray[np.float64]
@@ -143,7 +143,7 @@ def _catmull_rom(count: int, positions: int) -> NDArray[np.float64]:
 
 
 def _prepare(strokes: tuple[Stroke, ...]) -> _Curve:
-    """Share the pen positions out among the strokes by length, and build the basis."""
+    """Distribute the pen positions over the strokes by length, and build the basis."""
     controls = list(dict.fromkeys(point for stroke in strokes for point in stroke))
     lengths = [np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes]
     ends = np.rint(np.cumsum([0.0, *lengths]) / sum(lengths) * _POINTS).astype(np.int64)
@@ -166,9 +166,9 @@ def _curves() -> tuple[tuple[_Curve, ...], ...]:
 def _pen_positions(
     labels: NDArray[np.integer], rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Write each label in one of the ways it has, with control points that are a little off.
+    """Write each label in one of its variants, with slightly perturbed control points.
 
-    Returns: positions of the pen (n, P, 2) in glyph units; (n, P - 1), true where it draws.
+    Returns: pen positions (n, P, 2) in glyph units; and (n, P - 1), true where the pen draws.
     """
     n = len(labels)
     positions = np.empty((n, _POINTS, 2))
@@ -188,10 +188,10 @@ def _place(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bend, slant, turn, scale and centre the glyphs: glyph units become pixels.
 
-    Like MNIST's, a digit fills a box of about 20 pixels and its centre of mass is the middle of
-    the image, but for a small random shift.
+    Like MNIST's, a digit fills a box of about 20 pixels and its centre of mass is in the middle of
+    the image, except for a small random shift.
 
-    Returns: positions (n, P, 2), and the length of path (n, P) that each of them stands for.
+    Returns: positions (n, P, 2), and the path length (n, P) that each of them represents.
     """
     n = len(positions)
 
@@ -229,8 +229,8 @@ def _ink(
     A Gaussian pen separates: exp(-(dx^2 + dy^2)) = exp(-dx^2) exp(-dy^2), so the ink of all pen
     positions is one matrix product, (rows, P) @ (P, columns), instead of a distance from every
     pixel to every segment. Both factors are rounded to whole numbers, and a sum stays below 2^24
-    for any path shorter than 300 pixels (the longest here has 80), so float32 adds them without
-    error in whatever order: the images depend neither on the BLAS nor on the CPU.
+    for any path shorter than 300 pixels (the longest here has 80), so float32 adds them exactly in
+    any order: the images depend neither on the BLAS nor on the CPU.
     """
     n = len(positions)
     width = 0.7 + 0.5 * rng.random((n, 1, 1))  # standard deviation of the pen, in pixels
@@ -258,7 +258,7 @@ def draw_digits(labels: ArrayLike, rng: np.random.Generator) -> NDArray[np.uint8
 
     Args:
         labels: (N,) whole numbers from 0 to 9.
-        rng: where the handwriting comes from; equal labels and states draw equal images.
+        rng: determines the handwriting; equal labels and states give equal images.
     Returns: (N, 28, 28) uint8, 0 for background to 255 for ink.
     Raises: DatasetError if labels are not a row of digits.
     """
@@ -284,9 +284,9 @@ def draw_digits(labels: ArrayLike, rng: np.random.Generator) -> NDArray[np.uint8
 
 
 def load_digits(train: int = 10_000, test: int = 2_000, seed: int = 0) -> ImageDataset:
-    """Draw the embedded digits: a data set of MNIST's layout that needs no file and no network.
+    """Draw the embedded digits: a data set with MNIST's layout that needs no file and no network.
 
-    Each digit is as frequent as the others (to within one image), in random order. Train and test
+    All digits are equally frequent (to within one image), in random order. Train and test
     images come from independent random streams. The same arguments give the same images.
 
     Args:

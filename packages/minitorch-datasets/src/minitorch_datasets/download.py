@@ -1,7 +1,7 @@
-"""Fetching published files into the cache: mirrors, limits of time and size, checksum, progress.
+"""Downloading published files into the cache: mirrors, limits of time and size, checksums.
 
-pooch downloads, verifies and moves into place; it and what it needs are imported only when
-something is fetched, so that importing this package stays light.
+pooch downloads files, verifies them and moves them into place; it and its dependencies are imported
+only for a download, so that importing this package stays fast.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from minitorch_datasets.errors import DatasetError, UnavailableError
 __all__ = ["cache_dir"]
 
 CACHE_VARIABLE = "MINITORCH_DATA_DIR"
-CONNECT_TIMEOUT = 4.0  # seconds until a mirror that does not answer is given up
+CONNECT_TIMEOUT = 4.0  # seconds to wait for a mirror
 READ_TIMEOUT = 10.0  # seconds that a piece of a download may take
 PIECE = 16 << 10  # bytes
-SLOWEST = 16 << 10  # bytes in a second, over the whole of a download
+SLOWEST = 16 << 10  # bytes per second, averaged over a download
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
@@ -35,7 +35,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 class RemoteFile(NamedTuple):
     """A published file: its name at every mirror, size in bytes, and checksum.
 
-    The checksum is a SHA-256, or "md5:" and an MD5 where the publisher gives only that.
+    The checksum is a SHA-256, or "md5:" and an MD5 if the publisher gives only that.
     """
 
     name: str
@@ -44,12 +44,12 @@ class RemoteFile(NamedTuple):
 
 
 def cache_dir() -> Path:
-    """The folder that downloads are kept in.
+    """The folder for downloads.
 
-    The environment variable MINITORCH_DATA_DIR names it; where that is not set, it is the
-    operating system's place for caches (on Linux `~/.cache/minitorch`).
+    The environment variable MINITORCH_DATA_DIR names it; the default is in the operating system's
+    cache folder (on Linux `~/.cache/minitorch`).
 
-    Raises: UnavailableError if neither is to be had: a user of a container may have no home.
+    Raises: UnavailableError if there is neither: a user in a container may have no home folder.
     """
     configured = os.environ.get(CACHE_VARIABLE)
     try:
@@ -58,7 +58,7 @@ def cache_dir() -> Path:
         import pooch  # type: ignore[import-untyped]  # pooch ships no types
 
         folder = Path(pooch.os_cache("minitorch"))
-        # XDG_CACHE_HOME does not count where it is relative, says its specification.
+        # Its specification says to ignore a relative XDG_CACHE_HOME.
         folder = folder if folder.is_absolute() else Path.home() / ".cache" / "minitorch"
         if not folder.is_absolute():
             raise RuntimeError(f"the home folder {Path.home()} is relative")
@@ -78,19 +78,19 @@ def fetch(
     progress: bool | None = None,
     timeout: float = CONNECT_TIMEOUT,
 ) -> list[Path]:
-    """Download files into a folder, each from the first mirror that has it whole.
+    """Download files into a folder, each from the first mirror that serves it intact.
 
-    A file appears in the folder only when it is complete and its checksum is right. One that is
-    there already, and right, is not downloaded again.
+    A file appears in the folder only when it is complete and its checksum is right. An existing
+    file with the right checksum is not downloaded again.
 
     Args:
-        files: what to fetch.
-        folder: where to; made if it does not exist.
+        files: the files to download.
+        folder: the target; made if it does not exist.
         mirrors: base URLs, http or https, in order of preference.
-        progress: show a bar a file on stderr; None shows them if stderr is a terminal.
+        progress: show one bar per file on stderr; None shows them if stderr is a terminal.
         timeout: seconds to connect, for all mirrors together.
     Returns: the paths, in the order of files.
-    Raises: UnavailableError if no mirror gives a file whole and in time, or the folder cannot be
+    Raises: UnavailableError if no mirror serves a file intact and in time, or the folder cannot be
         written.
         DatasetError if a mirror is not an http or https URL.
     """
@@ -136,7 +136,7 @@ def _retrieve(
 
     logger = pooch.get_logger()
     level = logger.level
-    logger.setLevel("WARNING")  # or it prints each URL, between the progress bars
+    logger.setLevel("WARNING")  # otherwise it prints each URL between the progress bars
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (
@@ -163,7 +163,7 @@ def _retrieve(
                 path=parts,
                 downloader=download,
             )
-            # pooch's files are private, but a cache may be shared: as the umask has it
+            # pooch's files are private, but a cache may be shared: apply the umask
             Path(retrieved).chmod(parts.stat().st_mode & 0o666)
             return Path(retrieved).replace(folder / file.name)
     finally:
@@ -171,7 +171,7 @@ def _retrieve(
 
 
 class _BrokenOffError(Exception):
-    """A download that came to nothing, and why."""
+    """The reason why a download failed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -181,12 +181,12 @@ class _BrokenOffError(Exception):
 class _Answer:
     """The content of a URL, piece by piece.
 
-    The time limits of requests hold for each piece that arrives, however small, and not for looking
-    up names. So a daemon thread asks, and whoever iterates waits for it no longer than it should.
+    requests applies its timeouts to each piece, however small, and not to name resolution. So a
+    daemon thread makes the request, and the iterator waits for it with limits of its own.
 
     Args:
-        url: what to ask for.
-        size: bytes that are expected, and the most that are taken.
+        url: the URL to request.
+        size: the expected and largest number of bytes.
         timeout: seconds to connect.
     Raises: _BrokenOffError while it is iterated, if the answer is missing, too slow or too long.
     """
@@ -212,7 +212,7 @@ class _Answer:
         end = time.monotonic() + self._timeout + READ_TIMEOUT + self._size / SLOWEST
         taken = 0
         while True:
-            # The first piece takes a connection, which may lead on to another server.
+            # The first piece includes connecting, perhaps with a redirection.
             wait = READ_TIMEOUT + (0 if taken else self._timeout)
             try:
                 piece = self._pieces.get(timeout=max(0.0, min(wait, end - time.monotonic())))
@@ -238,17 +238,17 @@ class _Answer:
                 headers={"Accept-Encoding": "identity"},
             ) as response:
                 response.raise_for_status()
-                # As it was sent: what is unpacked on the way may grow without end.
+                # Not decoded: a compressed response could unpack to any size.
                 for piece in response.raw.stream(PIECE, decode_content=False):
                     if not self._hand_over(piece):
                         return
-        except Exception as error:  # noqa: BLE001 - whoever iterates raises it
+        except Exception as error:  # noqa: BLE001 - the iterator raises it
             self._hand_over(error)
         else:
             self._hand_over(None)
 
     def _hand_over(self, piece: bytes | Exception | None) -> bool:
-        """True while anybody still wants it."""
+        """Pass a piece to the iterator; true while it still wants more."""
         while not self._left.is_set():
             with contextlib.suppress(queue.Full):
                 self._pieces.put(piece, timeout=0.1)
@@ -257,7 +257,7 @@ class _Answer:
 
 
 def _reason(error: BaseException) -> str:
-    """One short line out of an error of requests, which wraps what happened several times over."""
+    """One short line for an error of requests, which wraps the cause several times."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"HTTP {response.status_code} {response.reason}"
@@ -271,10 +271,10 @@ def _reason(error: BaseException) -> str:
 
 
 class _Probe:
-    """Tries, in the background, to connect to a mirror.
+    """Tries to connect to a mirror in the background.
 
-    The timeout of requests does not cover looking up a name, which can hang for minutes. A daemon
-    thread can be left behind: neither its caller nor the end of the process waits for it.
+    The timeout of requests does not cover name resolution, which can hang for minutes. A daemon
+    thread can be abandoned: neither its caller nor the end of the process waits for it.
     """
 
     def __init__(self, mirror: str, timeout: float) -> None:
@@ -291,7 +291,7 @@ class _Probe:
         self._thread = threading.Thread(target=self._connect, daemon=True)
         try:
             self._thread.start()
-        except RuntimeError as error:  # this user may have no thread left
+        except RuntimeError as error:  # the user's limit of threads is reached
             self._failure = str(error)
             self._deadline = 0.0
 
@@ -315,7 +315,7 @@ class _Probe:
 
 
 def _first_hop(url: str) -> tuple[str, int, str]:
-    """Whom requests would connect to for a URL: its host, or the proxy of the environment.
+    """The server that requests would connect to for a URL: its host, or the environment's proxy.
 
     Returns: host, port, and "proxy HOST: " for an error message, empty without a proxy.
     """

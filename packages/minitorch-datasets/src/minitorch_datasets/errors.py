@@ -9,9 +9,9 @@ class DatasetError(ValueError):
     The message is one line: what was found and what was wanted, then a way out.
 
     Args:
-        reason: names the file or the argument, what was found and what was wanted; without a full
-            stop. Kept as an attribute, for a caller that has another way out.
-        way_out: what a person can do about it, in a sentence without its full stop.
+        reason: the file or argument, what was found and what was wanted; without a full stop. It
+            is an attribute, for callers that offer another way out.
+        way_out: advice to the user, as a sentence without its full stop.
     """
 
     def __init__(self, reason: str, way_out: str) -> None:
@@ -25,4 +25,4 @@ class DatasetError(ValueError):
 
 
 class UnavailableError(DatasetError):
-    """A data set that is not at hand and cannot be fetched either."""
+    """A data set that is neither stored locally nor downloadable."""

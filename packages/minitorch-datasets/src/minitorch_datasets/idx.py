@@ -41,8 +41,8 @@ _MAX_DIMS = 32  # no numpy that this package supports has fewer
 def read_idx(path: StrPath) -> NDArray[Any]:
     """Read an array from an IDX file, gzipped or not (told by its content, not its name).
 
-    The sizes in the header are compared with the file before memory is taken for them, and a
-    gzipped file is not unpacked beyond them.
+    The sizes in the header are compared with the file before memory is allocated, and a gzipped
+    file is not unpacked beyond them.
 
     Returns: a new array of the shape and the type in the file, in the machine's byte order.
     Raises: DatasetError if the file cannot be read, is not an IDX file, is longer or shorter than
@@ -78,10 +78,10 @@ def _read(
     """The array in the content of an IDX file, and the content's SHA-256.
 
     Args:
-        stream: gives the content.
-        source: names it in errors.
-        limit: bytes that it may claim to hold.
-        held: bytes that it does hold, where that is known.
+        stream: the content.
+        source: its name in errors.
+        limit: the most bytes that its header may claim.
+        held: its actual number of bytes, if known.
     """
     header = _read_up_to(stream, bytearray(4))
     dtype, ndim = _parse_magic(header, source)
@@ -120,7 +120,7 @@ def _read(
 
 
 def _read_up_to(stream: io.BufferedIOBase, buffer: Any) -> Any:
-    """The buffer, filled from the stream; its beginning, where the stream ends before."""
+    """The buffer, filled from the stream; only its filled beginning if the stream is shorter."""
     filled = 0
     while filled < len(buffer):
         count = stream.readinto(memoryview(buffer)[filled:])

@@ -1,4 +1,4 @@
-"""The structure that every data set of digit images comes in."""
+"""The structure of all data sets of digit images."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_labels(labels: NDArray[np.uint8], source: str) -> None:
 def check_counts(
     images: NDArray[np.uint8], images_source: str, labels: NDArray[np.uint8], labels_source: str
 ) -> None:
-    """Raise DatasetError, naming both sources, unless there is one label an image."""
+    """Raise DatasetError, naming both sources, unless there is one label per image."""
     if len(images) != len(labels):
         raise DatasetError(
             f"{images_source}: holds {len(images)} images, but {labels_source} holds "
@@ -68,7 +68,7 @@ class ImageDataset:
     """Grey images of ten classes, in a train and a test split. Immutable: the arrays are read-only.
 
     Shapes: images (N, 28, 28) uint8, 0 for background to 255 for ink; labels (N,) uint8, 0 to 9.
-    Raises: DatasetError if an array is of another shape or dtype, or labels do not fit the images.
+    Raises: DatasetError if an array has another shape or dtype, or labels do not match the images.
     """
 
     name: str
@@ -88,7 +88,7 @@ class ImageDataset:
             for source, array in zip(sources, (images, labels), strict=True):
                 view = array.view()
                 view.flags.writeable = False
-                object.__setattr__(self, source, view)  # the way around frozen, at birth only
+                object.__setattr__(self, source, view)  # bypasses frozen, only here
 
     def __repr__(self) -> str:
         return (

@@ -44,17 +44,17 @@ _REVIEWS = 12_500  # of each class in each split
 _SPLITS = ("train", "test")
 _CLASSES = ("neg", "pos")  # labels 0 and 1
 
-#: The two folders that say what a review is, and its name there: ID_RATING.txt in the archive.
+#: The folders for split and class, and the name of a review: ID_RATING.txt in the archive.
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(neg|pos)/([^/]+)\.txt$")
 _GZIP_MAGIC = b"\x1f\x8b"
 
-#: Bytes of one review: the longest of IMDB has 13,704, a novel has a million.
+#: The most bytes of one review: the longest of IMDB has 13,704, a novel has a million.
 LARGEST_REVIEW = 16 << 20
 
-#: Bytes of all headers of one member: its name, and what else pax says of it.
+#: The most bytes of all headers of one member: its name, and other pax attributes.
 _LARGEST_HEADER = 1 << 20
 
-#: What reading a damaged archive raises; RecursionError where headers refer to headers.
+#: Exceptions from reading a damaged archive; RecursionError if headers refer to headers.
 _DAMAGE = (
     tarfile.TarError,
     gzip.BadGzipFile,
@@ -66,7 +66,7 @@ _DAMAGE = (
     RecursionError,
 )
 
-#: Reviews by split and class, and there by name.
+#: Reviews by (split, class), then by name.
 _Reviews = dict[tuple[str, str], dict[str, str]]
 
 
@@ -82,16 +82,16 @@ def load_imdb(
     """Load the IMDB reviews from the official archive, which is not unpacked, or the unpacked
     folder.
 
-    With data_dir, they are read from there and nowhere else. Without it they are looked for in the
-    cache; what is missing or damaged there is downloaded (80 MiB). The unlabelled reviews in the
-    archive are passed over.
+    With data_dir, they are read only from there. Otherwise they are read from the cache, after
+    downloading missing or damaged files (80 MiB). The unlabelled reviews in the archive are
+    ignored.
 
     Args:
         data_dir: the archive, the unpacked `aclImdb`, or a folder with either in it or in its
             `imdb`; None for the cache.
         download: true if the cache may be filled from the network.
         verify: check that there are 12,500 reviews of each class in each split, as IMDB has. False
-            reads reviews of one's own, laid out in the same way.
+            also accepts your own reviews in the same layout.
         progress: show a bar on stderr; None shows it if stderr is a terminal.
         mirrors: base URLs to download from, in order of preference.
         timeout: seconds to connect to a mirror.
@@ -119,7 +119,7 @@ def load_imdb(
 
 
 def has_imdb(data_dir: StrPath | None = None) -> bool:
-    """True if data_dir, or without it the cache, holds the archive or its unpacked folder; opens
+    """True if data_dir, by default the cache, holds the archive or its unpacked folder; opens
     neither."""
     root = data_root(data_dir)
     found = root and _find(root)
@@ -151,7 +151,7 @@ def _in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
         limit = unpacked_limit(file)
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
-                content = _Content(unpacked, 4 * limit)  # of which headers are a part
+                content = _Content(unpacked, 4 * limit)  # includes headers
                 for name, review in _members(content):
                     limit -= len(review)
                     check_size(path, -min(0, limit), 0)
@@ -166,13 +166,13 @@ def _in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 class _Content:
-    """The unpacked archive as tarfile reads it: forward only, and no more than is allowed.
+    """The unpacked archive as a stream for tarfile: forward only, with a limited size.
 
     tarfile reads as much as a header claims, and headers may follow one another without end.
 
     Args:
-        unpacked: gives the content, and compares gzip's checksum at its end.
-        limit: bytes in all.
+        unpacked: the content; it checks gzip's checksum at its end.
+        limit: the most bytes in all.
     """
 
     def __init__(self, unpacked: gzip.GzipFile, limit: int) -> None:
@@ -197,7 +197,7 @@ class _Content:
         return self.last
 
     def finish(self) -> None:
-        """Read what is left, so that the checksum is compared."""
+        """Read the rest, so that the checksum is checked."""
         while self.tell() <= self._limit:
             if not self._unpacked.read(1 << 20):
                 return
@@ -209,7 +209,7 @@ def _members(content: _Content) -> Iterator[tuple[str, bytes]]:
     content.allowed = _LARGEST_HEADER
     archive = tarfile.open(fileobj=content, mode="r:")  # type: ignore[call-overload]  # noqa: SIM115
     while member := archive.next():
-        archive.members.clear()  # or it keeps millions of them
+        archive.members.clear()  # otherwise it keeps millions of them
         if _REVIEW.search(member.name) and member.isreg():
             if member.issparse():
                 raise tarfile.ReadError(f"{member.name} is sparse, which no review is")
@@ -276,7 +276,7 @@ def _assemble(name: str, reviews: _Reviews) -> TextDataset:
 
 
 def _by_number(review: tuple[str, str]) -> tuple[bool, int, str, str]:
-    """A key that orders names by the number they begin with, however long; others first."""
+    """A sort key: names by their leading number, of any length; names without one come first."""
     number = re.match(r"0*([0-9]*)", review[0])
     digits = number[1] if number else ""
     return review[0][:1].isdecimal(), len(digits), digits, review[0]

@@ -96,17 +96,17 @@ def load_mnist(
 ) -> ImageDataset:
     """Load MNIST from its four IDX files, gzipped or not.
 
-    With data_dir, the files are read from there and nowhere else: from the folder itself, its
-    `mnist`, or its `MNIST/raw` (torchvision's place). Without it they are looked for in the same
-    way in the cache; what is missing or damaged there is downloaded.
+    With data_dir, the files are read only from there: from the folder itself, its `mnist`, or its
+    `MNIST/raw` (torchvision's layout). Otherwise they are read in the same way from the cache,
+    after downloading missing or damaged files.
 
     Args:
         data_dir: a folder that holds the files; None for the cache.
         download: true if the cache may be filled from the network.
-        verify: check by SHA-256 that the content of data_dir is MNIST's. False reads another data
-            set in files of the same names and layout (Fashion-MNIST, or one's own). What is
-            in the cache is always checked.
-        progress: show a bar a download on stderr; None shows them if stderr is a terminal.
+        verify: check by SHA-256 that the content of data_dir is MNIST's. False also accepts another
+            data set in files of the same names and layout (Fashion-MNIST, or your own). The cache
+            is always checked.
+        progress: show one bar per download on stderr; None shows them if stderr is a terminal.
         mirrors: base URLs to download from, in order of preference.
         timeout: seconds to connect to a mirror.
     Returns: images (60000, 28, 28) and (10000, 28, 28) uint8, labels (60000,) and (10000,) uint8.
@@ -124,13 +124,13 @@ def load_mnist(
 
 
 def has_mnist(data_dir: StrPath | None = None) -> bool:
-    """True if data_dir, or without it the cache, holds the four files; opens none of them."""
+    """True if data_dir, by default the cache, holds the four files; opens none of them."""
     root = data_root(data_dir)
     return root is not None and all(_candidates(root, file) for file in _FILES)
 
 
 def _candidates(root: Path, file: _MnistFile) -> list[Path]:
-    """The paths under a folder at which a file lies, best first."""
+    """The paths under a folder where a file exists, best first."""
     folders = (root, root / "mnist", root / "MNIST" / "raw")
     paths = (folder / name for folder in folders for name in (file.name, file.remote.name))
     return [path for path in paths if path.is_file()]
@@ -196,7 +196,7 @@ def _from_cache(
 
 
 def _read(file: _MnistFile, path: Path) -> _Content:
-    """Read one file; DatasetError unless it holds well-formed images, or labels, as it should."""
+    """Read one file; DatasetError unless it holds well-formed images or labels, as expected."""
     array, sha256 = read_hashed(path)
     (check_images if "images" in file.name else check_labels)(array, str(path))
     return _Content(path, array, sha256)

@@ -31,7 +31,7 @@ class PointSet(NamedTuple):
 def _labelled(
     n: int, rng: np.random.Generator, rule: Callable[[Coordinates, Coordinates], NDArray[np.bool_]]
 ) -> PointSet:
-    """Draw n points evenly over the square; label 1 where the rule holds."""
+    """Draw n points uniformly from the square; label 1 where the rule holds."""
     points = rng.random((n, 2), dtype=np.float32)
     return PointSet(points, rule(points[:, 0], points[:, 1]).astype(np.uint8))
 
@@ -62,11 +62,11 @@ def circle(n: int, rng: np.random.Generator) -> PointSet:
 
 
 def spiral(n: int, rng: np.random.Generator) -> PointSet:
-    """Two arms around each other, labels 0 and 1; nothing in them is random, so rng is not used.
+    """Two interleaved arms, labels 0 and 1; they are not random, so rng is not used.
 
-    Arm 0 is (0.5, 0.5) + t / 20 (cos t, sin t), arm 1 is the same turned by a quarter, for t up to
-    10. The course lets t run past 10, by more the fewer the points, which leaves the unit square
-    (and it gives one point too few for an odd n); here the last point of an arm has t = 10.
+    Arm 0 is (0.5, 0.5) + t / 20 (cos t, sin t), arm 1 the same with a quarter turn, for t up to
+    10. In the course, t exceeds 10, more so with fewer points, so that arms leave the unit square
+    (and an odd n gives one point too few); here the last point of an arm has t = 10.
     """
     count = (n + 1) // 2
     t = 10.0 * (np.arange(count) + 5) / (count + 4)

@@ -1,21 +1,21 @@
-"""The embedded reviews: a data set of sentiment that is written at run time, word by word.
+"""The embedded reviews: a sentiment data set that is generated at run time.
 
-What a review thinks of its film depends on the order of its words, as it does in life: "not bad at
-all", "slow, but moving" and "far from dull" praise with words that, one by one, condemn. A bag of
+The sentiment of a review depends on the order of its words, as it does in life: "not bad at all",
+"slow, but moving" and "far from dull" praise with words that are negative one by one. A bag of
 words, which only counts them, cannot read these; a recurrent network can.
 
-Every review has one or two sentences of opinion, all of one kind and one label, among sentences
-that say nothing. The kinds:
+Every review has one or two sentences of opinion, all of one kind and one label, among neutral
+sentences. The kinds:
 
 - plain: "the acting was superb". The words alone decide.
-- turned: a negation turns an opinion round: "the acting was far from superb". Every opinion comes
-  turned as often as plain, so single words say nothing about the label; only pairs do.
+- turned: a negation reverses an opinion: "the acting was far from superb". Every opinion is turned
+  as often as plain, so single words say nothing about the label; only pairs do.
 - ordered: two opinions, and the order says which of them counts: "the acting was superb but the
   film was dull". The same words in another order have the other label.
 
-Of all reviews 20 % are plain, 20 % turned and 60 % ordered. So no function of the counts of words,
-whatever it is, can be right about more than 70 %, but for luck: of the ordered it gets half. A
-linear one does not even tell the turned from the plain.
+Of all reviews 20 % are plain, 20 % turned and 60 % ordered. So no function of word counts can get
+more than 70 % right, except by chance: it gets half of the ordered ones. A linear function cannot
+even tell the turned from the plain.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ PLAIN = (
     "for me it was {noun} , and the {aspect} is {a}",
 )
 
-#: Each says the opposite of the opinion in it.
+#: Each reverses the opinion in it.
 TURNED = (
     "the {aspect} was not {a} at all",
     "the {aspect} is far from {a}",
@@ -89,7 +89,7 @@ FIRST_COUNTS = (
     "instead of the {b} film that i expected , i saw this {a} one",
 )
 
-#: Sentences that say nothing about the film's worth.
+#: Neutral sentences.
 FILLERS = (
     "i saw it {when} with {whom}",
     "we watched it {when} {where}",
@@ -123,13 +123,13 @@ SLOTS = {
     "year": tuple(str(year) for year in range(1931, 2024)),
 }  # fmt: skip
 
-#: The kinds of opinion, each as often as it comes in five reviews.
+#: The kinds of opinion, in the proportions of five reviews.
 KINDS = ("plain", "turned", "ordered", "ordered", "ordered")
 
 
 def load_reviews(train: int = 6_000, test: int = 1_000, seed: int = 0) -> TextDataset:
-    """Write the embedded reviews: sentiment that depends on the order of words, with no file and
-    no network.
+    """Generate the embedded reviews, whose sentiment depends on word order; needs no file and no
+    network.
 
     Half of the reviews are positive (to within one), in random order. Train and test reviews come
     from independent random streams. The same arguments give the same reviews.
@@ -153,12 +153,12 @@ def load_reviews(train: int = 6_000, test: int = 1_000, seed: int = 0) -> TextDa
 def write_review(label: int, rng: np.random.Generator) -> str:
     """One new review.
 
-    Generators in equal states write reviews of the same kind about the same things, whatever the
-    label; those of the kind "ordered" then have the same words.
+    Generators in equal states write reviews of the same kind about the same things for either
+    label; reviews of the kind "ordered" then have the same words.
 
     Args:
         label: 0 for negative, 1 for positive.
-        rng: where everything else comes from.
+        rng: determines everything else.
     """
     opinion = _OPINIONS[_draw(rng, KINDS)]
     sentences = [opinion(label, rng) for _ in range(rng.integers(1, 3))]
@@ -212,7 +212,7 @@ def _draw(rng: np.random.Generator, words: tuple[str, ...]) -> str:
 
 
 def _capitalised(sentence: str) -> str:
-    """As it is written: a capital first, no space before a comma."""
+    """The sentence with a capital letter and without spaces before commas."""
     return (sentence[0].upper() + sentence[1:]).replace(" ,", ",").replace(" i ", " I ")
 
 

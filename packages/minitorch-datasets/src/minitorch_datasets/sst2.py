@@ -43,7 +43,7 @@ _SST2 = Published(
 )
 _AGAIN = "Get the file again"
 
-#: What reading a damaged archive raises; RuntimeError where the damage looks like a password.
+#: Exceptions from reading a damaged archive; RuntimeError if the damage looks like encryption.
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -55,8 +55,8 @@ _DAMAGE = (
     struct.error,
 )
 
-#: The parts of a tree, which is `(LABEL word)` or `(LABEL tree tree)`: a leaf whole, and both
-#: brackets of a branch. Only spaces separate: a word may hold any other white space.
+#: The tokens of a tree, which is `(LABEL word)` or `(LABEL tree tree)`: a whole leaf, and the two
+#: brackets of a branch. Only spaces separate: a word may contain any other white space.
 _PART = re.compile(r" *(?:\([0-4] +(?P<leaf>[^() ]+)\)|(?P<opens>\([0-4] +(?=\())|\))")
 _ESCAPES = {"-LRB-": "(", "-RRB-": ")", "\\/": "/", "\\*": "*"}
 _NEUTRAL = 2  # of the labels 0 to 4
@@ -82,15 +82,15 @@ def load_sst2(
     header `sentence`, tab, `label`. A download is the treebank's own archive: the sentences are
     the leaves of its trees, and the neutral ones are left out.
 
-    With data_dir, the files are read from there and nowhere else. Without it they are looked for
-    in the cache; what is missing or damaged there is downloaded (0.8 MiB).
+    With data_dir, the files are read only from there. Otherwise they are read from the cache, after
+    downloading missing or damaged files (0.8 MiB).
 
     Args:
         data_dir: a folder with `train.tsv`, `dev.tsv` and `test.tsv`, or with the archive, in it or
             in its `sst2`; or the archive itself. None for the cache.
         download: true if the cache may be filled from the network.
-        verify: check that there are as many sentences as SST-2 has. False reads data of one's own,
-            laid out in the same way.
+        verify: check that there are as many sentences as in SST-2. False also accepts your own data
+            in the same layout.
         progress: show a bar on stderr; None shows it if stderr is a terminal.
         mirrors: base URLs to download from, in order of preference.
         timeout: seconds to connect to a mirror.
@@ -122,7 +122,7 @@ def load_sst2(
 
 
 def has_sst2(data_dir: StrPath | None = None) -> bool:
-    """True if data_dir, or without it the cache, holds the TSV files or the archive; opens none."""
+    """True if data_dir, by default the cache, holds the TSV files or the archive; opens none."""
     root = data_root(data_dir)
     found = root and _find(root)
     return found is not None and (found.is_dir() or found.suffix == ".zip")
@@ -200,9 +200,9 @@ def _from_trees(path: Path) -> dict[str, _Split]:
 
 
 def _unzip(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """The content of a member, read only if it can be as large as it says.
+    """The content of a member, read only if its claimed size is possible.
 
-    Raises: KeyError if there is none, one of _DAMAGE if there are several or it is something else.
+    Raises: KeyError if there is none, one of _DAMAGE if there are several or it is not a file.
     """
     members = [member for member in archive.infolist() if member.filename == name]
     if len(members) > 1:
@@ -217,7 +217,7 @@ def _unzip(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
 
 def _read_trees(text: str, path: Path, name: str) -> _Split:
     split = _Split([], [])
-    # Not splitlines, which knows many more line ends: a word may hold one of those.
+    # Not splitlines, which splits at more characters: a word may contain one of those.
     for number, line in enumerate(_lines(text), start=1):
         leaves = _leaves(line)
         if not leaves:
@@ -238,7 +238,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _leaves(line: str) -> list[str]:
-    """The words of a tree, from left to right; none if the line is anything but one tree."""
+    """The words of a tree, from left to right; none if the line is not exactly one tree."""
     leaves: list[str] = []
     depth = place = 0
     while part := _PART.match(line, place):

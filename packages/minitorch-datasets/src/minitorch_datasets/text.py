@@ -1,4 +1,4 @@
-"""Text as numbers: tokens, a vocabulary, sequences of one length."""
+"""Text as numbers: tokens, vocabularies, padded sequences."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ids = NDArray[np.int32]
 _NEGATION = re.compile(r"n't\b")
 _TOKEN = re.compile(
     r"n't\b"  # the negation of "isn't" is a word, as in the Penn Treebank
-    r"|'(?:s|m|d|re|ve|ll)\b"  # so is what else is shortened
+    r"|'(?:s|m|d|re|ve|ll)\b"  # so are other contractions
     r"|\w+"
     r"|\.+|!+|\?+"  # "..." and "!!!" are one token each
     r"|[^\w\s]"
@@ -32,9 +32,9 @@ _BREAK = re.compile(r"<br\s*/?>")
 def tokenize(text: str) -> list[str]:
     """Cut a text into lower-case words and punctuation marks.
 
-    Contractions are taken apart ("isn't" is `is`, `n't`), as the Penn Treebank does, so that a
-    negation is the same token whatever it negates. The line breaks of HTML (`<br />`) separate.
-    A text that was tokenised so, and joined with spaces, gives the same tokens again.
+    Contractions are split ("isn't" is `is`, `n't`), as in the Penn Treebank, so that a negation
+    is always the same token. HTML line breaks (`<br />`) separate words. Tokens joined with spaces
+    give the same tokens again.
     """
     lowered = text.lower().replace("\u2019", "'")
     if "<br" in lowered:
@@ -43,13 +43,13 @@ def tokenize(text: str) -> list[str]:
 
 
 class Vocabulary:
-    """Words and their numbers: 0 is padding, 1 every unknown word, and then the words in order.
+    """Words and their numbers: 0 is padding, 1 stands for unknown words, then come the words.
 
     Args:
-        words: from number 2 on; each once, and neither `<pad>` nor `<unk>`.
+        words: the words from number 2 on; each once, without `<pad>` and `<unk>`.
 
     Attributes:
-        words: all of them by number, `<pad>` and `<unk>` first.
+        words: all words by number, `<pad>` and `<unk>` first.
     Raises: DatasetError for a word that is given twice, is not text, or is one of the two.
     """
 
@@ -79,12 +79,12 @@ class Vocabulary:
     def build(
         cls, texts: Iterable[Sequence[str]], *, max_size: int = 30_000, min_frequency: int = 1
     ) -> Vocabulary:
-        """The most frequent words of some texts; equally frequent ones in the order they came.
+        """The most frequent words of some texts; ties keep the order of appearance.
 
         Args:
-            texts: tokens of each.
-            max_size: the most numbers, including the two special ones; at least 2.
-            min_frequency: leave out words that came less often.
+            texts: the tokens of each text.
+            max_size: the largest vocabulary, including the two special words; at least 2.
+            min_frequency: leave out words that are rarer than this.
         Raises: DatasetError if max_size or min_frequency is out of range.
         """
         check_not_negative("Vocabulary.build", min_frequency=min_frequency)
@@ -107,7 +107,7 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> list[str]:
         """The words of some numbers.
 
-        Raises: DatasetError for a number that no word has.
+        Raises: DatasetError for a number without a word.
         """
         found = []
         for number in ids:
@@ -136,15 +136,15 @@ class Vocabulary:
 
 
 def truncate(ids: Ids, length: int, head: int | None = None) -> Ids:
-    """A sequence cut down to a length, by leaving out its middle.
+    """Shorten a sequence to a length by leaving out its middle.
 
-    How a review begins and, still more, how it ends says more than what lies between (Sun et al.
-    2019, "How to fine-tune BERT for text classification?", section 5.3.1).
+    The beginning of a review and, even more, its end are more informative than its middle (Sun et
+    al. 2019, "How to fine-tune BERT for text classification?", section 5.3.1).
 
     Args:
         ids: (T,)
-        length: the number to keep, at least 1; a shorter sequence stays whole.
-        head: the number of them from the beginning; half if left out.
+        length: the number of ids to keep, at least 1; a shorter sequence stays unchanged.
+        head: the number of ids kept from the beginning; half by default.
     Returns: (min(T, length),)
     Raises: DatasetError if length or head is out of range.
     """
@@ -162,10 +162,10 @@ def truncate(ids: Ids, length: int, head: int | None = None) -> Ids:
 
 
 def pad_sequences(sequences: Sequence[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Sequences side by side, the shorter ones padded with 0 at their end.
+    """Stack sequences, padding the shorter ones with 0 at their end.
 
     Args:
-        sequences: N of them, (T_i,) each; an empty one is taken as a single padding.
+        sequences: N of them, (T_i,) each; an empty one becomes a single padding element.
     Returns: (N, T) int64 with T the longest length, and the lengths (N,) int64, each at least 1.
     """
     lengths = np.array([max(1, len(sequence)) for sequence in sequences], dtype=np.int64)

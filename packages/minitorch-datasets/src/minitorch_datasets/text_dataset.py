@@ -1,4 +1,4 @@
-"""The structure that every data set of reviews comes in."""
+"""The structure of all data sets of reviews."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minitorch_datasets.errors import DatasetError
 
 __all__ = ["SENTIMENTS", "TextDataset"]
 
-#: What the labels of reviews mean: 0 is negative, 1 positive.
+#: The meanings of labels 0 and 1.
 SENTIMENTS = ("negative", "positive")
 
 Labels = NDArray[np.uint8]
@@ -29,7 +29,7 @@ class TextDataset:
     The validation split is empty where the publisher has none.
 
     Shapes: N texts, labels (N,) uint8, 0 for negative and 1 for positive; read-only.
-    Raises: DatasetError if labels are something else, or do not fit the texts.
+    Raises: DatasetError if labels are anything else, or do not match the texts.
     """
 
     name: str
@@ -41,7 +41,7 @@ class TextDataset:
     validation_labels: Labels = field(default_factory=_no_labels)
 
     def __post_init__(self) -> None:
-        """Check the labels, and keep what nobody can change."""
+        """Check the labels, and store immutable copies or views."""
         for split in ("train", "validation", "test"):
             texts = tuple(getattr(self, f"{split}_texts"))
             labels = np.asarray(getattr(self, f"{split}_labels"))
@@ -53,7 +53,7 @@ class TextDataset:
                 )
             view = labels.view()
             view.flags.writeable = False
-            object.__setattr__(self, f"{split}_texts", texts)  # around frozen, at birth only
+            object.__setattr__(self, f"{split}_texts", texts)  # bypasses frozen, only here
             object.__setattr__(self, f"{split}_labels", view)
 
     def __repr__(self) -> str:
