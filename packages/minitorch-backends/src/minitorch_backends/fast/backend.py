@@ -1,7 +1,7 @@
 """`FastBackend`: which kernels serve which operations of the interface.
 
-What numpy's own compiled loops do as well (single arithmetic operations) is left to numpy; what
-makes several passes there is one kernel here.
+Operations on which numpy's compiled loops are as fast (single arithmetic operations) are left to
+numpy; operations that take numpy several passes have one kernel here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from minitorch_tensor.layout import Shape, broadcast_shapes
 from minitorch_tensor.silence import silently
 from minitorch_tensor.tensor_data import TensorData
 
-#: Below this many elements numpy's own loops serve every function that is one of them.
+#: Below this number of elements, every function that is a numpy ufunc uses numpy's loop.
 _SMALL = thresholds.COMPILED
 _UFUNCS = {fn: ufunc for fn, ufunc in BINARY.items() if isinstance(ufunc, np.ufunc)}
 
@@ -84,7 +84,7 @@ class FastBackend(NumpyBackend):
         size = x.size
         if choice.compiled_from and (size < choice.compiled_from or x.dtype.kind != "float"):
             return super().map(fn, x, dtype)
-        if dtype.kind == "int" and x.dtype.kind == "float":  # which kernels convert as they like
+        if dtype.kind == "int" and x.dtype.kind == "float":  # kernels convert differently
             return self.cast(self.map(fn, x, x.dtype), dtype)
         out = memory.empty(x.shape, dtype.numpy)
         run = elementwise.tensor_map(fn).over(size, choice.shared_from)
@@ -97,7 +97,7 @@ class FastBackend(NumpyBackend):
         a, b = x.buffer, y.buffer
         whole = x.base is None is y.base
         if whole and a.size < _SMALL and b.size < _SMALL and fn in _UFUNCS:
-            # What the next lines come to for small whole arrays, where each line tells.
+            # The next lines, specialised for small whole arrays, where every line costs time.
             result = silently().run(_UFUNCS[fn], a, b)
             if result.__class__ is np.ndarray and result.dtype is dtype.numpy:
                 return TensorData(result, dtype, result.shape)

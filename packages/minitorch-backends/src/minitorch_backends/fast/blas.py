@@ -1,9 +1,9 @@
 """BLAS, called from compiled code.
 
-numpy's BLAS brings its own threads, and two pools of threads on the same cores spend their time
-waiting for each other: a training step took 20 ms instead of 9. So `fast` loads an OpenBLAS of its
-own, whose calls run on the thread they are made on, and numba's threads are the only ones. It also
-knows newer processors than the one inside numpy, and is called without going through Python.
+numpy's BLAS has its own threads, and two thread pools on the same cores wait for each other: a
+training step took 20 ms instead of 9. So `fast` loads its own OpenBLAS, which computes on the
+calling thread, and only numba's threads are used. It also supports newer processors than numpy's,
+and is called without going through Python.
 
 Linked by name, not by address, so that kernels which call it can be cached on disk.
 """
@@ -19,7 +19,7 @@ import scipy_openblas32
 from numba import types
 from numba.extending import overload
 
-#: CBLAS's words for layout and transposition.
+#: CBLAS's codes for layout and transposition.
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
 
 
@@ -54,12 +54,12 @@ _gemm_of = {
 
 
 class Matrix(NamedTuple):
-    """A matrix in a flat array, as BLAS takes it.
+    """A matrix in a flat array, in BLAS's terms.
 
     Attributes:
         flat: the array.
-        start: the position of the first element.
-        ld: the distance between rows, or between columns of a `TRANSPOSED` one.
+        start: the offset of the first element.
+        ld: the stride of rows, or of columns if `TRANSPOSED`.
         order: `PLAIN` or `TRANSPOSED`.
     """
 
@@ -77,7 +77,7 @@ def gemm(out: Matrix, beta: float, x: Matrix, y: Matrix, m: int, n: int, k: int)
 @overload(gemm)
 def _gemm(out, beta, x, y, m, n, k):  # type: ignore[no-untyped-def]
     number = out[0].dtype
-    if not number == x[0].dtype == y[0].dtype:  # whose memory would be read as what it is not
+    if not number == x[0].dtype == y[0].dtype:  # memory would be read in the wrong type
         return None
     external: Any = _gemm_of[number]
     size = number.bitwidth // 8

@@ -1,8 +1,8 @@
-"""One step of each recurrent layer, for one row of the batch, and back.
+"""One step of each recurrent cell, forward and backward, for one row of the batch.
 
-Gates become states in several short loops: a loop that reads and writes many arrays is not
+Several short loops compute states from gates: a loop that reads and writes many arrays is not
 vectorised. Arrays are flat. A row of `gates` (and of their gradients) holds, H numbers each: an
-LSTM's i, f, g, o; a GRU's r, z, n and the state's part of n; a plain network's only gate. Formulas
+LSTM's i, f, g, o; a GRU's r, z, n and the state's part of n; a plain RNN's only gate. Formulas
 are in `minitorch_tensor.derived.cells`.
 """
 
@@ -17,7 +17,7 @@ from minitorch_backends.fast.vector_math import sigmoid, tanh
 
 TANH, RELU, LSTM, GRU = range(4)
 
-#: For each cell its number, its gates, and the parts of a row of `gates`.
+#: For each cell: its number, its gates, and the parts of a row of `gates`.
 CELLS = {
     "rnn_tanh": (TANH, 1, 1),
     "rnn_relu": (RELU, 1, 1),
@@ -40,7 +40,7 @@ class Row(NamedTuple):
 
 @serial
 def lstm_step(gates: Any, a: int, bias: Any, h: Any, c: Any, b: int, size: int) -> None:
-    """One row's gates at a, activated; its state at b in h and c, moved on."""
+    """Activate one row's gates at a, and update its state at b in h and c."""
     for j in range(2 * size):
         gates[uintp(a + j)] = sigmoid(gates[uintp(a + j)] + bias[uintp(j)])
     for j in range(2 * size, 3 * size):
@@ -58,7 +58,7 @@ def lstm_step(gates: Any, a: int, bias: Any, h: Any, c: Any, b: int, size: int) 
 
 @serial
 def gru_step(gates: Any, a: int, bias: Any, h: Any, b: int, size: int) -> None:
-    """One row's gates at a, activated; its state at b in h, moved on."""
+    """Activate one row's gates at a, and update its state at b in h."""
     for j in range(2 * size):
         gates[uintp(a + j)] = sigmoid(gates[uintp(a + j)] + bias[uintp(j)])
     r, z, n, hn = a, a + size, a + 2 * size, a + 3 * size
@@ -74,7 +74,7 @@ def gru_step(gates: Any, a: int, bias: Any, h: Any, b: int, size: int) -> None:
 
 @serial
 def plain_step(cell: int, gates: Any, a: int, bias: Any, h: Any, b: int, size: int) -> None:
-    """One row's state at b in h, from its gate at a."""
+    """Compute one row's state at b in h from its gate at a."""
     if cell == TANH:
         for j in range(size):
             h[uintp(b + j)] = tanh(gates[uintp(a + j)] + bias[uintp(j)])
@@ -89,8 +89,8 @@ def plain_step(cell: int, gates: Any, a: int, bias: Any, h: Any, b: int, size: i
 def lstm_back(
     d: Row, d_h: Any, d_c: Any, b: int, gates: Row, c: Row, before: Row, room: Any, size: int
 ) -> None:
-    """One row's gradients of the gates, into d, and of the previous c, at b in d_c. c is that of
-    the step, `before` that of the step before."""
+    """One row's gradients of the gates, to d, and of the previous c, to b in d_c. `c` is the state
+    of this step, `before` that of the previous one."""
     to, kept, cells, earlier = d.array, gates.array, c.array, before.array
     e, a = d.at, gates.at
     one = to.dtype.type(1)
@@ -121,7 +121,7 @@ def lstm_back(
 def gru_back(
     d: Any, e: int, d_h: Any, b: int, gates: Any, a: int, before: Any, at: int, size: int
 ) -> None:
-    """One row's gradients of the gates, at e in d; of d_h at b remains what goes directly to the
+    """One row's gradients of the gates, to e in d; d_h at b becomes the direct gradient of the
     previous state, which is at `at` in before."""
     one = d.dtype.type(1)
     r, z, n, hn = a, a + size, a + 2 * size, a + 3 * size
@@ -141,7 +141,7 @@ def gru_back(
 
 @serial
 def plain_back(cell: int, d: Any, e: int, d_h: Any, b: int, out: Any, at: int, size: int) -> None:
-    """One row's gradient of the gate, at e in d, from the output at `at`."""
+    """One row's gradient of the gate, to e in d, from the output at `at`."""
     zero, one = d.dtype.type(0), d.dtype.type(1)
     if cell == TANH:
         for j in range(size):

@@ -5,23 +5,22 @@ the weights, and overwritten by the next sample's (the im2col of Chellapilla et 
 performance convolutional neural networks for document processing", section 3, without its memory).
 Each thread takes an equal share of the samples and has buffers of its own.
 
-An image is first put into a frame of zeros, as large as padding makes it. With a stride of 1, the
-numbers that a weight meets while its window slides along the rows of the frame lie one after
-another there, but that at each row's end the window also slides over the edge. So they are copied
-as one long line, where row by row takes longer than the product itself; what is computed over the
-edge is left out of the result. And what the weight in the window's next row meets is the same line,
-some places further on. So there is a line for each column of the window only, or where there are
-many channels a single one, and a *product* for each part of the window that shares it: BLAS
-multiplies a few dozen lines without rearranging them first. Where what is left out would be too
-much, and with other strides, it is one product, laid out row by row.
+An image is first copied into a frame of zeros, the padding. With a stride of 1, the elements that a
+weight meets while its window slides along the rows of the frame are contiguous, except that at the
+end of each row the window also slides over the edge. So they are copied as one long line (copying
+row by row takes longer than the product itself), and results computed over the edge are dropped.
+The weight in the window's next row meets the same line at an offset. So there is one line for each
+column of the window, or, with many channels, a single line, and one *product* for each part of the
+window that shares a line: BLAS multiplies a few dozen lines without packing them first. If too many
+results would be dropped, and with other strides, there is one product, laid out row by row.
 
-Positions are unsigned (`uintp`): for a signed index numba asks each time whether it counts from the
-end, and that question alone keeps a loop from being vectorised.
+Positions are unsigned (`uintp`): numba tests each signed index for counting from the end, and that
+test prevents vectorisation.
 
 Shapes everywhere: x (N, C, H, W), weight (P, O, Q), the kernels (O, C / G, KH, KW) rearranged by
 `arranged` into P products, y (N, O, OH, OW); stride, padding, dilation and kernel are (height,
-width). Of a thread's buffers, which are flat, the frame is (C, FH, FW), columns (G * Q, row), and
-lines, the result with what is left out, (O, length): see `Sizes`.
+width). A thread's buffers are flat: the frame (C, FH, FW), columns (G * Q, row), and lines, the
+result before dropping, (O, length): see `Sizes`.
 """
 
 from __future__ import annotations
@@ -46,12 +45,12 @@ from minitorch_tensor.layout import Shape
 #: Wasted multiplications per element that cost as much as copying row by row.
 SPARED = 24
 
-#: Channels from which every place of the window has a product of its own, and not every row.
+#: Channels from which every place of the window has its own product, not just every row.
 MANY = 8
 
 
 class Sizes(NamedTuple):
-    """The numbers of a convolution."""
+    """The sizes of a convolution."""
 
     #: Of an image, the frame around it, and the output.
     height: int
@@ -69,18 +68,18 @@ class Sizes(NamedTuple):
     pw: int
     dh: int
     dw: int
-    #: From one row of the output to the next, in columns and lines; and how long these are.
+    #: The stride of output rows in columns and lines; and the lengths of both.
     pitch: int
     row: int
     length: int
-    #: How many products there are to a window: for how many of its rows, times of its columns.
+    #: The number of products per window: one for each of `high` rows times `wide` columns.
     high: int
     wide: int
 
 
 @lru_cache(maxsize=1024)
 def sizes(input_shape: Shape, output_shape: Shape, conv: Convolution) -> Sizes:
-    """The numbers of the convolution of such an input to such an output."""
+    """The sizes of a convolution with these input and output shapes."""
     window, groups = conv
     (height, width), (oh, ow) = input_shape[2:], output_shape[2:]
     frame = height + 2 * window.padding[0], width + 2 * window.padding[1]
@@ -106,7 +105,7 @@ def room(input_shape: Shape, output_shape: Shape, s: Sizes) -> int:
 
 
 def arranged(weight: npt.NDArray[Any], s: Sizes) -> npt.NDArray[Any]:
-    """The kernels (O, C / G, KH, KW) as products take them: (P, O, Q), with P = `high` * `wide`."""
+    """The kernels (O, C / G, KH, KW) arranged for products: (P, O, Q), with P = `high` * `wide`."""
     parts = _by_products(weight, s)
     outputs, size = len(weight), math.prod(parts.shape[3:])
     return np.ascontiguousarray(parts).reshape(s.high * s.wide, outputs, size)
@@ -141,9 +140,8 @@ def copy_rows(
 @serial
 def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> None:
     """columns[c, k, l, i, j] = framed x[c, i s + k d, j s + l d], for the places (k, l) of a window
-    that are in the first product; the others read on in the same lines. x is flat, from `at` on.
-
-    `frame` is zero but for what this writes into it.
+    that are in the first product; the others read the same lines at an offset. x is flat, from `at`
+    on. `frame` is zero except where this writes into it.
     """
     fw, oh, ow = s.fw, s.oh, s.ow
     framed = s.ph + s.pw > 0
@@ -171,7 +169,7 @@ def im2col(columns: Any, x: Any, at: int, frame: Any, channels: int, s: Any) -> 
 
 @serial
 def col2im(x: Any, at: int, columns: Any, frame: Any, channels: int, s: Any) -> None:
-    """x[c, h, w] = sum of columns[c, k, l, i, j] over all that im2col takes from there."""
+    """x[c, h, w] = sum of columns[c, k, l, i, j] over all copies that im2col makes of it."""
     fw, oh, ow = s.fw, s.oh, s.ow
     for i in range(frame.size):
         frame[uintp(i)] = 0
@@ -224,7 +222,7 @@ def further(p: int, s: Any) -> Any:
 
 @serial
 def lines_of(lines: Any, y: Any, n: int, s: Any) -> None:
-    """Put a sample of y where `forward` has it in lines. What is left out there stays zero."""
+    """Copy a sample of y to its place in the lines of `forward`. Dropped positions stay zero."""
     flat, outputs, size = y.reshape(-1), y.shape[1], s.oh * s.ow
     for k in range(outputs):
         at = (n * outputs + k) * size
@@ -235,7 +233,7 @@ def lines_of(lines: Any, y: Any, n: int, s: Any) -> None:
 def input_adjoint(
     x: Any, n: int, y: Any, weight: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
 ) -> None:
-    """The adjoint of `forward` in x, of a sample."""
+    """The adjoint of `forward` in x, for one sample."""
     products, outputs, q = weight.shape
     o = outputs // groups
     lines_of(lines, y, n, s)
@@ -257,9 +255,9 @@ def input_adjoint(
 def weight_adjoint(
     part: Any, n: int, y: Any, x: Any, frame: Any, columns: Any, lines: Any, groups: int, s: Any
 ) -> None:
-    """The adjoint of `forward` in weight, of a sample, added to `part`, which is weight transposed:
-    (P, G, Q, O / G). So the product, of two short sides and a long one, takes BLAS three quarters
-    of the time."""
+    """The adjoint of `forward` in weight, for one sample, added to `part`, the transposed weight
+    (P, G, Q, O / G). Transposed, this product with two short sides and a long one takes BLAS three
+    quarters of the time."""
     outputs, products = y.shape[1], s.high * s.wide
     o, q = outputs // groups, part.size // (products * outputs)
     im2col(columns, x.reshape(-1), n * (x.size // x.shape[0]), frame, x.shape[1], s)
@@ -273,7 +271,7 @@ def weight_adjoint(
             )  # fmt: skip
 
 
-#: What `conv2d` writes: y, or the gradient of x or of weight from that of y.
+#: The array that `conv2d` writes: y, or the gradient of x or of weight from that of y.
 OF_OUTPUT, OF_INPUT, OF_WEIGHT = 0, 1, 2
 
 
@@ -284,8 +282,8 @@ def conv2d(
     """Write y, x or weight from the two others, as `forward` and its adjoints say; `numbers` are
     the `Sizes` as a plain tuple, for which numba does not take longer than for one number.
 
-    One kernel, since each that is shared among threads takes seconds to compile. Each thread t owns
-    samples n, which it writes, or adds up in parts[t] (threads, weight's size); these are added up
+    This is one kernel because each parallel kernel takes seconds to compile. Thread t owns samples
+    n, which it writes, or accumulates in parts[t] (threads, weight's size); the parts are added up
     in order, so that results repeat.
     """
     s = Sizes(*numbers)
@@ -318,7 +316,7 @@ def conv2d(
 
 @serial
 def _buffers(buffer: Any, channels: int, outputs: int, s: Any) -> Any:
-    """The frame, columns and lines of a thread; what must be zero is."""
+    """The frame, columns and lines of a thread, zeroed where necessary."""
     begin = channels * s.fh * s.fw
     end = begin + channels * (s.kh // s.high) * (s.kw // s.wide) * s.row
     for i in range(begin):
@@ -340,7 +338,7 @@ def compute(
 ) -> None:
     """Write one of three arrays from the two others; see `conv2d`."""
     s = sizes(x.shape, y.shape, conv)
-    threads = max(1, min(usable_threads(), len(x)))  # that have a sample to work on
+    threads = max(1, min(usable_threads(), len(x)))  # at most one per sample
     buffers = memory.empty((threads, room(x.shape, y.shape, s)), x.dtype)
     parts = memory.empty((threads, weight.size), x.dtype)
     rearranged = arranged(weight, s)

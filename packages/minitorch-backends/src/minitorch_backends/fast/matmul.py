@@ -14,7 +14,7 @@ from minitorch_tensor.tensor_data import TensorData
 
 
 class Matrices(NamedTuple):
-    """A batch of matrices as BLAS takes them: no copy where rows or columns are dense."""
+    """A batch of matrices in a layout for BLAS; no copy if rows or columns are dense."""
 
     flat: Any
     offset: int
@@ -24,7 +24,7 @@ class Matrices(NamedTuple):
 
 
 def as_matrices(x: TensorData) -> Matrices:
-    """(..., M, N) as a batch of matrices, copied unless they lie as BLAS takes them."""
+    """(..., M, N) as a batch of matrices, copied unless BLAS supports their layout."""
     rows, columns = x.shape[-2:]
     if x.base is not None:
         flat = x if x.ndim == 3 else x.reshape((math.prod(x.shape[:-2]), rows, columns))
@@ -41,7 +41,7 @@ def as_matrices(x: TensorData) -> Matrices:
 
 @serial
 def matmul_part(out: Any, o: int, ldo: int, x: Any, y: Any, m: int, n: int, k: int) -> None:
-    """out (m, n), from o on, with rows ldo apart, = x (m, k) @ y (k, n)."""
+    """out (m, n) = x (m, k) @ y (k, n); out begins at o and its row stride is ldo."""
     gemm(Matrix(out, o, ldo, PLAIN), 0.0, x, y, m, n, k)
 
 
@@ -49,8 +49,8 @@ def matmul_part(out: Any, o: int, ldo: int, x: Any, y: Any, m: int, n: int, k: i
 def matmul(
     out: Any, left: Any, right: Any, batch: Any, m: Any, n: Any, k: Any, threads: Any
 ) -> None:
-    """out[b] (m, n) = x[b] (m, k) @ y[b] (k, n), the work cut into equal parts; x and y come as the
-    fields of their `Matrices`.
+    """out[b] (m, n) = x[b] (m, k) @ y[b] (k, n), the work cut into equal parts; x and y are plain
+    tuples of the fields of `Matrices`.
 
     A large batch is cut by its matrices, a small one by rows or columns of the results,
     whichever are more: each thread owns the parts that it writes.

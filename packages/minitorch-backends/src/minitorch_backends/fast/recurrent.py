@@ -1,20 +1,19 @@
 """Recurrent sequences: all steps of a layer in one compiled loop.
 
-The rows of a batch are dealt out to *blocks*, one for each thread, and a thread takes its rows
-through all steps: rows do not depend on each other, so threads never wait for one another. In a
-block rows are sorted by length, longest first, so unfinished rows form a prefix, and a step touches
-only that.
+The rows of a batch are divided into *blocks*, one for each thread, and a thread takes its rows
+through all steps: rows are independent, so threads never wait for one another. In a block rows are
+sorted by length, longest first, so unfinished rows form a prefix, and a step touches only that.
 
-What belongs to one row in one step is kept in *packed* order: block by block, in a block step by
-step, in a step row by row. `starts[k, s]` is where step s of block k begins, and `time` and `row`
-say where in a (T, B, *) array a packed position lies. Steps are counted from where a row begins to
-be read, its end if that is in reverse, so that the kernels know no direction.
+Values per row and step are stored in *packed* order: by block, then by step, then by row.
+`starts[k, s]` is where step s of block k begins, and `time` and `row` map a packed position to its
+position in a (T, B, *) array. Steps count from the first step that is read, which is a row's end in
+reverse, so kernels do not depend on the direction.
 
-The input's part of the gates does not depend on the steps before. It is computed for some steps
-at a time: enough for a good matrix product, few enough to stay in the cache. So are all gradients
-of weights, on the way back. The state's part takes a small product in every step, gate by gate: a
-product of less than a million multiplications OpenBLAS computes without rearranging the weight
-first, which would take as long again.
+The input's part of the gates does not depend on earlier steps. It is computed for several steps at
+a time: enough for an efficient matrix product, few enough to stay in the cache. The backward pass
+does the same for all gradients of weights. The state's part takes a small product in every step,
+gate by gate: OpenBLAS computes a product of less than a million multiplications without packing the
+weight first, which would double the time.
 
 The loops over a block's steps are in `unrolled`, one step of a row in `cells`.
 """
@@ -38,9 +37,9 @@ from minitorch_tensor.tensor_data import TensorData, as_array, from_array
 
 
 class Plan(NamedTuple):
-    """Which thread does what.
+    """The division of a batch among threads.
 
-    order (blocks, R): the row of the batch for each row of each block, -1 where a block has fewer.
+    order (blocks, R): the row of the batch for each row of each block, -1 if a block has fewer.
     starts (blocks, S + 1), time and row (N): see above; S is the largest number of steps.
     """
 
@@ -54,7 +53,7 @@ class Plan(NamedTuple):
 def plan(
     steps: int, batch: int, lengths: tuple[int, ...] | None, reverse: bool, blocks: int
 ) -> Plan:
-    """Deal out the rows of a batch."""
+    """Divide the rows of a batch into blocks."""
     length = np.full(batch, steps) if lengths is None else np.array(lengths, np.int64)
     longest = int(length.max())
     by_length = np.argsort(-length, kind="stable")
@@ -112,7 +111,7 @@ def sequence(
     )  # fmt: skip
     _clear_padding(out, recurrence)
     last = _collected([h, c][: len(state)], planned, state[0])
-    # Packed positions depend on the number of blocks, which may be another one on the way back.
+    # Packed positions depend on the number of blocks, which may differ in the backward pass.
     kept = [gates, cells, np.array([blocks])] if stored else []
     return out, last, [from_array(array) for array in kept]
 
@@ -174,7 +173,7 @@ def sequence_backward(
 def _layer(
     x: TensorData, weights: RecurrentWeights, recurrence: Recurrence
 ) -> tuple[int, int, int, int, int]:
-    """The fields of a `Layer`, as kernels take them."""
+    """The fields of a `Layer`, as a plain tuple for kernels."""
     cell, gates, parts = CELLS[recurrence.cell]
     hidden = weights.weight_hh.shape[1]
     return cell, hidden, gates, x.shape[2], parts * hidden
@@ -186,18 +185,18 @@ def _planned(x: TensorData, recurrence: Recurrence, blocks: int) -> Plan:
 
 
 def _blocks(x: TensorData, batch: int, weights: RecurrentWeights, threads: int) -> int:
-    """The number of blocks for a batch: one for each thread, if there is work for them."""
+    """The number of blocks for a batch: one for each thread, if there is enough work."""
     work = x.shape[0] * x.shape[1] * (weights.weight_ih.size + weights.weight_hh.size)
     return min(threads, batch) if work >= thresholds.SEQUENCE else 1
 
 
 def _share(blocks: int, threads: int, compute: Callable[[int], None]) -> None:
-    """compute(k) for every block k, on so many threads.
+    """Call compute(k) for every block k, on this number of threads.
 
-    These are Python's threads and not numba's: kernels let go of Python's lock, a block takes
-    milliseconds, and to compile loops of this size for numba's threads takes three times as long.
-    Only one thread is usable in a process that was forked, so it never asks the pool that was
-    copied with it and has no threads any more.
+    These are Python threads, not numba's: kernels release the GIL, a block takes milliseconds, and
+    compiling loops of this size for numba's threads takes three times as long. A forked process may
+    use only one thread, so it never uses its copy of the pool, whose threads did not survive the
+    fork.
     """
     if blocks == 1:
         compute(0)
@@ -222,7 +221,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def _clear_padding(x: TensorData, recurrence: Recurrence) -> None:
-    """Zeros in x beyond each row's length, where the kernels write nothing."""
+    """Zero x beyond each row's length, where the kernels write nothing."""
     if recurrence.lengths is not None:
         array = as_array(recurrence.time_first(x))
         for row, length in enumerate(recurrence.lengths):
@@ -230,7 +229,7 @@ def _clear_padding(x: TensorData, recurrence: Recurrence) -> None:
 
 
 def _strided(x: TensorData, recurrence: Recurrence) -> tuple[npt.NDArray[Any], int, int, int]:
-    """x as a flat array, its first position, and its strides over T and B."""
+    """x as a flat array, its offset, and its strides over T and B."""
     if x.shape[2] > 1 and x.strides[2] != 1:
         x = from_array(row_major(x))
     return x.buffer.reshape(-1), x.offset, *recurrence.time_first(x).strides[:2]

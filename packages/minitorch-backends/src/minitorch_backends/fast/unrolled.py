@@ -1,10 +1,10 @@
-"""All steps of one block of a recurrent layer, and back: `recurrent` says what a block is.
+"""All steps of one block of a recurrent layer, forward and backward; `recurrent` defines blocks.
 
-Arrays are flat, and come in plain tuples: numba takes microseconds for a named tuple that comes
-from Python, and nothing for a plain one. What is in a tuple, the classes below say.
+Arrays are flat and are passed in plain tuples, because numba takes microseconds to unpack a named
+tuple from Python. The classes below name the fields.
 
-Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates, and of a block R rows and
-S steps; N packed positions.
+Sizes: T steps, B rows of the batch, I inputs, H hidden units, G gates; a block has R rows and S
+steps; N packed positions.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from minitorch_backends.fast.cells import (
 )
 from minitorch_backends.fast.compile import serial
 
-#: How many packed rows are projected at a time, if a step has not more.
+#: The number of packed rows projected at a time, unless a single step has more.
 CHUNK = 256
 
 
-# -- what kernels take -----------------------------------------------------------------------------
+# -- arguments of kernels --------------------------------------------------------------------------
 
 
 class Layer(NamedTuple):
-    """Which layer it is: the number of its cell, and H, G, I, and the length of a row of gates."""
+    """A layer: the number of its cell, and H, G, I, and the length of a row of gates."""
 
     cell: int
     hidden: int
@@ -45,8 +45,8 @@ class Layer(NamedTuple):
 
 
 class Strided(NamedTuple):
-    """A (T, B, *) array whose last dimension is dense: flat, the position of its first element, and
-    the distance between steps and between rows of the batch."""
+    """A (T, B, *) array whose last dimension is contiguous: the flat array, its offset, and the
+    strides of T and B."""
 
     array: Any
     start: int
@@ -55,7 +55,7 @@ class Strided(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A `Plan` as one block sees it: its own `starts` (S + 1), and all of `time` and `row` (N)."""
+    """One block's part of a `Plan`: its own `starts` (S + 1), and all of `time` and `row` (N)."""
 
     starts: Any
     time: Any
@@ -63,25 +63,25 @@ class Block(NamedTuple):
 
 
 class State(NamedTuple):
-    """A block's state (R, H), or the gradients of it; c counts for an LSTM only."""
+    """A block's state (R, H), or its gradients; only an LSTM uses c."""
 
     h: Any
     c: Any
 
 
 class Kept(NamedTuple):
-    """What the way back needs: all gates (N, parts * H), and an LSTM's c (N, H), in packed order.
-    Where nothing is kept, gates (CHUNK + R, parts * H) is room to work in."""
+    """Values for the backward pass: all gates (N, parts * H), and an LSTM's c (N, H), packed.
+    If nothing is kept, gates (CHUNK + R, parts * H) is scratch memory."""
 
     gates: Any
     cells: Any
 
 
 class Weights(NamedTuple):
-    """Of the input (G * H, I), of the state, and the bias (parts * H) as in a row of gates.
+    """Weights of the input (G * H, I) and of the state; the bias (parts * H), as in a row of gates.
 
-    Forward the state's weight is transposed, (H, G * H). Backward it is not, and no bias is needed.
-    As gradients, all three hold zeros, to which a block adds.
+    In `forward` the state's weight is transposed, (H, G * H); in `backward` it is not, and the bias
+    is unused. As gradients, all three start as zeros, and a block adds to them.
     """
 
     ih: Any
@@ -90,8 +90,8 @@ class Weights(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the way back works in: gradients of gates (CHUNK + R, parts * H), inputs (CHUNK + R, I),
-    the states that steps came from (CHUNK + R, H), and a row (H)."""
+    """Scratch memory of the backward pass: gradients of gates (CHUNK + R, parts * H), inputs
+    (CHUNK + R, I), the states before steps (CHUNK + R, H), and a row (H)."""
 
     d_gates: Any
     inputs: Any
@@ -117,10 +117,10 @@ def forward(
     layer: Any, keep: bool, out: Any, state: Any, kept: Any, inputs: Any,
     x: Any, weights: Any, block: Any,
 ) -> None:  # fmt: skip
-    """All steps of one block: out (T, B, H), a `Strided`, at its packed positions, and its last
-    state in the `State`, which holds the first.
+    """All steps of one block: writes out (T, B, H), a `Strided`, at its packed positions, and
+    replaces the first state in the `State` by the last.
 
-    If `keep`, the `Kept` receives all gates and cells. inputs (CHUNK + R, I) is room to work in.
+    If `keep`, the `Kept` receives all gates and cells. inputs (CHUNK + R, I) is scratch memory.
     x (T, B, I) is a `Strided`; the others are the `Layer`, its `Weights`, and the `Block`.
     """
     to_out, from_x = Strided(*out), Strided(*x)
@@ -130,11 +130,11 @@ def forward(
     longest = starts.size - 1
     first = 0
     while first < longest and starts[first] < starts[longest]:
-        end = first + 1  # of the steps that are projected together
+        end = first + 1  # of the steps projected together
         while end < longest and starts[end] - starts[first] < CHUNK:
             end += 1
         p, m = starts[first], starts[end] - starts[first]
-        base = 0 if keep else p  # all gates are kept, or only those of these steps
+        base = 0 if keep else p  # all gates are stored, or only those of these steps
         gather(inputs, features, from_x, time, row, p, m)
         gemm(
             Matrix(gates, (p - base) * width, width, PLAIN), 0.0,
@@ -146,7 +146,7 @@ def forward(
             n = starts[s + 1] - start
             at = (start - base) * width
             for g in range(count):
-                # In a GRU the two parts of n stay apart.
+                # A GRU keeps the two parts of n separate.
                 apart = cell == GRU and g == 2
                 gemm(
                     Matrix(gates, at + (g + apart) * size, width, PLAIN), 0.0 if apart else 1.0,
@@ -200,7 +200,7 @@ def backward(
         while first > 0 and starts[last] - starts[first] < CHUNK:
             first -= 1
         p, m = starts[first], starts[last] - starts[first]
-        for s in range(first, last):  # the states that these steps came from
+        for s in range(first, last):  # the states before these steps
             start = starts[s]
             for i in range(starts[s + 1] - start):
                 to = (start - p + i) * size
@@ -240,7 +240,7 @@ def backward(
                     Matrix(d, at + part * size, width, PLAIN),
                     Matrix(w_hh, g * size * size, size, PLAIN), n, size, size,
                 )  # fmt: skip
-        # What all these steps together send to the input and the weights.
+        # The gradients of the input and the weights from all these steps.
         gather(inputs, features, of_x, time, row, p, m)
         sent, came = Matrix(d, 0, width, TRANSPOSED), Matrix(before, 0, size, PLAIN)
         gemm(

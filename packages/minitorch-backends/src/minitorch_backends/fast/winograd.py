@@ -1,20 +1,19 @@
-"""Convolution with 3x3 kernels by Winograd's algorithm: 16 multiplications where 36 are defined.
+"""Convolution with 3x3 kernels by Winograd's algorithm: 16 multiplications instead of 36.
 
 Four neighbouring outputs (a tile of 2x2) depend on 4x4 inputs d and the kernel g, and
 
     Y = A^T [(G g G^T) * (B^T d B)] A
 
-with `*` element by element (Lavin and Gray 2016, "Fast algorithms for convolutional neural
+with `*` elementwise (Lavin and Gray 2016, "Fast algorithms for convolutional neural
 networks", sections 4.1 and 4.3, F(2x2, 3x3)). Summed over channels, the 16 products are 16 matrix
-products U V, with U = G g G^T of all kernels and V = B^T d B of all tiles, and these are BLAS's.
-The gradient of g is the adjoint, G^T [(A dY A^T) * (B^T d B)] G; that of d is a convolution of
-dY again, with the kernels turned around.
+products U V, with U = G g G^T of all kernels and V = B^T d B of all tiles, computed by BLAS.
+The gradient of g is the adjoint, G^T [(A dY A^T) * (B^T d B)] G; that of d is again a convolution,
+of dY with the flipped kernels.
 
-How tiles are laid out: lines of an image are dealt out to two planes by the parity of the row, and
-each of these to two by the parity of the column. In a plane, neighbours belong to neighbouring
-tiles, so that each step of B^T d B adds one long line to another, shifted by one column or by
-one row. A row of a plane has one column more than there are tiles (`pitch`): with it the last
-tile reaches its right neighbour as the others do. What is computed for that column itself is
+Layout of tiles: an image is split into four planes by the parity of row and column. In a plane,
+neighbours belong to neighbouring tiles, so that each step of B^T d B adds one long line to another,
+shifted by one column or by one row. A row of a plane has one column more than there are tiles
+(`pitch`), so that the last tile has a right neighbour like the others. Results for that column are
 not used.
 
 Shapes: x (N, C, H, W), out and grad (N, O, OH, OW), weight (O, C, 3, 3); one padding for rows and
@@ -41,41 +40,41 @@ from minitorch_tensor.layout import Shape
 #: G, for rows and columns at once: (16, 9), flat.
 G = np.kron(*[np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])] * 2).ravel()
 
-#: B^T: each row is a difference or sum of two lines. A line is (parity, how many pairs further).
-#: Written as the first line, the second line, and the second's sign.
+#: B^T: each row is a difference or sum of two lines, given as the first line, the second line, and
+#: the second's sign. A line is (parity, offset in pairs).
 FIRST = ((0, 0), (1, 0), (0, 1), (1, 0))
 SECOND = ((0, 1), (0, 1), (1, 0), (1, 1))
 SIGN = (-1, 1, -1, -1)
 
-#: Elements of the V and M that are worked on together; they stay in a core's second cache.
+#: Elements of V and M that are processed together; they stay in a core's L2 cache.
 TOGETHER = 1 << 18
 
-#: From where less multiplying, which is for each pair of an input and an output channel, outweighs
-#: more adding, which is for each channel: pairs to a channel, in a convolution and in the gradient
-#: of its weight.
+#: Winograd saves multiplications per pair of input and output channels, but adds additions per
+#: channel. It pays from this number of pairs per channel, in a convolution and in the gradient of
+#: its weight.
 WORTHWHILE, WORTHWHILE_FOR_WEIGHT = 10, 16
 
 
 def suits(conv: Convolution, weight_shape: Shape, worthwhile: int = WORTHWHILE) -> bool:
-    """True if a convolution, or a gradient of one, is best computed so."""
+    """True if Winograd's algorithm is the fastest for a convolution, or a gradient of one."""
     window, groups = conv
     outputs, channels = weight_shape[:2]
     return (
         window.kernel == (3, 3)
         and window.stride == window.dilation == (1, 1)
-        and max(window.padding) <= 2  # which the gradient of x turns into 2 - padding
+        and max(window.padding) <= 2  # the gradient of x uses 2 - padding
         and groups == 1
         and outputs * channels >= worthwhile * (outputs + channels)
     )
 
 
 def turned(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The kernels turned around, from outputs to inputs: (O, C, 3, 3) -> (C, O, 3, 3)."""
+    """The kernels flipped, from outputs to inputs: (O, C, 3, 3) -> (C, O, 3, 3)."""
     return np.ascontiguousarray(weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3))
 
 
 def samples_together(channels: int, output: Shape, samples: int) -> int:
-    """The number of samples to work on at once, for input and output channels together."""
+    """The number of samples to process at once, for input and output channels together."""
     tiles = math.ceil(output[0] / 2) * (math.ceil(output[1] / 2) + 1)
     return max(1, min(samples, TOGETHER // (16 * channels * max(1, tiles))))
 
@@ -104,10 +103,10 @@ def copy_line(out: Any, o: int, x: Any, i: int, sign: Any, count: int) -> None:
 
 @serial
 def deal(planes: Any, plane: int, pitch: int, image: Any, padding: Any) -> None:
-    """The elements of an image, dealt out to four planes: planes[2 a + b] at (i, j) is
+    """Split an image into four planes: planes[2 a + b] at (i, j) is
     image[2 i + a - p, 2 j + b - p]. Planes are flat, `plane` long and `pitch` wide.
 
-    What lies outside of the image is left as it is: zero from the start.
+    Elements outside of the image are not written: they are zero from the start.
     """
     height, width = image.shape
     flat = image.reshape(-1)
@@ -148,7 +147,7 @@ def tiles_of_input(
 def transform(
     v: Any, x: Any, padding: Any, planes: Any, lines: Any, plane: int, pitch: int, tiles: int
 ) -> None:
-    """B^T d B of every tile of some samples, of all channels: v (16, C, samples, tiles)."""
+    """B^T d B of every tile of some samples, for all channels: v (16, C, samples, tiles)."""
     samples, channels = x.shape[:2]
     row = samples * tiles
     for n in range(samples):
@@ -162,7 +161,7 @@ def transform(
 def tiles_to_output(
     out: Any, m: Any, at: int, step: int, lines: Any, pitch: int, tiles: int
 ) -> None:
-    """A^T m A of every tile, put in its place: out (OH, OW), of m[at + p step + t]."""
+    """A^T m A of every tile, written to its place: out (OH, OW), of m[at + p step + t]."""
     height, width = out.shape
     flat = out.reshape(-1)
     for a in range(2):
@@ -245,8 +244,8 @@ def conv2d(
 ) -> None:
     """out[n, o, i, j] = sum over c, k, l of weight[o, c, k, l] * x[n, c, i + k - p, j + l - p].
 
-    Each thread owns samples n of out; `together` of them at once. probes (parts), zeros, become
-    NaN where some of its part of out is not finite.
+    Each thread owns samples n of out, and processes `together` of them at once. probes (parts)
+    starts as zeros and becomes NaN for a part of out that is not finite.
     """
     samples, channels = x.shape[:2]
     outputs, height, width = out.shape[1:]
@@ -283,7 +282,7 @@ def conv2d_weight_grad(
 ) -> None:
     """The adjoint of conv2d in weight, into out.
 
-    Each thread adds up its samples in a part of its own; the parts are added up in order, so that
+    Each thread accumulates its samples in its own part; the parts are added up in order, so that
     results repeat.
     """
     samples, channels = x.shape[:2]
@@ -329,8 +328,8 @@ def convolve(
 ) -> bool:
     """out = the convolution of x with 3x3 kernels.
 
-    Returns: true if out is finite. If not, it is wrong: the differences of the algorithm make NaN
-        of an infinity, also in outputs that do not depend on it.
+    Returns: true if out is finite. If not, it is wrong: the algorithm's differences turn an
+        infinity into NaN, even in outputs that do not depend on it.
     """
     parts = max(1, min(usable_threads(), len(x)))
     together = samples_together(sum(weight.shape[:2]), out.shape[2:], len(x) // parts)
