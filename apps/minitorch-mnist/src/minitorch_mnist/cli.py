@@ -29,10 +29,10 @@ from minitorch_nn.training import ConsoleReporter, Reporter, evaluate, fit
 PROGRAM = "minitorch-mnist"
 DEFAULT_OUT = "minitorch-mnist.npz"
 
-#: Share of the training images kept apart, to validate on after every epoch.
+#: Share of the training images held out for validation after every epoch.
 VALIDATION = 1 / 12
 
-#: Images in a batch where nothing is learned and the size only takes memory.
+#: Images per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 500
 
 
@@ -90,7 +90,7 @@ def add_predict_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _by_model(setting: str) -> str:
-    """A setting's default, as the help tells it: "8 for lenet, 5 for course"."""
+    """A setting's default for the help text: "8 for lenet, 5 for course"."""
     return ", ".join(f"{getattr(recipe, setting)} for {name}" for name, recipe in RECIPES.items())
 
 

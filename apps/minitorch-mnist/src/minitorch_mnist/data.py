@@ -1,4 +1,4 @@
-"""Images as the networks take them."""
+"""Images as inputs of the networks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ImageBatches:
         images: (N, 28, 28), uint8.
         labels: (N), uint8.
         batch_size: images in a batch; the last may be smaller.
-        rng: shuffles anew every epoch; without one the order stays.
+        rng: shuffles in every epoch; None keeps the order.
     """
 
     def __init__(

@@ -21,14 +21,14 @@ Image = npt.NDArray[np.uint8]
 BOX = 20
 SIZE = 28
 
-#: What pictures may be; Pillow would hand others on to programs of their own.
+#: Accepted formats; for others Pillow may start external programs.
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 
-#: Pixels of a picture, before it is reduced, and then on its longer side.
+#: The most pixels of a picture before it is reduced, and then on its longer side.
 MOST_PIXELS = 36_000_000
 LARGEST_SIDE = 2000
 
-#: How a picture is to be turned, by what its camera noted of its position.
+#: How to rotate a picture, by the orientation that its camera recorded.
 TURNS = {
     2: pillow.Transpose.FLIP_LEFT_RIGHT,
     3: pillow.Transpose.ROTATE_180,
@@ -44,7 +44,7 @@ INK = 0.25
 
 
 def read_images(path: str) -> list[tuple[str, Image]]:
-    """The images of a file as the networks know them: 28 x 28, a light digit on black.
+    """The images of a file as inputs for the networks: 28 x 28, a light digit on black.
 
     Returns: (name, image) pairs: one for a picture; one for each image of an IDX file.
     Raises: UserError if it cannot be read, or holds no images.
@@ -98,13 +98,13 @@ def _read_picture(path: str) -> Image:
         raise UserError(f"{path} is neither a picture (PNG, JPEG, ...) nor an IDX file.") from None
     except (pillow.DecompressionBombWarning, pillow.DecompressionBombError):
         raise UserError(f"{path} is too large a picture for one digit. Make it smaller.") from None
-    except Exception as error:  # noqa: BLE001 - what damage makes its decoders raise has no end
+    except Exception as error:  # noqa: BLE001 - damage can make decoders raise anything
         raise UserError(f"{path} is a damaged picture: {error}. Save it again.") from None
 
 
 def _in_grey(picture: pillow.Image) -> pillow.Image:
-    """The picture in grey, on white where one can look through it, and reduced."""
-    if picture.mode.startswith("I"):  # 16 bits, of which convert("L") would clip 8
+    """The picture in grey, with transparency on white, and reduced."""
+    if picture.mode.startswith("I"):  # 16 bits, which convert("L") would clip to 8
         return _reduced(pillow.fromarray(_high_bits(np.asarray(picture))))
     if picture.has_transparency_data:
         layers = _reduced(picture if picture.mode == "LA" else picture.convert("RGBA"))
@@ -120,7 +120,7 @@ def _reduced(picture: pillow.Image) -> pillow.Image:
 
 
 def _high_bits(wide: npt.NDArray[Any]) -> Image:
-    """The upper 8 of 16 bits, row by row, since the numbers in between are four times as long."""
+    """The upper 8 of 16 bits, row by row, since intermediate numbers take four times the memory."""
     high = np.empty(wide.shape, np.uint8)
     for row, into in zip(wide, high, strict=True):
         into[:] = np.clip(row.astype(np.int32), 0, 65535) >> 8
@@ -130,9 +130,9 @@ def _high_bits(wide: npt.NDArray[Any]) -> Image:
 def fit_digit(image: Image) -> Image:
     """A grey picture of one digit, made like MNIST's: light on black, 28 x 28.
 
-    A picture that is light at the border is taken as ink on paper and inverted. One of another
-    size is taken from its background, cut to the digit, scaled into a box of 20 x 20 and centred
-    by mass; all black without a digit.
+    A picture with a light border counts as ink on paper and is inverted. If its size is not 28 x
+    28, the background is subtracted, and the digit is cropped, scaled into a box of 20 x 20 and
+    centred by mass; without a digit the result is all black.
     """
     border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     background = float(np.median(border))
@@ -162,7 +162,7 @@ def _centred(digit: Image) -> Image:
     mass = digit.sum(dtype=np.float64)
     row = float(digit.sum(1) @ np.arange(height) / mass)
     column = float(digit.sum(0) @ np.arange(width) / mass)
-    # In MNIST the centre of mass is pixel 14, give or take the half that rounding adds.
+    # In MNIST the centre of mass is pixel 14, to within the half pixel of rounding.
     top = int(np.clip(round(SIZE / 2 - row), 0, SIZE - height))
     left = int(np.clip(round(SIZE / 2 - column), 0, SIZE - width))
     out = np.zeros((SIZE, SIZE), np.uint8)

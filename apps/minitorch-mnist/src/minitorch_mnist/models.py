@@ -1,4 +1,4 @@
-"""The two networks, and the settings they train best with."""
+"""The two networks and their best training settings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class CourseNet(Module):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network and the settings of its training that were found to work."""
+    """A network and training settings that work for it."""
 
     build: Callable[[], Module]
     epochs: int

@@ -1,4 +1,4 @@
-"""Points in the plane, told apart by a network of Scalars or of Tensors, and drawn."""
+"""Points in the plane, classified by a network of Scalars or of Tensors, and drawn."""
 
 from __future__ import annotations
 

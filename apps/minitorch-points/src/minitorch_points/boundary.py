@@ -1,4 +1,4 @@
-"""A network on the unit square: its logit at every crossing of a lattice."""
+"""A network on the unit square: its logits on a grid of points."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Field = npt.NDArray[np.float32]
 
 @no_grad()
 def logit_field(network: Network, resolution: int) -> Field:
-    """The logits at resolution x resolution points of the unit square, its border among them.
+    """The logits at resolution x resolution points of the unit square, border included.
 
-    Returns: (resolution, resolution), row 0 at y = 1 and column 0 at x = 0, as it is looked at.
+    Returns: (resolution, resolution), row 0 at y = 1 and column 0 at x = 0, as in a picture.
     """
     along = np.linspace(0, 1, resolution, dtype=np.float32)
     x, y = np.meshgrid(along, along[::-1])
@@ -26,7 +26,7 @@ def logit_field(network: Network, resolution: int) -> Field:
 
 
 def at(field: Field, points: npt.NDArray[np.floating]) -> Field:
-    """A field at points (N, 2) of the square, in between linearly: (N)."""
+    """A field at points (N, 2) of the square, interpolated linearly: (N)."""
     last = field.shape[0] - 1
     x, y = np.clip(points[:, 0] * last, 0, last), np.clip((1 - points[:, 1]) * last, 0, last)
     left, up = np.minimum(x.astype(int), last - 1), np.minimum(y.astype(int), last - 1)
@@ -44,7 +44,7 @@ def resampled(field: Field, width: int, height: int) -> Field:
 
 
 def probability(logits: Field) -> Field:
-    """The sigmoid, from whichever side the exponential cannot overflow."""
+    """The sigmoid, computed without overflow."""
     small = np.exp(-np.abs(logits))
     p: Field = np.where(logits >= 0, 1, small) / (1 + small)
     return p

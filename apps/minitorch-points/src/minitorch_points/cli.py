@@ -1,4 +1,4 @@
-"""`minitorch-points`: train a network on points in the plane, and draw where it divides them."""
+"""`minitorch-points`: train a network on points in the plane, and draw its decision boundary."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ALL = "all"
 POINTS = 300
 TEST_POINTS = 500
 
-#: Bytes that a picture takes, or some more.
+#: An upper bound of a picture's bytes.
 PICTURE_SIZE = 1 << 18
 
-#: More of either would take days, or all memory.
+#: Larger numbers would take days, or all memory.
 MAX_POINTS = 1_000_000
 MAX_HIDDEN = 1024
 
@@ -111,7 +111,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _by_set(setting: str) -> str:
-    """A setting's default, as the help tells it: "16 for spiral, 8 for the others"."""
+    """A setting's default for the help text: "16 for spiral, 8 for the others"."""
     usual = getattr(RECIPES["circle"], setting)
     others = [
         f"{getattr(recipe, setting)} for {name}"
@@ -122,7 +122,7 @@ def _by_set(setting: str) -> str:
 
 
 def train(args: argparse.Namespace) -> None:
-    """Train, test and draw: everything that can be refused is refused first."""
+    """Train, test and draw, after checking all arguments."""
     if args.engine == "scalar" and args.backend is not None:
         raise cli.UserError(
             "--backend computes tensors, and --engine scalar has none. Leave one of the two out."
@@ -142,7 +142,7 @@ def train(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, dataset: str, file: str) -> Evaluation:
-    """One set, from drawing its points to drawing its picture; how the test came out."""
+    """Train on one set and draw its picture; the result of its test."""
     recipe, engine = RECIPES[dataset], ENGINES[args.engine]
     hidden = args.hidden or recipe.hidden
     rng = np.random.default_rng(args.seed)
@@ -184,7 +184,7 @@ def _check_at_most(option: str, value: int, limit: int) -> None:
 
 
 def _file(out: str | None, dataset: str, several: bool) -> str:
-    """Where the picture of one set goes."""
+    """The file for the picture of one set."""
     if out is None:
         return DEFAULT_OUT.format(dataset)
     path = Path(out)
@@ -193,12 +193,12 @@ def _file(out: str | None, dataset: str, several: bool) -> str:
             f"cannot write {out}: the picture is a PNG. Name a file that ends in .png."
         )
     if not several or path.is_dir() or out.endswith(("/", os.sep)) or not path.name:
-        return out  # where it is a folder, `check_writable` says so
+        return out  # if it is a folder, `check_writable` raises
     return str(path.with_name(f"{path.stem}-{dataset}{path.suffix}"))
 
 
 def _sum(results: Sequence[Evaluation]) -> Evaluation:
-    """Several tests as one, the losses weighted by points."""
+    """The total of several tests, with losses weighted by points."""
     total = sum(result.total for result in results)
     loss = sum(result.loss * result.total for result in results) / total
     return Evaluation(loss, sum(result.correct for result in results), total)

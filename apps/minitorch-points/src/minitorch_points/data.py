@@ -1,4 +1,4 @@
-"""The points: drawn, divided into those to learn from and those to test on, and put in batches."""
+"""The points: drawn, split into training and test points, and put in batches."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ from minitorch_datasets import POINT_SETS, Batches, PointSet
 Points = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
 
-#: Stretches the unit square: its points have mean 0 and variance 4/3 then.
+#: Scales the centred unit square, so that points have mean 0 and variance 4/3.
 SCALE = 4.0
 
 
 class Task(NamedTuple):
-    """The points to learn from, and those to be tested on."""
+    """Training points and test points."""
 
     train: PointSet
     test: PointSet
 
 
 def draw_task(dataset: str, train: int, test: int, rng: np.random.Generator) -> Task:
-    """Draw points of one of the six sets, and divide them.
+    """Draw points of one of the six sets, and split them.
 
-    One draw for both sides, because nothing in Spiral is random: two draws could be the same
-    points. Those to learn from are spread evenly over the draw, and so over Spiral's arms, with
-    those of the test in between. In the other sets each point is drawn by itself, and any division
-    is as good.
+    Both parts come from one draw, because Spiral is not random: two draws could give the same
+    points. Training points are spread evenly over the draw, and so over Spiral's arms, with the
+    test points in between. In the other sets points are independent, so any split is as good.
 
     Args:
         dataset: a key of POINT_SETS, in lower case.
-        train, test: how many points on either side.
-        rng: draws.
+        train, test: the number of points in each part.
+        rng: source of random numbers.
     """
     total = train + test
     points, labels = POINT_SETS[dataset.capitalize()](total, rng)
@@ -44,12 +43,12 @@ def draw_task(dataset: str, train: int, test: int, rng: np.random.Generator) -> 
 
 
 def to_input(points: Points) -> Points:
-    """Points (N, 2) of the unit square as the networks know them: centred, and stretched."""
+    """Points (N, 2) of the unit square as inputs for the networks: centred and scaled."""
     return (points - np.float32(0.5)) * np.float32(SCALE)
 
 
 def to_batches(
     points: PointSet, batch_size: int, rng: np.random.Generator | None = None
 ) -> Batches:
-    """Minibatches (inputs, labels); each iteration is an epoch, with an rng in a new order."""
+    """Minibatches (inputs, labels); each iteration is an epoch, shuffled if there is an rng."""
     return Batches(to_input(points.points), points.labels, batch_size=batch_size, rng=rng)

@@ -1,4 +1,4 @@
-"""The picture: how the network divides the square, and the points it learned from."""
+"""The picture: the network's probabilities and decision boundary, and the training points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from minitorch_datasets import PointSet
 from minitorch_nn.checkpoint import write_file
 from minitorch_points.boundary import Field, at, probability, resampled
 
-#: Sizes in pixels: of the whole, and of the square in it.
+#: Sizes in pixels, of the picture and of the square in it.
 WIDTH, HEIGHT = 640, 704
 SIDE, LEFT, TOP = 576, 40, 72
 
@@ -22,7 +22,7 @@ FINE = 2
 RADIUS = 4.5
 CONTOUR = 2.5  # the line's width
 
-#: Colours of labels 0 and 1: apart for the colour-blind too (Okabe and Ito 2008).
+#: Colours of labels 0 and 1, which colour-blind readers can distinguish (Okabe and Ito 2008).
 COLOURS = ((0, 114, 178), (213, 94, 0))
 PAPER, INK, GREY = (255, 255, 255), (33, 37, 41), (108, 117, 125)
 
@@ -30,7 +30,7 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def shades(field: Field) -> Pixels:
-    """Colours of a field of logits: that of the likelier label, paler the less likely it is.
+    """Colours of a field of logits: the colour of the likelier label, paler if less likely.
 
     Shapes: field (H, W) -> (H, W, 3)
     """
@@ -43,9 +43,9 @@ def shades(field: Field) -> Pixels:
 
 
 def contour(field: Field, width: float) -> Field:
-    """The share of each pixel under the line where the logit is 0 and the probability 0.5.
+    """The share of each pixel covered by the line where the logit is 0 and the probability 0.5.
 
-    A field f is about |f| / |gradient of f| pixels away from its next zero.
+    A pixel of a field f is about |f| / |gradient of f| pixels away from the nearest zero.
 
     Shapes: field (H, W) -> (H, W), 0 to 1
     """
@@ -62,7 +62,7 @@ def draw_picture(field: Field, points: PointSet, title: str, subtitle: str) -> I
     Args:
         field: logits, as of `logit_field`.
         points: the points to show.
-        title, subtitle: lines above.
+        title, subtitle: lines above the picture.
 
     Returns: an image of WIDTH x HEIGHT.
     """
@@ -87,14 +87,14 @@ def draw_picture(field: Field, points: PointSet, title: str, subtitle: str) -> I
 
 
 def wrong_side(field: Field, points: PointSet) -> npt.NDArray[np.bool_]:
-    """Which of the points (N) the field gives the other label."""
+    """A mask (N) of the points that the field gives the wrong label."""
     logits = at(field, points.points)
     wrong: npt.NDArray[np.bool_] = (logits > 0) != (points.labels > 0)
     return wrong
 
 
 def place(point: npt.NDArray[np.floating]) -> tuple[float, float]:
-    """Where in the picture a point of the unit square is: pixels from the left and the top."""
+    """The position of a point of the unit square in the picture: pixels from the left and top."""
     return LEFT + float(point[0]) * SIDE, TOP + (1 - float(point[1])) * SIDE
 
 

@@ -1,4 +1,4 @@
-"""The settings that each set is learned best with, by either engine."""
+"""The best training settings of each set, for either engine."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Recipe:
 
     Attributes:
         hidden: units in each of the two hidden layers.
-        steps: batches to learn from in all; the epochs follow from it and the number of points.
+        steps: training batches in total; with the number of points it determines the epochs.
         batch_size: points in a batch.
-        lr: the learning rate to begin with.
+        lr: the initial learning rate.
     """
 
     hidden: int = 8

@@ -1,7 +1,7 @@
-"""A network of Scalars: every weight, every product and every sum is one number with a history.
+"""A network of Scalars: every weight, every product and every sum is one number in the graph.
 
-This is what the course builds first. `tensor_network` has the same network in Tensors: there each
-of the loops below is one operation.
+The course builds this first. `tensor_network` has the same network in Tensors, in which each of the
+loops below is one operation.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Linear:
         in_features: length of x.
         out_features: length of y.
         rng: draws weights and biases.
-        relu: true if a ReLU follows, which loses half of the variance. To make up for
-            that, weights are uniform in [-b, b] with b = sqrt(6 / in_features) (He et al. 2015,
-            section 2.2). Biases, and weights of another layer, have b = 1 / sqrt(in_features).
+        relu: true if a ReLU follows, which halves the variance. To compensate, weights are then
+            uniform in [-b, b] with b = sqrt(6 / in_features) (He et al. 2015, section 2.2).
+            Biases, and weights of other layers, have b = 1 / sqrt(in_features).
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Linear:
         self.bias = [draw(small) for _ in range(out_features)]
 
     def __call__(self, x: Sequence[Scalar | float]) -> list[Scalar]:
-        # A plain 0, which ReLU gives for half of its inputs, adds nothing and wants no gradient.
+        # Skip plain zeros, half of ReLU's outputs: they add nothing and need no gradient.
         used = [j for j, x_j in enumerate(x) if isinstance(x_j, Scalar) or x_j]
         out = []
         for row, bias in zip(self.weight, self.bias):
@@ -58,12 +58,12 @@ class Linear:
 
 
 def relu(x: Iterable[Scalar]) -> list[Scalar | float]:
-    """Each x_i where it is positive, else a plain 0: nothing that comes before has a part in it."""
+    """Each x_i if it is positive, else a plain 0 without a history, which needs no gradient."""
     return [x_i.relu() if x_i > 0 else 0.0 for x_i in x]
 
 
 class ScalarNetwork:
-    """Two hidden layers with ReLU, and one logit: above 0 where the label is thought to be 1.
+    """Two hidden layers with ReLU, and one logit: above 0 it predicts label 1.
 
     Args:
         hidden: units in each hidden layer.
@@ -109,13 +109,13 @@ class ScalarAdam:
     """Adam (Kingma and Ba 2015, algorithm 1), one number at a time.
 
     Args:
-        params: what to learn.
+        params: the parameters.
         lr: learning rate.
-        betas: decay of the running mean of the gradient, and of that of its square.
+        betas: decay of the running mean of the gradient, and of the running mean of its square.
         eps: added to the root of the latter.
 
     Attributes:
-        param_groups: a single one, as in `minitorch_nn.optim`: "lr" in it may be changed.
+        param_groups: a single group, as in `minitorch_nn.optim`; its "lr" may be changed.
     """
 
     def __init__(
@@ -134,12 +134,12 @@ class ScalarAdam:
         self.squares = [0.0] * len(self.params)
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set all gradients to None."""
         for p in self.params:
             p.grad = None
 
     def step(self) -> None:
-        """Move every parameter."""
+        """Update every parameter."""
         self.steps += 1
         lr = self.param_groups[0]["lr"]
         beta1, beta2 = self.betas

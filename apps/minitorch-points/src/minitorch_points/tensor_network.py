@@ -1,4 +1,4 @@
-"""The same network in Tensors: a layer is one product of matrices, for all points of a batch."""
+"""The same network in Tensors: a layer is one matrix product, for all points of a batch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from minitorch_tensor import Tensor
 
 
 class TensorNetwork(nn.Module):
-    """Two hidden layers with ReLU, and one logit: above 0 where the label is thought to be 1.
+    """Two hidden layers with ReLU, and one logit: above 0 it predicts label 1.
 
     Args:
         hidden: units in each hidden layer.
@@ -29,7 +29,7 @@ class TensorNetwork(nn.Module):
         self.layer1 = nn.Linear(2, hidden)
         self.layer2 = nn.Linear(hidden, hidden)
         self.layer3 = nn.Linear(hidden, 1)
-        for layer in (self.layer1, self.layer2):  # those that a ReLU comes after
+        for layer in (self.layer1, self.layer2):  # the layers followed by a ReLU
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
 
     def forward(self, points: Points) -> Tensor:

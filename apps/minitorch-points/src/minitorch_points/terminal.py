@@ -12,7 +12,7 @@ from minitorch_datasets import PointSet
 from minitorch_points.boundary import Field, resampled
 from minitorch_points.picture import COLOURS, shades
 
-#: Characters in a row, and rows. A character is about twice as high as wide.
+#: Characters per row, and rows. A character is about twice as high as wide.
 COLUMNS, ROWS = 56, 28
 
 #: The upper half of a character: its colour is the upper pixel, its background the lower.
@@ -31,8 +31,8 @@ def render(field: Field, points: PointSet, colour: bool) -> str:
 
 
 def shows_colour(stream: TextIO) -> bool:
-    """True if colours and blocks are welcome: on a terminal that knows them, unless NO_COLOR is
-    set (https://no-color.org)."""
+    """True if stream is a terminal that supports colours and blocks, and NO_COLOR is not set
+    (https://no-color.org)."""
     try:
         HALF.encode(stream.encoding or "ascii")
     except (LookupError, UnicodeEncodeError):
@@ -72,7 +72,7 @@ def _in_letters(field: Field, points: PointSet) -> str:
 def _cells(
     points: PointSet, label: int, width: int, height: int
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Rows and columns of the cells, height x width of them, that points of a label are in."""
+    """Rows and columns of the cells, in a grid of height x width, that hold points of a label."""
     x, y = points.points[points.labels == label].T.astype(np.float64)
     column = np.clip(x * width, 0, width - 1).astype(np.intp)
     row = np.clip((1 - y) * height, 0, height - 1).astype(np.intp)

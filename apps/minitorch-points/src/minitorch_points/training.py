@@ -1,4 +1,4 @@
-"""One training loop for both engines: what they share is `backward`, and nothing else is needed."""
+"""One training loop for both engines; it needs only that both have `backward`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from minitorch_points.data import Labels, Points, to_batches
 from minitorch_points.scalar_network import ScalarAdam, ScalarNetwork
 from minitorch_points.tensor_network import TensorNetwork
 
-#: Decay of Adam's running means. The second is less than the usual 0.999: that remembers a
-#: thousand steps, as many as a whole training has.
+#: Decay of Adam's running means. The second is less than the usual 0.999, which averages over a
+#: thousand steps, as many as all of training.
 BETAS = (0.9, 0.99)
 
-#: Points in a batch where nothing is learned and the size only takes memory.
+#: Points per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 1000
 
 
 class Network(Protocol):
-    """The interface of a network in the loop. `Any` is the kind of value that logits are."""
+    """The interface of a network in the loop. `Any` is the type of logits."""
 
     def __call__(self, points: Points) -> Any:
         """A logit for each of the points (N, 2)."""
@@ -48,21 +48,21 @@ class Optimizer(Protocol):
     param_groups: list[dict[str, Any]]
 
     def zero_grad(self) -> None:
-        """Forget all gradients."""
+        """Set all gradients to None."""
 
     def step(self) -> None:
-        """Move every parameter along its gradient."""
+        """Update every parameter."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Something to compute a network with.
+    """A way to compute a network: with Scalars or with Tensors.
 
     Attributes:
-        build: a network with that many units in a hidden layer, from a seed, and its optimizer
-            with a learning rate.
-        resolution: points along a side of the square at which to ask for the boundary: as many as
-            can be had in a few seconds at most.
+        build: makes a network and its optimizer from the number of hidden units, a seed, and a
+            learning rate.
+        resolution: points along a side of the square at which the boundary is computed, as many
+            as take a few seconds at most.
     """
 
     build: Callable[[int, int, float], tuple[Network, Optimizer]]
@@ -93,16 +93,16 @@ def fit(
     epochs: int,
     reporter: Reporter,
 ) -> list[EpochResult]:
-    """Train a network, the learning rate falling evenly from what the optimizer has to 0.
+    """Train a network, with a learning rate that falls linearly from the optimizer's to 0.
 
     Args:
-        network: what to train.
-        optimizer: of the network's parameters.
-        batches: (inputs, labels) to learn from; iterated over once an epoch.
-        epochs: how often.
-        reporter: told of every batch and epoch.
+        network: the network to train.
+        optimizer: the optimizer of its parameters.
+        batches: training batches (inputs, labels), iterated over once per epoch.
+        epochs: the number of epochs.
+        reporter: notified of every batch and epoch.
 
-    Returns: what each epoch came to, the network being judged while it learns.
+    Returns: the result of each epoch, measured on the batches while training.
     Raises: TrainingDiverged as soon as a loss is not finite.
     """
     rates = _falling(optimizer.param_groups[0]["lr"], epochs * len(batches))
@@ -128,7 +128,7 @@ def fit(
 
 
 def evaluate(network: Network, points: PointSet) -> Evaluation:
-    """Mean loss, and number of points told apart rightly.
+    """Mean loss, and number of points classified correctly.
 
     Raises: TrainingDiverged if the loss is not finite.
     """
@@ -146,7 +146,7 @@ def _falling(lr: float, steps: int) -> Iterator[float]:
 
 
 class _Tally:
-    """Adds up loss and right answers over batches of different sizes."""
+    """Sums loss and correct answers over batches of different sizes."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -170,11 +170,11 @@ class _Tally:
 
 
 class ConsoleReporter(Reporter):
-    """One progress bar on stderr for the whole training (on a terminal), and a line on stdout
-    once in many epochs: a single epoch is too short to have either for itself.
+    """One progress bar on stderr for all of training (on a terminal), and a line on stdout after
+    many epochs: a single epoch is too short for its own bar or line.
 
     Args:
-        lines: about how many to print.
+        lines: the approximate number of lines to print.
     """
 
     def __init__(self, lines: int = 10) -> None:

@@ -1,4 +1,4 @@
-"""`minitorch-sentiment`: train on film reviews, test a trained network, tell praise from blame."""
+"""`minitorch-sentiment`: train on film reviews, test a trained network, classify new reviews."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from minitorch_sentiment.trained import PROGRAM, Trained, check_room, load, save
 
 DEFAULT_OUT = "minitorch-sentiment.npz"
 
-#: Gradients of a batch are scaled down to this norm: recurrent networks have cliffs.
+#: Limit of the gradient norm of a batch: recurrent networks have exploding gradients.
 CLIP_NORM = 1.0
 
-#: Reviews in a batch where nothing is learned and the size only takes memory.
+#: Reviews per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 250
 
-#: `predict` takes reviews from standard input, one a line.
+#: Makes `predict` read reviews from standard input, one per line.
 STDIN = "-"
 
 #: Bytes of standard input that are read at most: /dev/zero has no end.
@@ -105,7 +105,7 @@ def add_predict_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _by_data(setting: str) -> str:
-    """A setting's default, as the help tells it: "3 for imdb, 5 for sst2"."""
+    """A setting's default for the help text: "3 for imdb, 5 for sst2"."""
     return ", ".join(f"{getattr(recipe, setting)} for {name}" for name, recipe in RECIPES.items())
 
 
@@ -190,7 +190,7 @@ def test(args: argparse.Namespace) -> None:
 
 @mt.no_grad()
 def predict(args: argparse.Namespace) -> None:
-    """Tell what reviews think; all of them are read before anything is printed."""
+    """Classify reviews; all of them are read before anything is printed."""
     trained = load(args.checkpoint)
     texts = [text for given in args.texts for text in _texts(given)]
     sequences = [
@@ -211,7 +211,7 @@ def predict(args: argparse.Namespace) -> None:
 
 
 def _texts(given: str) -> list[str]:
-    """The reviews that an argument stands for."""
+    """The reviews of an argument: its text, or the lines of standard input."""
     if given != STDIN:
         try:
             given.encode()
@@ -233,7 +233,7 @@ def _texts(given: str) -> list[str]:
             f"standard input is not in UTF-8: byte {error.start} is {error.object[error.start]:#x}."
             " Convert it."
         ) from None
-    # Not splitlines, which knows many more line ends: a review may hold one of those.
+    # Not splitlines, which splits at more characters: a review may contain one of those.
     lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     if not lines:
         raise cli.UserError("standard input is empty. Write a review in each line.")
@@ -241,7 +241,7 @@ def _texts(given: str) -> list[str]:
 
 
 def _read(text: str, reader: Reader, name: str, quiet: bool) -> Ids:
-    """A review's numbers; says on stderr what a person should know of them."""
+    """A review as numbers; warnings about it go to stderr."""
     tokens = tokenize(text)
     if not tokens:
         raise cli.UserError(f"{name} is empty. Write what it says, in quotes.")

@@ -1,4 +1,4 @@
-"""Reviews as the networks take them."""
+"""Reviews as inputs of the networks."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from minitorch_tensor import Tensor
 
 Ids = npt.NDArray[np.int32]
 
-#: Share of the training reviews kept apart to validate on, where the data set has none for it.
+#: Share of the training reviews held out if the data set has no validation reviews.
 VALIDATION = 0.1
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Makes numbers of texts, as many as a network reads.
+    """Converts texts to numbers, up to the length that a network reads.
 
     Attributes:
-        vocabulary: which words have numbers.
-        length: tokens of a text at most; the middle of a longer one is left out.
+        vocabulary: the words and their numbers.
+        length: the most tokens of a text; the middle of a longer one is left out.
     """
 
     vocabulary: Vocabulary
@@ -57,17 +57,17 @@ class Split:
     labels: npt.NDArray[np.uint8]
 
     def batches(self, batch_size: int, rng: np.random.Generator | None = None) -> ReviewBatches:
-        """Batches of nearly equal length; shuffled anew every epoch if there is a generator."""
+        """Batches of nearly equal length; shuffled in every epoch if there is a generator."""
         return ReviewBatches(self, batch_size, rng)
 
 
 def prepare(
     data: TextDataset, recipe: Recipe, rng: np.random.Generator
 ) -> tuple[Reader, Split, Split]:
-    """Settle the vocabulary, and read what is learned from and what is validated on.
+    """Build the vocabulary, and convert the training and validation reviews.
 
-    Validation reviews are the data set's own, or else drawn from the training reviews; they have
-    no part in the vocabulary.
+    Validation reviews are the data set's own, or else drawn from the training reviews; they do
+    not contribute to the vocabulary.
 
     Returns: the reader, the training and the validation reviews.
     """
@@ -97,7 +97,7 @@ class ReviewBatches:
     Args:
         split: the reviews.
         batch_size: reviews in a batch; the last may be smaller.
-        rng: shuffles anew every epoch; without one they come in order of length.
+        rng: shuffles in every epoch; None gives order of length.
     """
 
     def __init__(
@@ -120,6 +120,6 @@ class ReviewBatches:
 
 
 def to_input(sequences: Sequence[Ids]) -> Reviews:
-    """Sequences side by side, in the order that they come in."""
+    """Sequences as one padded batch, in the given order."""
     ids, lengths = pad_sequences(sequences)
     return Reviews(mt.from_numpy(ids), mt.from_numpy(lengths))

@@ -1,4 +1,4 @@
-"""The four networks: three that read a review word by word, and one that looks for phrases."""
+"""The four networks: three recurrent ones, and a CNN that looks for phrases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLASSES = 2
 class Reviews(NamedTuple):
     """The input of the networks.
 
-    Shapes: ids (N, T) int64, numbers of words, padded with 0 behind; lengths (N,) int64, each at
+    Shapes: ids (N, T) int64, word numbers, padded with 0 at the end; lengths (N,) int64, each at
         least 1.
     """
 
@@ -28,7 +28,7 @@ class Reviews(NamedTuple):
     lengths: Tensor
 
     def inside(self) -> Tensor:
-        """Which places hold words and not padding, (N, T)."""
+        """A mask (N, T): true for words, false for padding."""
         steps = mt.arange(self.ids.shape[1], backend=self.ids.backend)
         return steps < self.lengths.unsqueeze(1)
 
@@ -37,13 +37,13 @@ class Words(Module):
     """Vectors of words, with two kinds of dropout.
 
     Word dropout makes whole words unknown (Iyyer et al. 2015, "Deep unordered composition rivals
-    syntactic methods for text classification", section 3.1), so that the network learns what to
-    make of unknown words and does not learn single reviews by heart.
+    syntactic methods for text classification", section 3.1), so that the network learns to handle
+    unknown words and does not memorise single reviews.
 
-    Shapes: reviews (N, T) -> (N, T, embedding); 0 where there is padding.
+    Shapes: reviews (N, T) -> (N, T, embedding); 0 for padding.
     """
 
-    #: Small beside PyTorch's 1: a rare word should mean little until something is learned of it.
+    #: Small compared to PyTorch's 1: a rare word should have little effect until it is learned.
     STD: ClassVar[float] = 0.1
 
     def __init__(
@@ -65,12 +65,12 @@ class Words(Module):
 
 
 class Recurrent(Module):
-    """A recurrent layer over the words. Its outputs are read by their greatest and their mean over
-    time, beside the mean of the words themselves.
+    """A recurrent layer over the words, with max and mean pooling of its outputs over time, and the
+    mean of the words' vectors.
 
     Source: the pooling is Howard and Ruder 2018, "Universal language model fine-tuning for text
-    classification", section 3.3, with the words in place of the last state: what single words say
-    goes straight to the output, and the layer is left to learn what their order adds.
+    classification", section 3.3, with the words in place of the last state: information from single
+    words bypasses the layer, which only needs to learn what their order adds.
 
     Shapes: reviews (N, T) -> logits (N, 2)
     """
@@ -91,7 +91,7 @@ class Recurrent(Module):
     def forward(self, reviews: Reviews) -> Tensor:
         words = self.words(reviews)  # (N, T, embedding)
         outputs, _ = self.layer(words, lengths=reviews.lengths)  # (N, T, hidden)
-        # Both are 0 behind a review's end: that adds nothing to a sum, but might be the greatest.
+        # Both are 0 after a review's end, which is neutral in a sum, but could be the maximum.
         greatest = _greatest(outputs, reviews.inside())
         features = [greatest, _mean(outputs, reviews), _mean(words, reviews)]
         logits: Tensor = self.output(self.dropout(mt.cat(features, 1)))
@@ -99,11 +99,11 @@ class Recurrent(Module):
 
 
 class PhraseCNN(Module):
-    """Convolutions over 3, 4 and 5 words; from each filter, the greatest value over time.
+    """Convolutions over 3, 4 and 5 words, with max pooling of each filter over time.
 
     Source: Kim 2014, "Convolutional neural networks for sentence classification", section 2. Here
-    a window ends at every word, and begins before the review if it has to, so that a review of one
-    word has windows too.
+    a window ends at every word, and may begin before the review, so that a review of one word has
+    windows, too.
 
     Shapes: reviews (N, T) -> logits (N, 2)
     """
@@ -131,12 +131,12 @@ class PhraseCNN(Module):
 
 
 def _greatest(values: Tensor, inside: Tensor) -> Tensor:
-    """The greatest of values (N, T, D) over the places (N, T) that hold words, (N, D)."""
+    """The maximum of values (N, T, D) over the positions (N, T) that hold words, (N, D)."""
     return values.masked_fill(~inside.unsqueeze(2), -math.inf).amax(1)
 
 
 def _mean(values: Tensor, reviews: Reviews) -> Tensor:
-    """The mean of values (N, T, D), 0 where there is padding, over the words of each review."""
+    """The mean of values (N, T, D), 0 for padding, over the words of each review."""
     return values.sum(1) / reviews.lengths.unsqueeze(1)
 
 
@@ -162,7 +162,7 @@ def build(
 
     Args:
         model: a key of NETWORKS.
-        vocabulary: how many words it knows, the padding and the unknown word among them.
+        vocabulary: the number of words, including padding and the unknown word.
         embedding, hidden, word_dropout, embedding_dropout, dropout: as in a Recipe.
     """
     words = Words(vocabulary, embedding, word_dropout, embedding_dropout)

@@ -1,4 +1,4 @@
-"""Training's progress, in the words of the project that this one re-implements."""
+"""Progress of training, in the format of the project that this one re-implements."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from minitorch_nn.training import ConsoleReporter, EpochResult, Evaluation
 
 
 class SentimentReporter(ConsoleReporter):
-    """A line every hundred batches with their mean loss, and one with the accuracies at the end of
-    each epoch.
+    """Prints the mean loss every hundred batches, and accuracies at the end of each epoch.
 
     Args:
         model: the network's name.

@@ -1,4 +1,4 @@
-"""The settings that networks train best with, found on validation data."""
+"""The best training settings, found on validation data."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """The way reviews of one data set are read and learned.
+    """The settings for one data set.
 
     Attributes:
-        vocabulary: words at most, the padding and the unknown word among them.
-        min_frequency: a word that comes less often in the training reviews is unknown.
-        length: tokens of a review at most; the middle of a longer one is left out.
-        embedding: numbers that stand for a word.
-        hidden: numbers that a recurrent layer keeps; filters of each width in the CNN.
+        vocabulary: the most words, including padding and the unknown word.
+        min_frequency: rarer words in the training reviews count as unknown.
+        length: the most tokens of a review; the middle of a longer one is left out.
+        embedding: size of a word's vector.
+        hidden: state size of a recurrent layer; number of filters of each width in the CNN.
         word_dropout: share of words that are made unknown in training.
-        embedding_dropout: of the numbers that stand for the words.
-        dropout: before the last layer.
+        embedding_dropout: dropout of the words' vectors.
+        dropout: dropout before the last layer.
         epochs, batch_size: of training.
         lr: peak learning rate.
     """

@@ -20,22 +20,22 @@ from minitorch_sentiment.recipes import Recipe
 
 PROGRAM = "minitorch-sentiment"
 
-#: The values that have a row for each word of the vocabulary.
+#: The tensor with a row for each word of the vocabulary.
 TABLE = "words.embedding.weight"
 
-#: A network of so few values is built whatever the file holds, to tell what is missing by name.
+#: Networks up to this size are always built, so that an error can name missing values.
 FEW = 1 << 20
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that was trained.
+    """A trained network.
 
     Attributes:
         name: a key of NETWORKS.
-        data: what it was trained on.
+        data: the name of its training data.
         model: the network, in evaluation mode.
-        reader: makes numbers of texts, as it learned them.
+        reader: converts texts to its word numbers.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Trained:
 def check_room(path: str, trained: Trained, recipe: Recipe) -> None:
     """Check, before a network is trained, that `save` will be able to write it.
 
-    Raises: CheckpointError that says what stands in the way.
+    Raises: CheckpointError that names the obstacle.
     """
     cli.check_room(path, trained.model, PROGRAM, __version__, _described(trained, recipe))
 
@@ -127,8 +127,8 @@ def _whole(number: Any) -> int:
 
 
 def values_of(name: str, **sizes: int) -> int:
-    """How many values a network has, without building it: each dimension grows evenly with each
-    size, as those of the smallest networks show."""
+    """The number of values of a network, without building it: each dimension is linear in each
+    size, and the smallest networks give the coefficients."""
     one = dict.fromkeys(sizes, 1)
     first = _shapes(name, **one)
     larger = {size: _shapes(name, **{**one, size: 2}) for size in sizes}

@@ -1,10 +1,10 @@
-"""A backend that computes on another one, and writes down what that costs.
+"""A backend that computes on another one, and measures every operation.
 
     MINITORCH_BACKEND=profile python train.py
 
 prints, when the program ends, a table of every operation: how often it ran, how long, how many
-bytes it read and wrote, and where the first NaN was born. The backend underneath is the fastest
-that is installed, or the one that MINITORCH_PROFILE names.
+bytes it read and wrote, and where the first NaN arose. The backend underneath is the fastest one
+installed, or the one that MINITORCH_PROFILE names.
 """
 
 from minitorch_backend_profile.backend import ProfileBackend, from_environment

@@ -1,4 +1,4 @@
-"""The backend: every operation of the interface, handed on to another backend and measured."""
+"""The backend: it forwards every operation of the interface to another backend and measures it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ VARIABLE = "MINITORCH_PROFILE"
 #: Without a choice, the first of these that is installed.
 PREFERRED = ("fast", "numpy")
 
-#: Frames inside these are MiniTorch's own, and not the line that a person wrote.
+#: Stack frames in these packages are MiniTorch's, not the user's.
 OURS = ("minitorch_autodiff", "minitorch_tensor", "minitorch_nn", "minitorch_backend_profile")
 
 
 def from_environment() -> ProfileBackend:
-    """The registry's factory: over the backend that the environment names or the fastest there is,
-    with a table on stderr when the program ends.
+    """The registry's factory: a profile of the backend that the environment names, or of the
+    fastest one, with a table on stderr when the program ends.
 
     Raises: ValueError if the environment names this backend itself.
     """
@@ -59,17 +59,17 @@ def _measured(name: str) -> Callable[..., Any]:
 
 
 class ProfileBackend(Backend):
-    """Hands every operation on to another backend, and writes down what it costs.
+    """Forwards every operation to another backend, and records its cost.
 
-    What an operation calls itself is part of it: a derived `softmax` is one entry, not the maps and
-    folds that it is made of.
+    An entry includes the operations that it calls: a derived `softmax` is one entry, not the maps
+    and reductions that it is made of.
 
     Args:
         inner: the backend that computes.
 
     Attributes:
         inner: likewise.
-        ledger: what has been written down.
+        ledger: the record of calls.
     """
 
     name: ClassVar[str] = "profile"
@@ -95,7 +95,7 @@ class ProfileBackend(Backend):
     def _measure(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         given = [*args, *kwargs.values()]
         writes = name.endswith("_")
-        # Arguments that are written to are looked at before it is too late.
+        # Check arguments that are written to before they change.
         had_nan = writes and _has_nan(self.inner, given)
         compute = getattr(self.inner, name)
         start = perf_counter()
@@ -104,7 +104,7 @@ class ProfileBackend(Backend):
         seconds = perf_counter() - start
         made = given if writes else result
         born = (
-            name != "empty"  # which may hold anything
+            name != "empty"  # `empty` may hold anything
             and _has_nan(self.inner, made)
             and not (had_nan if writes else _has_nan(self.inner, given))
         )
@@ -115,7 +115,7 @@ class ProfileBackend(Backend):
         return result
 
 
-# And everything else of the interface, whatever a later version adds to it.
+# And all other operations of the interface, including those of later versions.
 for _name in DERIVED:
     setattr(ProfileBackend, _name, _measured(_name))
 
@@ -127,7 +127,7 @@ def _label(name: str, given: list[Any]) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The value, or what lies in it where it is a list or tuple."""
+    """The value, or the items of a list or tuple, recursively."""
     if isinstance(value, (list, tuple)):
         for item in value:
             yield from _leaves(item)

@@ -14,9 +14,9 @@ class Entry:
     """One kind of operation.
 
     Attributes:
-        calls: how often it ran.
-        seconds: how long, all calls together.
-        read: bytes of all its tensor arguments, each element counted once a call.
+        calls: number of calls.
+        seconds: total time of all calls.
+        read: bytes of all its tensor arguments, each element counted once per call.
         written: bytes of all its results.
         nan_births: calls with a NaN in the result and none in the arguments.
     """
@@ -39,12 +39,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class NaNBirth:
-    """Where a NaN came from that was not in the arguments.
+    """The origin of a NaN that was not in the arguments.
 
     Attributes:
-        operation: that made it.
-        shapes: of the tensor arguments.
-        place: file and line, outside of MiniTorch, that asked for it.
+        operation: the operation that made it.
+        shapes: shapes of the tensor arguments.
+        place: file and line of the call, outside of MiniTorch.
     """
 
     operation: str
@@ -59,10 +59,10 @@ class NaNBirth:
 
 @dataclass
 class Ledger:
-    """Everything written down so far; several threads may write at once.
+    """The record of all calls so far; several threads may add to it at once.
 
     Attributes:
-        first_nan: the first NaN that was born, if any.
+        first_nan: the origin of the first NaN, if any.
     """
 
     first_nan: NaNBirth | None = None
@@ -70,29 +70,29 @@ class Ledger:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, operation: str, entry: Entry, birth: NaNBirth | None = None) -> None:
-        """Write down a call, and the NaN that it gave birth to."""
+        """Record a call, and the NaN that it made, if any."""
         with self._lock:
             self._entries[operation] = self._entries.get(operation, Entry()) + entry
             self.first_nan = self.first_nan or birth
 
     def entries(self) -> dict[str, Entry]:
-        """A copy of what is written down, the most time first."""
+        """A copy of all entries, sorted by time, longest first."""
         with self._lock:
             found = {name: replace(entry) for name, entry in self._entries.items()}
         return dict(sorted(found.items(), key=lambda item: -item[1].seconds))
 
     def total(self) -> Entry:
-        """All of it, added up."""
+        """The sum of all entries."""
         return sum(self.entries().values(), Entry())
 
     def reset(self) -> None:
-        """Forget everything: behind a warm-up, or between epochs."""
+        """Remove all entries: after a warm-up, or between epochs."""
         with self._lock:
             self._entries.clear()
             self.first_nan = None
 
     def table(self, title: str) -> str:
-        """The entries as text, one operation a line."""
+        """The entries as text, one operation per line."""
         entries, total = self.entries(), self.total()
         names = list(entries)
         rows = [(name, entries[name]) for name in names[:LISTED]]
