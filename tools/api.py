@@ -1,9 +1,9 @@
 """Compare the public interface of every layer with the api.txt committed beside it.
 
-The sources are read, never run, so the answer is the same on any machine. Public is a name
-without a leading underscore, in a module whose path has none; where a module has `__all__`, it
-is what that lists. `required` marks what an implementer of a protocol or abstract class must
-supply: a new one breaks every implementation there is.
+The sources are read, never run, so the result is the same on any machine. A name is public without
+a leading underscore, in a module whose path has none; in a module with `__all__`, if that lists it.
+`required` marks members that an implementer of a protocol or abstract class must supply: a new one
+breaks every existing implementation.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def is_public(item: griffe.Class) -> bool:
 
 
 def members_of(item: griffe.Class) -> dict[str, griffe.Object | griffe.Alias]:
-    """The members of a class, with those from bases that are listed nowhere themselves."""
+    """The members of a class, including those of bases that api.txt does not list."""
     members: dict[str, griffe.Object | griffe.Alias] = {}
     for base in reversed(item.mro()):
         if base.package == item.package and not is_public(base):
@@ -62,7 +62,7 @@ def callable_behind(attribute: griffe.Attribute) -> griffe.Function | griffe.Exp
     """The function behind an attribute (`add = add`, `pow_ = in_place(pow)`), or
     the type of what a call returns; None for anything else.
 
-    Names are looked up in the module, where the functions are that a class takes as methods.
+    Names are looked up in the module, which defines the functions that a class uses as methods.
     """
     value = attribute.value
     if isinstance(value, griffe.ExprCall):
@@ -76,7 +76,7 @@ def callable_behind(attribute: griffe.Attribute) -> griffe.Function | griffe.Exp
 
 
 def is_callable(member: griffe.Object | griffe.Alias) -> bool:
-    """True if a member of a class is a function, or an attribute that stands for one."""
+    """True if a member of a class is a function, or an attribute that refers to one."""
     if isinstance(member, griffe.Attribute):
         return callable_behind(member) is not None
     return member.is_function
@@ -96,7 +96,7 @@ def defined(
 
 
 def as_method(function: griffe.Function) -> griffe.Function:
-    """A function without its first parameter, which a method has before the dot."""
+    """A function without its first parameter, which is a method's `self`."""
     _, *others = function.parameters
     return griffe.Function(
         function.name, parameters=griffe.Parameters(*others), returns=function.returns
@@ -104,7 +104,7 @@ def as_method(function: griffe.Function) -> griffe.Function:
 
 
 def value_of(attribute: griffe.Attribute) -> str:
-    """` = value` where the value is part of the promise: constants, other names, types."""
+    """` = value` if the value is part of the interface: constants, other names, types."""
     if attribute.value is None or "instance-attribute" in attribute.labels:
         return ""
     value = str(attribute.value)
@@ -154,7 +154,7 @@ def sections(module: griffe.Module) -> Iterator[str]:
             if not (in_this_package and is_hidden(member.target_path)):
                 lines.append(f"    {name} = {member.target_path}")
                 continue
-            member = member.final_target  # listed nowhere else
+            member = member.final_target  # not listed elsewhere
         lines += [f"    {line}" for line in describe(name, member, required=False)]
     if lines:
         yield "\n".join([module.path, *lines])
@@ -164,7 +164,7 @@ def sections(module: griffe.Module) -> Iterator[str]:
 
 
 def interface(package: str, source: Path) -> str:
-    """The text of api.txt for the package that lies in the folder `source`."""
+    """The text of api.txt for the package in the folder `source`."""
     module = griffe.load(package, search_paths=[source], allow_inspection=False)
     if not isinstance(module, griffe.Module):
         raise TypeError(f"{package} is not a package in {source}")

@@ -1,6 +1,6 @@
 """Check the import contracts of pyproject.toml on the sources of every distribution.
 
-Needs import-linter and nothing of ours installed: the sources are read, not run.
+Needs import-linter, but none of our packages installed: the sources are read, not run.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class FrontDoorsContract(Contract):
-    """The importers use of other packages only the listed modules.
+    """The importers import only the listed modules of other packages.
 
     Options:
-        importers: packages that are held to this.
-        doors: the modules that they may import of the packages that these lie in.
+        importers: packages that this contract binds.
+        doors: the only modules that they may import from those modules' packages.
     """
 
     importers: Any = fields.SetField(subfield=fields.StringField())

@@ -24,9 +24,9 @@ class Release:
     """One line of the ledger.
 
     Attributes:
-        name: of the distribution.
-        version: that was released.
-        commit: that it was built from.
+        name: the distribution.
+        version: the released version.
+        commit: the commit that it was built from.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Release:
         return f"{self.name} @ git+file://{ROOT}@{self.commit}#subdirectory={where}"
 
     def is_in_history(self) -> bool:
-        """True if the commit is here: a shallow clone leaves old ones out."""
+        """True if this clone has the commit: a shallow clone lacks old ones."""
         return git("cat-file", "-e", f"{self.commit}^{{commit}}").returncode == 0
 
     def read(self, file: str) -> str:
@@ -60,9 +60,9 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def folder_of(name: str) -> Path:
-    """Where a distribution lies in the tree.
+    """The folder of a distribution in the tree.
 
-    Raises: SystemExit that lists what there is.
+    Raises: SystemExit that lists the distributions.
     """
     folders = {path.parent.name: path.parent for path in sorted(ROOT.glob("*/*/pyproject.toml"))}
     if name not in folders:
@@ -71,8 +71,8 @@ def folder_of(name: str) -> Path:
 
 
 def copy_of(name: str, work: Path) -> Path:
-    """The distribution's folder copied into another, to build from: builds of one folder that run
-    at once get in each other's way, and leave things in it."""
+    """Copy the distribution's folder into another, to build from: concurrent builds of one folder
+    interfere, and leave files in it."""
     left_by_builds = shutil.ignore_patterns("build", "dist", "*.egg-info", "__pycache__")
     return shutil.copytree(folder_of(name), work / "sources" / name, ignore=left_by_builds)
 

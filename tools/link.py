@@ -1,10 +1,9 @@
-"""Let the layers that are installed in this environment be read from the checkout.
+"""Make the layers installed in this environment import from the checkout.
 
-Which layers are there is what the distribution under test declares; what is in them is the tree
-as it stands. So no test meets an older copy, out of an installer's cache or from a `build` folder
-that still has a module deleted since, and compiled kernels stay valid from run to run. That the
-wheels hold what the tree holds is for `wheels.py` to see. Named distributions alone are linked, and
-all where none is named.
+The distribution under test declares which layers are installed; their code is that of the tree. So
+no test uses an old copy, from an installer's cache or from a `build` folder with modules deleted
+since, and compiled kernels stay valid between runs. `wheels.py` checks that wheels match the tree.
+Arguments name the distributions to link; the default is all.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     tox -e release -- minitorch-tensor [--draft]
 
-Checks what VERSIONING.md asks: a version that is new and says what changed, the line in the
-changelog, pins on layers that are released, a committed tree. Then builds sdist and wheel, installs
-the wheel with its upstream as released, and runs the layer's tests on that. --draft goes on where
-the tree is not committed or an upstream not released yet, and says so.
+Checks the rules of VERSIONING.md: a new version that matches the changes, a line in the changelog,
+pins on released layers, a committed tree. Then builds sdist and wheel, installs the wheel with its
+released upstream, and runs the layer's tests on that. --draft only warns about an uncommitted tree
+or an unreleased upstream.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from wheels import build, complaints, run
 
 
 def bump(before: Version, now: Version) -> str:
-    """The promise of a step from one version to the next: "breaking", "addition" or "fix"."""
+    """The kind of change that a version step announces: "breaking", "addition" or "fix"."""
     if before.major != now.major or (now.major == 0 and before.minor != now.minor):
         return "breaking"
     return "addition" if before.minor != now.minor or now.major == 0 else "fix"
@@ -57,7 +57,7 @@ def breaking_changes(name: str, last: Release) -> list[str]:
             if not any(part.startswith("_") for part in breakage.obj.path.split("."))
         ]
         before, now = interface(package, source), interface(package, folder_of(name) / "src")
-    # What implementers must supply, and the integers of the pinned interfaces.
+    # Members that implementers must supply, and the integers of the pinned interfaces.
     was = {line.strip() for line in before.splitlines()}
     for line in map(str.strip, now.splitlines()):
         if line not in was and (
@@ -108,7 +108,7 @@ def mistakes(name: str) -> tuple[list[str], list[str]]:
 
 
 def pin_mistakes(layer: str, specifier: SpecifierSet) -> list[str]:
-    """A pin has a lower bound, and an upper one: the next version that may break."""
+    """Faults of a pin: it needs a lower bound, and below the next version that may break."""
     operators = {clause.operator for clause in specifier}
     if not {">=", "<"} <= operators:
         return [f"{layer}{specifier}: wanted a lower (>=) and an upper (<) bound"]
@@ -121,7 +121,7 @@ def pin_mistakes(layer: str, specifier: SpecifierSet) -> list[str]:
 
 
 def upstream_requirements(name: str, work: Path) -> list[str]:
-    """The newest release of each layer below that the pins allow; the tree where there is none."""
+    """The newest release of each layer below that the pins allow, or the tree if there is none."""
     wanted = []
     for layer, specifier in pins((folder_of(name) / "pyproject.toml").read_text("utf-8")).items():
         allowed = [r for r in releases(layer) if r.version in specifier and r.is_in_history()]
@@ -146,7 +146,7 @@ def check_wheel(name: str, wheel: Path, work: Path) -> None:
         f"{name}[test] @ file://{wheel}",
     )
     run(python, "-I", ROOT / "tools" / "smoke.py", name)
-    # Tests and what they read, without the sources.
+    # Tests and the files that they read, without the sources.
     tests = work / "tests" / folder_of(name).name
     ignored = shutil.ignore_patterns("src", "build", "dist", "__pycache__", ".hypothesis")
     shutil.copytree(folder_of(name), tests, ignore=ignored)

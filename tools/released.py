@@ -1,10 +1,10 @@
-"""Run the tests of a layer with others as they were released: do the pins tell the truth?
+"""Run the tests of a layer with released versions of others, to verify the pins.
 
     python tools/released.py oldest-nn   nn of the tree, on the oldest releases that its pins allow
     python tools/released.py older-nn    nn as last released, on the layers below of the tree
 
-Installs into the environment that it runs in, so run it by tox. Where the history lacks a commit,
-as in a shallow clone, it says so and leaves it at that.
+Installs into the environment that it runs in, so run it by tox. If the history lacks a commit, as
+in a shallow clone, it says so and tests nothing.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from packaging.specifiers import SpecifierSet
 
 
 def pip_install(*requirements: str) -> None:
-    """Install into this environment; what is ours only from where it says."""
+    """Install into this environment; our packages only from the given places."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run([*command, *requirements], check=True)
 
 
 def link(*names: str) -> None:
-    """Let these be read from the tree."""
+    """Import these distributions from the tree."""
     subprocess.run([sys.executable, ROOT / "tools" / "link.py", *names], check=True)
 
 
 def run_tests(folder: Path, arguments: list[str]) -> int:
-    """The tests of a distribution but for conformance, which has environments of its own."""
+    """Run a distribution's tests except for conformance, which has its own environments."""
     command = [sys.executable, "-m", "pytest", "--ignore=tests/conformance", *arguments]
     return subprocess.run(command, cwd=folder, check=False).returncode
 
 
 def upstream(name: str, oldest: bool) -> dict[str, Release | None]:
-    """The layers that one needs, directly or not: the oldest release that all pins on it allow, or
-    None for the tree: because that is asked for, or because nothing that is allowed is released."""
+    """The direct and indirect layers below one, each with the oldest release that all pins allow,
+    or with None for the tree: if `oldest` is false, or no allowed version is released."""
     pyproject = (folder_of(name) / "pyproject.toml").read_text("utf-8")
     wanted: dict[str, SpecifierSet] = {}
     chosen: dict[str, Release | None] = {}
@@ -64,7 +64,7 @@ def skip(reason: str) -> int:
 
 
 def missing(found: list[Release]) -> str:
-    """Why tests cannot run, if the history lacks a commit."""
+    """The reason why tests cannot run, if the history lacks a commit."""
     lacking = [f"{r.name} {r.version} ({r.commit[:9]})" for r in found if not r.is_in_history()]
     if not lacking:
         return ""
@@ -75,7 +75,7 @@ def missing(found: list[Release]) -> str:
 
 
 def test_oldest(name: str, arguments: list[str]) -> int:
-    """The tree's code on the oldest releases that its pins allow; elsewhere on the tree."""
+    """Test the tree's code on the oldest releases that its pins allow, or else on the tree."""
     allowed = [
         release
         for layer, specifier in pins_of_tree(name).items()
@@ -109,7 +109,7 @@ def pins_of_tree(name: str) -> dict[str, SpecifierSet]:
 
 
 def test_older(name: str, arguments: list[str]) -> int:
-    """The last release on the tree's layers, where its pins allow them."""
+    """Test the last release on the tree's layers, if its pins allow them."""
     if not releases(name):
         return skip(f"{name} has not been released")
     release = releases(name)[-1]

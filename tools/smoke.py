@@ -1,6 +1,6 @@
 """Try installed distributions: import and time them, load their plug-ins, ask scripts for help.
 
-Uses the standard library only, and looks at nothing but what is installed.
+Uses only the standard library, and reads only installed files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""README.md is short and true, and its reading path is what it says; every link leads somewhere."""
+"""README.md is short and true, its reading path has the stated length, and all links work."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def markdown_files() -> list[str]:
 
 
 def prose(file: Path) -> str:
-    """A Markdown file without its code, which may have brackets of its own."""
+    """A Markdown file without its code, which may contain brackets."""
     text = re.sub(r"^( *)```.*?^\1```", "", file.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     return re.sub(r"`[^`\n]*`", "`code`", text)
 
 
 def anchors(file: Path) -> set[str]:
-    """The anchors of a file: its headings, as GitHub turns them into names."""
+    """The anchors that GitHub makes of a file's headings."""
     text = re.sub(r"^( *)```.*?^\1```", "", file.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -1,6 +1,6 @@
-"""Build every distribution as a release would, and use the result as a stranger would.
+"""Build every distribution as for a release, and use the result as a new user would.
 
-Each is copied (without what earlier builds left), packed into an sdist, and built into a wheel
+Each is copied (without the files of earlier builds), packed into an sdist, and built into a wheel
 from that sdist alone. The wheel must hold exactly the modules of the source tree, its licence and
 its type marker. Then all wheels go into a fresh environment, and `smoke.py` runs there, away
 from the tree.

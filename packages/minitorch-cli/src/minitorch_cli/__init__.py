@@ -61,8 +61,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for: a program that has just been started must not wait for all of it
-    before Ctrl-C is heard."""
+    """Import names lazily, so that a program responds to Ctrl-C soon after its start."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""Trained models in files: save one, load it again, and refuse what does not fit."""
+"""Trained models in files: saving, loading, and refusing files that do not match."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_room(
 ) -> None:
     """Check, before a model is trained, that `save_model` will be able to write it.
 
-    Raises: CheckpointError that says what stands in the way.
+    Raises: CheckpointError that names the obstacle.
     """
     described = _described(program, version, metadata)
     check_writable(path, len(pack_checkpoint(model.state_dict(), described)))
@@ -36,7 +36,7 @@ def check_room(
 def save_model(
     path: str, model: Module, program: str, version: str, metadata: Mapping[str, Any]
 ) -> None:
-    """Write a trained model for `load_model`, with what it takes to build it again.
+    """Write a trained model for `load_model`, with the metadata needed to build it again.
 
     Raises: CheckpointError if it cannot be written.
     """
@@ -54,12 +54,12 @@ def load_model(
 
     Args:
         path: the file.
-        program: which must have written it.
+        program: the program that must have written it.
         build: makes the model that the file describes; its values are overwritten.
 
     Returns: the model in evaluation mode, and the metadata.
     Raises: CheckpointError if the file is missing, damaged, or another program's, or its values do
-        not fit the model.
+        not match the model.
     """
     checkpoint = load_checkpoint(path)
     metadata = checkpoint.metadata
@@ -78,20 +78,20 @@ def load_model(
 
 
 def _check_values(path: str, model: Module, state_dict: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Check that values are of their kind, and finite.
+    """Check that values have the right kind of dtype, and are finite.
 
-    Raises: CheckpointError that names the first that are not.
+    Raises: CheckpointError that names the first bad value.
     """
     for name, own in model.state_dict().items():
         values = state_dict.get(name)
-        if values is None:  # load_state_dict says so
+        if values is None:  # load_state_dict reports it
             continue
         kinds = "f" if own.dtype.kind == "float" else "iub"
         if values.dtype.kind not in kinds:
             raise CheckpointError(
                 f"{path}: {name} holds {values.dtype} values, wanted {own.dtype}. Train again."
             )
-        with np.errstate(over="ignore"):  # what does not fit becomes infinite
+        with np.errstate(over="ignore"):  # overflow becomes infinite
             finite = np.isfinite(values.astype(own.dtype.name))
         if not finite.all():
             raise CheckpointError(
@@ -116,10 +116,9 @@ def named_network(
 
 
 def probabilities(path: str, logits: Tensor) -> npt.NDArray[Any]:
-    """The share of each class (N, C), of logits (N, C).
+    """The probability of each class (N, C), from logits (N, C).
 
-    Raises: CheckpointError if one is no number: the values in the file are too large for any
-        answer.
+    Raises: CheckpointError if one is NaN: the values in the file are too large.
     """
     shares = logits.softmax(1).numpy()
     if not np.isfinite(shares).all():

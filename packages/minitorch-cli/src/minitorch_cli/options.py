@@ -1,4 +1,4 @@
-"""Options that several programs have, and the types of their values for argparse."""
+"""Options that programs share, and the types of their values for argparse."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def add_training_options(
     batch_size: str,
     lr: str,
 ) -> None:
-    """`--epochs`, `--batch-size`, `--lr`, `--seed`, `--out`: what every training takes.
+    """Add the options of training: `--epochs`, `--batch-size`, `--lr`, `--seed`, `--out`.
 
     Args:
-        parser: where to add them.
-        default_out: where the model goes without `--out`.
-        epochs, batch_size, lr: what the help calls their defaults.
+        parser: the parser to extend.
+        default_out: the file for the model without `--out`.
+        epochs, batch_size, lr: their defaults as shown in the help.
     """
     parser.add_argument(
         "--epochs", type=positive_int, metavar="N", help=f"passes over the data (default {epochs})"
@@ -41,7 +41,7 @@ def add_training_options(
 
 
 def add_checkpoint_option(parser: argparse.ArgumentParser, default: str) -> None:
-    """`--checkpoint`: the trained model that a command uses."""
+    """Add `--checkpoint`: the trained model that a command uses."""
     parser.add_argument(
         "--checkpoint",
         default=default,
@@ -51,7 +51,7 @@ def add_checkpoint_option(parser: argparse.ArgumentParser, default: str) -> None
 
 
 def add_batch_size(parser: argparse.ArgumentParser, default: str) -> None:
-    """`--batch-size`."""
+    """Add `--batch-size`."""
     parser.add_argument(
         "--batch-size",
         type=positive_int,

@@ -1,13 +1,13 @@
-"""The first moments of a program, before anything heavy is imported.
+"""Start-up of a program, before it imports anything heavy.
 
-Ctrl-C in the first second, a closed standard output and a user who may start no thread would end
-in tracebacks of Python and its libraries otherwise. Imports nothing that Python has not imported
-by itself, nearly.
+Otherwise Ctrl-C in the first second, a closed standard output, or a limit on threads would end in
+tracebacks of Python and its libraries. Nearly all imports here are of modules that Python has
+already loaded.
 """
 
 from __future__ import annotations
 
-import _thread  # noqa: PLC2701 - what threading is made of, and takes long to import
+import _thread  # noqa: PLC2701 - threading takes long to import
 import os
 import signal
 import sys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDINGS", "may_start_threads", "reopen_streams", "start"]
 
-#: Signals that ask a program to end, and what it says of each. Some systems lack some of them.
+#: Signals that ask a program to end, with its message for each. Some systems lack some of them.
 ENDINGS = {
     getattr(signal, name): said
     for name, said in (
@@ -31,18 +31,18 @@ ENDINGS = {
     if hasattr(signal, name)
 }
 
-#: Settings that keep libraries from starting threads. OpenBLAS sends a signal where it cannot.
+#: Settings that keep libraries from starting threads. OpenBLAS raises a signal if it cannot.
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
-_kept: list[object] = []  # streams that lead nowhere, for as long as the process lives
+_kept: list[object] = []  # null streams, kept open until the process ends
 
 
 def start(program: str) -> None:
-    """Prepare the process: to be called first, by its entry point alone.
+    """Prepare the process. Call this first, in the entry point only.
 
     From now on the signals of ENDINGS end it with a line on stderr and exit code 128 + signal;
-    `main` changes that while it runs a command. Nothing changes for a signal that is ignored, as
-    SIGHUP under nohup.
+    `main` changes that while it runs a command. Ignored signals stay ignored, as SIGHUP under
+    nohup.
     """
 
     def end(number: int, _: FrameType | None) -> NoReturn:
@@ -62,8 +62,8 @@ def start(program: str) -> None:
 
 
 def reopen_streams() -> None:
-    """Let standard streams that were closed lead nowhere. Otherwise the next file to be opened
-    would take their numbers, and Python has no object in their places."""
+    """Connect closed standard streams to the null device. Otherwise the next opened file would
+    take their descriptors, and Python sets the streams to None."""
     while True:
         descriptor = os.open(os.devnull, os.O_RDWR)
         if descriptor > 2:
@@ -78,7 +78,7 @@ def reopen_streams() -> None:
 
 
 def may_start_threads(number: int) -> bool:
-    """Whether the system lets this process have so many more threads at once."""
+    """True if the system lets this process start this number of threads."""
     wait = _thread.allocate_lock()
 
     def pause() -> None:

@@ -1,6 +1,6 @@
 """The command line of a program: its commands, its help, and its exit codes.
 
-A mistake of the user's ends with one line on stderr and exit code 2, never a traceback.
+A user error ends with one line on stderr and exit code 2, never with a traceback.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from minitorch_tensor import (
 
 
 class UserError(Exception):
-    """A mistake of the user's: one line that says what, and a way out."""
+    """A user error: its message is one line that names the mistake and a way out."""
 
 
-#: What a person can bring about and mend: shown without a traceback. OSError is what the
-#: operating system refuses (a full disk, too many open files), wherever that happens.
+#: Errors that a user can cause and fix, shown without a traceback. OSError covers refusals of the
+#: operating system (a full disk, too many open files), wherever they happen.
 USER_ERRORS: tuple[type[Exception], ...] = (
     UserError,
     BackendBroken,
@@ -52,19 +52,19 @@ USER_ERRORS: tuple[type[Exception], ...] = (
 )
 
 
-#: Characters of an error that are told: what a stranger's file says may be of any length.
+#: The most characters of an error that are printed: text from an untrusted file may be very long.
 MOST_TOLD = 2000
 
 
 @dataclass(frozen=True)
 class Command:
-    """One thing that a program does.
+    """A command of a program.
 
     Attributes:
-        name: what a person types.
-        help: what it does, in a few words.
-        add_options: adds its own options to a parser; `--backend` and `--quiet` are there already.
-        run: does it, on the backend that was asked for.
+        name: its name on the command line.
+        help: a short description.
+        add_options: adds its options to a parser that already has `--backend` and `--quiet`.
+        run: executes it, on the chosen backend.
     """
 
     name: str
@@ -81,19 +81,18 @@ def main(
     argv: Sequence[str] | None = None,
     user_errors: tuple[type[Exception], ...] = (),
 ) -> int:
-    """Run a program's command line; the process's exit code.
+    """Run a program's command line; returns the process's exit code.
 
     Args:
         program: its name.
         version: what `--version` prints.
         description: one sentence for `--help`.
-        commands: what it does; the first is meant where none is named.
-        argv: the arguments, those of the process if left out.
-        user_errors: more exceptions that are a user's to mend, beyond USER_ERRORS.
+        commands: its commands; the first is the default.
+        argv: the arguments, by default those of the process.
+        user_errors: exceptions that count as user errors, in addition to USER_ERRORS.
 
-    Returns: 0 if all is well, 2 after a mistake of the user's (told in one line on stderr), 130
-        after Ctrl-C, 143 and 129 after SIGTERM and SIGHUP, 141 where the reader of the output went
-        away.
+    Returns: 0 after success, 2 after a user error (told in one line on stderr), 130 after Ctrl-C,
+        143 and 129 after SIGTERM and SIGHUP, 141 if the reader of the output has exited.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     first = arguments[0] if arguments else "-"
@@ -105,7 +104,7 @@ def main(
         with signals_raised():
             try:
                 args = _parser(program, version, description, commands).parse_args(arguments)
-            except SystemExit as parsed:  # --help, --version, or a mistake that was told
+            except SystemExit as parsed:  # --help, --version, or a reported user error
                 code = int(parsed.code or 0)
             else:
                 command = next(command for command in commands if command.name == args.command)
@@ -145,10 +144,10 @@ class Ending(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def signals_raised() -> Iterator[None]:
-    """Let signals that ask a process to end raise an exception, once, so that it ends in order.
+    """Make signals that ask a process to end raise an exception, once, so that it can clean up.
 
-    A second one ends it at once. Ignored signals stay so; other threads than the main one cannot
-    change that.
+    A second signal ends it at once. Ignored signals stay ignored. Only the main thread can change
+    signal handlers; in other threads this does nothing.
     """
 
     def end(number: int, _: FrameType | None) -> NoReturn:
@@ -169,7 +168,7 @@ def signals_raised() -> Iterator[None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells of a mistake in one line."""
+    """Reports a user error in one line."""
 
     def error(self, message: str) -> NoReturn:
         told = printable(" ".join(message.split()))

@@ -1,4 +1,4 @@
-"""What is printed: on any terminal, and without what a stranger's text would do to it."""
+"""Printing on any terminal, without harm from untrusted text."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import unicodedata
 
 from minitorch_cli.process import reopen_streams
 
-#: Marks that turn the direction of the text that follows, so that it reads as something else.
+#: Marks that change the direction of the following text, which can disguise it.
 _TURNS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f"}
 
 
 def printable(text: object) -> str:
-    r"""A text of a stranger's (a file's name, a review, what a checkpoint says) for a terminal.
+    r"""Untrusted text (a file's name, a review, a checkpoint's metadata) made safe for a terminal.
 
     Control characters, which could move the cursor or change the title, are written as escapes.
 
@@ -35,7 +35,7 @@ def _acts(character: str) -> bool:
 
 
 def prepare_streams() -> None:
-    """Make stdout and stderr take any text: what their encoding lacks is written as escapes."""
+    """Make stdout and stderr accept any text: characters that their encoding lacks are escaped."""
     reopen_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -43,14 +43,14 @@ def prepare_streams() -> None:
 
 
 def tell(line: str) -> None:
-    """Write a line to stderr, if anybody listens."""
+    """Write a line to stderr, if it is open."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
 
 def abandon_stdout_if_broken() -> None:
-    """Python flushes stdout once more at exit, and would print a traceback if that failed."""
+    """Drop a broken stdout: Python flushes it at exit, and would print a traceback on failure."""
     try:
         sys.stdout.flush()
     except OSError:

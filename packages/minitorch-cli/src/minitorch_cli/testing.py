@@ -8,8 +8,8 @@
         readme = Path(__file__).parent.parent / "README.md"
         training = ("--data", "digits", "--backend", "numpy")
 
-A program NAME is installed as the script NAME and the module of that name with underscores, which
-has `__version__` and, in `cli`, `main(argv)`, the exit status.
+A program NAME is installed as the script NAME and as the module of that name with underscores,
+which has `__version__` and, in `cli`, `main(argv)`, which returns the exit status.
 
 Needs pytest: install minitorch-cli[testing].
 """
@@ -48,7 +48,7 @@ _RESULT = re.compile(r"test accuracy (\d\.\d{4}) \((\d+)/(\d+)\)")
 
 
 class Ended(NamedTuple):
-    """The end of a command: its exit status, and its output on both streams."""
+    """The result of a command: its exit status, and its output on both streams."""
 
     code: int
     out: str
@@ -69,7 +69,7 @@ Run: TypeAlias = Callable[..., Ended]
 
 
 def in_process(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> Run:
-    """The program in this process: for a fixture, where most tests need no other."""
+    """A fixture's function that runs the program in this process, which suits most tests."""
 
     def call(*argv: object) -> Ended:
         capsys.readouterr()
@@ -81,14 +81,14 @@ def in_process(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[s
 
 
 def script(program: str) -> Path:
-    """The installed program."""
+    """The path of the installed program."""
     return Path(sys.executable).with_name(program)
 
 
 @contextlib.contextmanager
 def hearing_ctrl_c() -> Iterator[None]:
-    """Processes that are started meanwhile do not ignore SIGINT, though this one may: in the
-    background of a script it does."""
+    """Processes started in this context do not ignore SIGINT, even if this one does, as in the
+    background of a script."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -97,7 +97,7 @@ def hearing_ctrl_c() -> Iterator[None]:
 
 
 def without_notes(err: str) -> str:
-    """Standard error without what a backend says there once on a machine, when it compiles."""
+    """Standard error without a backend's note that it compiles kernels."""
     lines = err.splitlines(keepends=True)
     return "".join(line for line in lines if "compiling kernels, which happens once" not in line)
 
@@ -112,13 +112,13 @@ def accuracy(out: str) -> float:
 
 
 class ProgramLaws:
-    """Subclass it in a test module, with a fixture `run` of the kind `in_process` makes.
+    """Subclass it in a test module, with a fixture `run` that returns `in_process`'s result.
 
     Attributes:
-        program: the name it is installed by.
-        readme: where its options are listed, each as `--option`.
-        commands: what it does, by their names on the command line.
-        training: arguments with which `train` begins to train at once, without data or compiling.
+        program: its installed name.
+        readme: the file that lists its options, each as `--option`.
+        commands: the names of its commands.
+        training: arguments with which `train` begins at once, without downloads or compiling.
     """
 
     program: ClassVar[str]
@@ -128,12 +128,12 @@ class ProgramLaws:
 
     @property
     def module(self) -> str:
-        """Its name as a Python module."""
+        """The program's name as a Python module."""
         return self.program.replace("-", "_")
 
     @property
     def version(self) -> Any:
-        """The version that it prints."""
+        """The version that the program prints."""
         return importlib.import_module(self.module).__version__
 
     def test_the_version_is_the_distributions(self) -> None:
@@ -150,7 +150,7 @@ class ProgramLaws:
             assert max(map(len, lines)) <= 80
             options = [i for i, line in enumerate(lines) if line.startswith("  -")]
             assert options
-            for i in options:  # the explanation stands beside the option, or below if that is long
+            for i in options:  # the explanation is beside a short option, or below a long one
                 explained = re.search(r"\S  +\S", lines[i]) or lines[i + 1].startswith(" " * 10)
                 assert explained, lines[i]
 
@@ -191,7 +191,7 @@ class ProgramLaws:
     def test_a_signal_in_the_first_moments_is_told_in_a_line(
         self, number: signal.Signals, tmp_path: Path
     ) -> None:
-        slow = tmp_path / "numpy.py"  # stands for numpy, which takes a while to import
+        slow = tmp_path / "numpy.py"  # replaces numpy, which takes a while to import
         slow.write_text("import time; print('importing', flush=True); time.sleep(60)")
         process = self._start([str(script(self.program))], PYTHONPATH=str(tmp_path))
         assert process.stdout

@@ -1,8 +1,8 @@
-"""Saving a trained model: a state_dict and what is needed to build the model around it again.
+"""Saving a trained model: a state_dict, and metadata for building the model again.
 
 The file is a numpy archive (`.npz`): every tensor under its name, and the metadata as JSON text.
-It is read without unpickling anything and without believing any size in it, so a file from a
-stranger runs no code and takes no more memory than it has bytes.
+It is read without unpickling, and sizes in it are verified, so an untrusted file runs no code and
+takes no more memory than it has bytes.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ import numpy.typing as npt
 from minitorch_tensor import Tensor
 from minitorch_tensor.scratch import scratch
 
-#: Where the metadata is kept in the archive; no dotted name of a tensor looks like it.
+#: The name of the metadata in the archive; it cannot be the dotted name of a tensor.
 METADATA = "__metadata__"
 
-#: What reading a damaged archive can raise; RuntimeError where the damage looks like a password or
-#: the metadata is nested without end, MemoryError where the machine has less than the file.
+#: Exceptions from reading a damaged archive; RuntimeError if the damage looks like encryption or
+#: the metadata is nested too deeply, MemoryError if the machine has less memory than the file.
 DAMAGE = (
     zipfile.BadZipFile,
     EOFError,
@@ -46,14 +46,14 @@ DAMAGE = (
     zlib.error,
 )
 
-#: Dimensions that every numpy knows.
+#: The number of dimensions that every numpy supports.
 MAX_DIMS = 32
 
-#: What a file with holes may claim beyond what it takes on disk.
+#: The bytes that a sparse file may claim beyond its size on disk.
 HOLES = 256 << 20
 
-#: The beginning of a `.npy` file, and the header that follows: what `numpy.save` writes of an array
-#: of numbers, or of a text.
+#: The beginning and the header of a `.npy` file that `numpy.save` writes for an array of numbers or
+#: a text.
 _NPY = re.compile(rb"\x93NUMPY(?:\x01\x00(?P<short>..)|[\x02\x03]\x00(?P<long>....))", re.DOTALL)
 _NPY_HEADER = re.compile(
     rb"\{'descr': '(?P<descr>[<>|=](?:b1|[iu][1248]|f[248]|U[0-9]{1,9}))', "
@@ -79,9 +79,9 @@ class Checkpoint(NamedTuple):
 def check_writable(path: str | os.PathLike[str], size: int = 1) -> None:
     """Check, before hours of training, that a file of `size` bytes can be written to `path`.
 
-    Nothing is left behind, neither a file nor a folder.
+    The check leaves neither a file nor a folder behind.
 
-    Raises: CheckpointError that says what stands in the way.
+    Raises: CheckpointError that names the obstacle.
     """
     try:
         _try(path, size)
@@ -95,9 +95,9 @@ def save_checkpoint(
     """Write values and metadata. The file appears whole or not at all; missing folders are made.
 
     Args:
-        path: where. A file that is there is replaced, once the new one is complete; its mode stays.
-        state_dict: tensors by name, of any backend.
-        metadata: whatever JSON can hold.
+        path: the file. An existing file is replaced once the new one is complete; its mode stays.
+        state_dict: tensors by name, on any backend.
+        metadata: any values that JSON supports.
 
     Raises: CheckpointError if it cannot be written; TypeError for metadata that JSON cannot hold;
         ValueError for a name that the file cannot hold.
@@ -112,10 +112,10 @@ def save_checkpoint(
 def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file that appears whole or not at all; missing folders are made.
 
-    A file that is there is replaced, once the new one is complete, and its mode stays; a pipe or a
-    device is written to.
+    An existing file is replaced once the new one is complete, and its mode stays; a pipe or a
+    device is written to directly.
 
-    Raises: OSError if it cannot be written; CheckpointError if there is a folder.
+    Raises: OSError if it cannot be written; CheckpointError if path is a folder.
     """
     _try(path, len(content))
     target = _resolved(path)
@@ -128,7 +128,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
         with temporary.open("xb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
+            os.fsync(file.fileno())  # otherwise a power cut after renaming could leave it empty
         if target.exists():
             _resemble(temporary, target.stat())
         temporary.replace(target)
@@ -137,10 +137,10 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read what `save_checkpoint` wrote.
 
-    A file may come from anybody: nothing is unpickled, and no size that it claims is believed
-    before it was compared with what the file holds.
+    The file need not be trusted: nothing is unpickled, and every size that it claims is compared
+    with its content.
 
-    Raises: CheckpointError if the file is missing, damaged, or something else.
+    Raises: CheckpointError if the file is missing, damaged, or not a checkpoint.
     """
     try:
         place = Path(path)
@@ -169,7 +169,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def pack_checkpoint(state_dict: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> bytes:
-    """The content of a checkpoint: what `numpy.savez` would write, under any names.
+    """The content of a checkpoint: as written by `numpy.savez`, but allowing any names.
 
     Raises: TypeError for metadata that JSON cannot hold; ValueError for a name that the file cannot
         hold.
@@ -221,9 +221,9 @@ def _read(file: io.BufferedReader) -> Checkpoint:
 
 
 def _check_members(members: list[zipfile.ZipInfo], status: os.stat_result) -> None:
-    """Compare what the members claim with the file, before any is read.
+    """Compare the claims of the members with the file, before reading any.
 
-    Raises: ValueError if there are two of one name, one is compressed, or they overlap.
+    Raises: ValueError if two have the same name, one is compressed, or they overlap.
     """
     if len({_name(member) for member in members}) < len(members):
         raise ValueError("two members have one name")
@@ -247,7 +247,7 @@ def _name(member: zipfile.ZipInfo) -> str:
 def _parse_array(content: bytes, name: str) -> npt.NDArray[Any] | str:
     """The array, or the single text, in the content of a `.npy` file.
 
-    Raises: ValueError if it is damaged, or its header claims anything but what follows it.
+    Raises: ValueError if it is damaged, or its header does not match the data after it.
     """
     found = _NPY.match(content)
     if found is None:
@@ -260,7 +260,7 @@ def _parse_array(content: bytes, name: str) -> npt.NDArray[Any] | str:
     shape = tuple(int(size) for size in header["shape"].split(b",") if size.strip())
     descr = header["descr"].decode()
     dtype = np.dtype(descr)
-    # Python's integers, which no product makes overflow
+    # Python's integers, whose product cannot overflow
     if len(shape) > MAX_DIMS or math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"{name!r} claims {descr} values of shape {shape} in {len(data):,} bytes")
     if dtype.kind == "U":
@@ -270,19 +270,19 @@ def _parse_array(content: bytes, name: str) -> npt.NDArray[Any] | str:
     values: npt.NDArray[Any] = np.frombuffer(data, dtype)
     if header["fortran"] == b"True":
         values = values.reshape(shape[::-1]).T
-    return values.reshape(shape).astype(dtype.newbyteorder("="))  # a copy, which may be written to
+    return values.reshape(shape).astype(dtype.newbyteorder("="))  # a writable copy
 
 
 # -- places ----------------------------------------------------------------------------------------
 
 
 def _resolved(path: str | os.PathLike[str]) -> Path:
-    """Where a link leads, so that it is the file that is replaced and not the link."""
+    """The target of a link, so that the file is replaced and not the link."""
     try:
         target = Path(path).resolve()
     except RuntimeError:  # Python 3.12 and older, on a link to itself
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
-    if target.is_symlink():  # newer ones leave it as it is
+    if target.is_symlink():  # newer Pythons leave it unresolved
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     if target.is_dir() or os.fspath(path)[-1:] in ("", os.sep):
         raise CheckpointError(f"cannot write {path}: it is a folder; name a file in it.")
@@ -294,7 +294,7 @@ def _is_special(target: Path) -> bool:
 
 
 def _try(path: str | os.PathLike[str], size: int) -> None:
-    """Do what writing a file does, as far as that leaves nothing behind; OSError if it fails."""
+    """Try the steps of writing a file that leave nothing behind; OSError if one fails."""
     target = _resolved(path)
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(13, "Permission denied")
@@ -309,7 +309,7 @@ def _try(path: str | os.PathLike[str], size: int) -> None:
 
 
 def _try_device(target: Path) -> None:
-    """Write a zero to a device, which /dev/full refuses; but nothing to a terminal."""
+    """Write a zero byte to a device, which /dev/full refuses; write nothing to a terminal."""
     descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
     try:
         if not os.isatty(descriptor):
@@ -334,7 +334,7 @@ def _reserve(file: IO[bytes], size: int) -> None:
 
 
 def _resemble(temporary: Path, status: os.stat_result) -> None:
-    """Give a new file the owner, as far as that may be, and the mode of the one it replaces."""
+    """Give a new file the mode and, if permitted, the owner of the file that it replaces."""
     if hasattr(os, "chown"):
         with contextlib.suppress(OSError):
             os.chown(temporary, status.st_uid, status.st_gid)
