@@ -1,7 +1,7 @@
 """CONTRIBUTING.md, followed to the letter: each kind of operation, added to a copy of the tree.
 
-The examples are read from the page and put where it says. What was added must then appear as a
-function, as a method, in the conformance kit and in api.txt, and break the kit when it is broken.
+The examples are read from the page and inserted where it says. The new operation must then appear
+as a function, as a method, in the conformance kit and in api.txt; a broken one must fail the kit.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TENSOR, NN = "packages/minitorch-tensor", "packages/minitorch-nn"
 
-#: The files that each kind touches by hand; api.txt and stored expectations are written by tools.
+#: The files to edit by hand for each kind; tools write api.txt and the stored expectations.
 FILES = {
     "A composed function": 3,
     "A scalar primitive": 6,
@@ -33,7 +33,7 @@ FILES = {
 
 @dataclass
 class Piece:
-    """Code of an example, and where it goes."""
+    """Code of an example, and its place."""
 
     file: str
     where: str  # "in" or "before"
@@ -58,7 +58,7 @@ def pieces(kind: str) -> list[Piece]:
 
 
 def put(root: Path, piece: Piece) -> None:
-    """Insert a piece where it says."""
+    """Insert a piece at its place."""
     path = root / piece.file
     source = path.read_text(encoding="utf-8")
     (node,) = [node for node in ast.parse(source).body if piece.name in names_of(node)]
@@ -71,7 +71,7 @@ def put(root: Path, piece: Piece) -> None:
     elif node.lineno == node.end_lineno:  # a list on one line
         line = lines[node.lineno - 1].rstrip()
         lines[node.lineno - 1] = f"{line[:-1]}, {piece.code.strip().rstrip(',')}{line[-1]}\n"
-    else:  # a list, a tuple or a dict of an entry a line
+    else:  # a list, a tuple or a dict with one entry per line
         lines.insert((node.end_lineno or 0) - 1, indent(piece.code, "    "))
     path.write_text("".join(lines), encoding="utf-8")
 
@@ -85,7 +85,7 @@ def names_of(node: ast.stmt) -> list[str]:
 
 
 class Tree:
-    """A copy of the layers, whose code is run in processes of their own."""
+    """A copy of the layers, whose code runs in separate processes."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -195,7 +195,7 @@ def test_a_composed_function_appears_as_function_and_method_in_the_kit_and_in_th
         "test_the_table_has_every_function_of_the_families",
         "test_every_public_function_is_in_the_table_or_says_why_not",
     } <= passed
-    # What PyTorch gives for the new rows is stored by `tox -e pytorch -- --write`.
+    # `tox -e pytorch -- --write` stores PyTorch's results for the new rows.
     assert failed == {"test_every_row_is_another_and_what_is_stored_belongs_to_one"}
     api = tree.interface("minitorch-tensor")
     assert "    def deg2rad(input: Tensor) -> Tensor\n" in api

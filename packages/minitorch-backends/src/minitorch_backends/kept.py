@@ -32,7 +32,7 @@ from numba.core import event
 
 from minitorch_tensor.scratch import scratch
 
-config: Any = numba_config  # whose settings are made as it is loaded
+config: Any = numba_config  # untyped: it sets its attributes when loaded
 
 #: Modules hashed into the cache key; all others are identified by version.
 _OURS = ("minitorch_backends.", "minitorch_autodiff.operators")
@@ -64,7 +64,7 @@ def keep(backend: str, name: str, content: bytes) -> None:
         with contextlib.suppress(OSError), scratch(folder) as written:  # a full disk, say
             file = written / name
             file.write_bytes(_MAGIC + _digest(name, content) + content)
-            file.chmod(file.stat().st_mode & ~_OTHERS & 0o777)  # whatever the umask lets others do
+            file.chmod(file.stat().st_mode & ~_OTHERS & 0o777)  # regardless of the umask
             file.replace(folder / name)
             return
 

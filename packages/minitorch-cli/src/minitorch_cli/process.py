@@ -78,7 +78,7 @@ def reopen_streams() -> None:
 
 
 def may_start_threads(number: int) -> bool:
-    """True if the system lets this process start this number of threads."""
+    """True if the system lets this process start that many more threads."""
     wait = _thread.allocate_lock()
 
     def pause() -> None:

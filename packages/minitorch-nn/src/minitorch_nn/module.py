@@ -92,7 +92,7 @@ class Module:
                 output = changed
         return output
 
-    # -- what is inside -------------------------------------------------------------------------
+    # -- contents -------------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The modules that are attributes of this one, by name."""
@@ -170,7 +170,7 @@ class Module:
         setattr(self, name, value)
         self._buffer_names = (*self._buffer_names, name)
 
-    # -- what can be done to it -----------------------------------------------------------------
+    # -- changes --------------------------------------------------------------------------------
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all below to training, or with False to evaluation."""

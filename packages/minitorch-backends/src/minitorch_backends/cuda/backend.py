@@ -252,7 +252,7 @@ class CudaBackend(Backend):
     ) -> TensorData:
         out = self.contiguous(x)
         part = _cut(out, index.shape, dim)
-        whole = self._rows(part)  # what is put into: out itself, or a copy of the part of it
+        whole = self._rows(part)  # out itself, or a copy of a part of it
         values = self._rows(_cut(source, index.shape))
         indexing.put_(whole, dim, self._rows(index), values, add)
         if whole is not part:

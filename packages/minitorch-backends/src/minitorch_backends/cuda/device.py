@@ -347,7 +347,7 @@ def _taking_turns() -> Any:
         def run(self) -> None:
             self.turn.acquire()
             if not self.abort:
-                super().run()  # keeps what is raised in self.exception
+                super().run()  # stores an exception in self.exception
             self.ended = True
             self.back.release()
 

@@ -210,7 +210,7 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
                                 sums[e + half] = A(
                                     sums[e + half] + A(A(far_left[i]) * A(far_right[j]))
                                 )
-                cuda.syncthreads()  # nobody reads the parts any more
+                cuda.syncthreads()  # no thread still reads the parts
                 if ahead:
                     for e in range(x_loads):
                         xs[(x_step + e * x_along) * x_pitch + x_row + e * x_down] = next_x[e]

@@ -76,7 +76,7 @@ def line_fold(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
             distance = u32(distance * 2)
         if lanes > u32(WARP):
             t = u32(cuda.threadIdx.x)
-            cuda.syncthreads()  # nobody reads what an earlier fold left there
+            cuda.syncthreads()  # no thread still reads the values of an earlier fold
             if u32(t % u32(WARP)) == u32(0):
                 shared[u32(t // u32(WARP))] = value
             cuda.syncthreads()

@@ -75,7 +75,7 @@ def block_fold(f: Callable[[Any, Any], Any], T: Any, threads: int) -> Callable[[
         totals = cuda.shared.array(warps, T)
         value = in_warp(value)
         warp, lane = cuda.threadIdx.x // WARP, cuda.threadIdx.x % WARP
-        cuda.syncthreads()  # nobody reads the totals of an earlier fold any more
+        cuda.syncthreads()  # no thread still reads the totals of an earlier fold
         if lane == 0:
             totals[warp] = value
         cuda.syncthreads()

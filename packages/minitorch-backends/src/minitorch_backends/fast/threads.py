@@ -53,7 +53,7 @@ def load_openmp() -> bool:
     return True
 
 
-config: Any = numba_config  # whose settings are made as it is loaded
+config: Any = numba_config  # untyped: it sets its attributes when loaded
 _openmp = load_openmp()
 _lock = threading.Lock()
 _number: int = config.NUMBA_NUM_THREADS
