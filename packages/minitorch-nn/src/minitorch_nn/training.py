@@ -1,4 +1,4 @@
-"""The training loop of all apps: epochs over batches, each followed by validation."""
+"""A training loop for apps to share: epochs over batches, each followed by validation."""
 
 from __future__ import annotations
 
