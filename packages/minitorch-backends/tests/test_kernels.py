@@ -177,6 +177,25 @@ def test_winograds_convolution_and_its_adjoints_agree_with_the_derived_ones(
         same(got, getattr(reference, name)(d, other, shape, Convolution(window)), tolerance)
 
 
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("place", [(4, 1, 1, 1), (4, 1, 0, 0), (7, 2, 2, 0)])
+def test_an_infinite_weight_makes_no_nan_in_the_gradient_of_the_input(place, padding):
+    window = Window((3, 3), (1, 1), (padding, padding), (1, 1))
+    weight = np.ones((8, 3, 3, 3), np.float32)
+    weight[place] = np.inf
+    size = 4 + 2 * padding
+    d = fast.from_numpy(np.ones((2, 8, size, size), np.float32))
+    got, want = (
+        backend.to_numpy(
+            backend.conv2d_input_grad(
+                d, backend.from_numpy(weight), (2, 3, 6, 6), Convolution(window, 1)
+            )
+        )
+        for backend in (fast, reference)
+    )
+    np.testing.assert_array_equal(got, want)
+
+
 @pytest.mark.parametrize("samples", [1, 3])
 @pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("where", ["x", "weight", "gradient"])

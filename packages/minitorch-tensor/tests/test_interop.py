@@ -155,6 +155,17 @@ def test_memory_that_tensors_share_is_pickled_once(iota):
     assert len(pickle.dumps(big[:10].clone())) < 1000
 
 
+def test_a_shallow_copy_shares_memory_and_what_was_added(iota, backend):
+    for x in (iota(2, 3), iota(3, 2).t(), mt.ones(2, requires_grad=True)):
+        x.label = "x"
+        y = copy.copy(x)
+        assert y is not x and (y.label, y.requires_grad) == ("x", x.requires_grad)
+        assert y.stride() == x.stride()
+        with mt.no_grad():
+            y.fill_(7.0)
+        assert_close(x, np.full(x.shape, 7.0, np.float32))
+
+
 def test_deepcopy_has_memory_and_gradient_of_its_own(backend):
     x = mt.ones(2, requires_grad=True)
     (x * 3).sum().backward()

@@ -334,6 +334,8 @@ def test_random_integers_that_may_not_fit_are_refused(backend):
         lambda: mt.randint_like(x, 300),
         lambda: mt.randperm(300, dtype=mt.uint8),
         lambda: x.random_(0, 300),
+        lambda: mt.tril_indices(300, 1, dtype=mt.uint8),
+        lambda: mt.triu_indices(1, 300, dtype=mt.uint8),
     ):
         with pytest.raises(OverflowError, match="does not fit in uint8, which holds 0 to 255"):
             way()

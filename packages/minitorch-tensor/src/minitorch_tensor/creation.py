@@ -512,7 +512,7 @@ def tril_indices(
     backend: str | Backend | None = None,
 ) -> Tensor:
     """The rows and columns (2, count) of the lower triangle of a (row, col) matrix."""
-    return _make(np.stack(np.tril_indices(row, offset, col)), dtype, backend, False)
+    return _indices("tril_indices", np.tril_indices(row, offset, col), dtype, backend)
 
 
 def triu_indices(
@@ -524,7 +524,18 @@ def triu_indices(
     backend: str | Backend | None = None,
 ) -> Tensor:
     """The rows and columns (2, count) of the upper triangle of a (row, col) matrix."""
-    return _make(np.stack(np.triu_indices(row, offset, col)), dtype, backend, False)
+    return _indices("triu_indices", np.triu_indices(row, offset, col), dtype, backend)
+
+
+def _indices(
+    operation: str,
+    places: Sequence[npt.NDArray[np.int64]],
+    dtype: AnyDType,
+    backend: str | Backend | None,
+) -> Tensor:
+    array = np.stack(places)
+    check_fits(operation, array, dtypes.as_dtype(dtype))
+    return _make(array, dtype, backend, False)
 
 
 def as_tensor(

@@ -351,6 +351,13 @@ class Tensor(
         made_of = type(self), memory, place_of(data), backend.name, self.requires_grad
         return rebuilt, made_of, self._added()
 
+    def __copy__(self) -> Tensor:
+        """For `copy.copy`: a second tensor over the same memory, without history."""
+        data = self._data
+        result = rebuilt(type(self), data.owner, place_of(data), self.backend, self.requires_grad)
+        result.__dict__.update(self._added())
+        return result
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
