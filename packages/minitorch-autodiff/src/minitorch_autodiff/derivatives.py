@@ -2,7 +2,7 @@
 
 A rule returns d, the incoming gradient, times a derivative. It uses only what `Scalar`, `Tensor`
 and the symbols of minitorch-tensor's tracer have in common: arithmetic, comparisons joined by `&`
-and `|`, the methods of `Elementary`, `masked_fill`, and `call` for operators that are not methods.
+and `|`, the methods of `Elementary`, `masked_fill`, and `d._call` for other operators.
 All of these are differentiable, so a derivative can be differentiated in turn.
 
 The rules observe two precautions. Where a product of 0 and infinity would be NaN, the *operands*
@@ -71,17 +71,24 @@ def _backward_of_linear(by_x: Any, by_y: Any) -> Callable[[Context, Any], Any]:
 
 
 def _backward_of_two(by_x: Any, by_y: Any, common: Any) -> Callable[[Context, Any], Any]:
+    by_x, by_y = by_x or _nothing, by_y or _nothing
+
     def backward(ctx: Context, d: Any) -> Any:
         x, y = ctx.saved_tensors
         to_x, to_y = ctx.edges  # None where no gradient is wanted
-        if common:
-            d = common(x, y, d)
-        return (
-            by_x(x, y, d) if to_x and by_x else None,
-            by_y(x, y, d) if to_y and by_y else None,
-        )
+        return by_x(x, y, d) if to_x else None, by_y(x, y, d) if to_y else None
 
-    return backward
+    def backward_in_common(ctx: Context, d: Any) -> Any:
+        x, y = ctx.saved_tensors
+        to_x, to_y = ctx.edges
+        d = common(x, y, d)
+        return by_x(x, y, d) if to_x else None, by_y(x, y, d) if to_y else None
+
+    return backward_in_common if common else backward
+
+
+def _nothing(x: Any, y: Any, d: Any) -> None:
+    """No gradient."""
 
 
 #: The rule of each operator that can be differentiated.
@@ -92,11 +99,6 @@ FLAT: set[Operator] = {
     *(ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close, ops.isnan, ops.isinf),
     *(ops.logical_not, ops.logical_and, ops.logical_or, ops.logical_xor),
 }
-
-
-def call(operator: Operator, *operands: Any) -> Any:
-    """Apply an operator to operands of any kind, of which the last is a value of the graph."""
-    return operands[-1]._call(operator, *operands)
 
 
 def rule(operator: Operator, *gradients: Gradient, common: Any = None) -> None:
@@ -222,7 +224,7 @@ class Elementary:
     )
     square = differentiable(ops.square, lambda x, d: d * x * 2.0)
     pow = differentiable(ops.pow, _power_by_base, _power_by_exponent)
-    abs = differentiable(ops.abs, lambda x, d: call(ops.abs_back, x, d))
+    abs = differentiable(ops.abs, lambda x, d: d._call(ops.abs_back, x, d))
     sign = flat(ops.sign)
 
     #: A tie shares the gradient equally; if one operand is NaN, both get it.
@@ -264,7 +266,7 @@ class Elementary:
     atan = differentiable(ops.atan, lambda x, d: d / (x.square() + 1.0))
     sinh = differentiable(ops.sinh, lambda x, d: d * x.cosh())
     cosh = differentiable(ops.cosh, lambda x, d: d * x.sinh())
-    tanh = differentiable(ops.tanh, lambda result, d: call(ops.tanh_back, result, d))
+    tanh = differentiable(ops.tanh, lambda result, d: d._call(ops.tanh_back, result, d))
     asinh = differentiable(ops.asinh, lambda x, d: d / (x.square() + 1.0).sqrt())
     acosh = differentiable(ops.acosh, lambda x, d: d / ((x - 1.0) * (x + 1.0)).sqrt())
     atanh = differentiable(ops.atanh, lambda x, d: d / ((1.0 - x) * (1.0 + x)))
@@ -281,8 +283,8 @@ class Elementary:
 
     # -- activations ----------------------------------------------------------------------------
 
-    sigmoid = differentiable(ops.sigmoid, lambda result, d: call(ops.sigmoid_back, result, d))
-    relu = differentiable(ops.relu, lambda x, d: call(ops.relu_back, x, d))
+    sigmoid = differentiable(ops.sigmoid, lambda result, d: d._call(ops.sigmoid_back, result, d))
+    relu = differentiable(ops.relu, lambda x, d: d._call(ops.relu_back, x, d))
 
     # -- rounding, and division with remainder ----------------------------------------------------
 
@@ -298,18 +300,18 @@ class Elementary:
 
 
 # -- operators that are not methods ----------------------------------------------------------------
-# # These are linear in d, so their derivative with respect to d is the same operator.
+# These are linear in d, so their derivative with respect to d is the same operator.
 
-rule(ops.keep_if, None, lambda condition, x, d: call(ops.keep_if, condition, d))
-rule(ops.abs_back, None, lambda x, d, e: call(ops.abs_back, x, e))
-rule(ops.relu_back, None, lambda x, d, e: call(ops.relu_back, x, e))
+rule(ops.keep_if, None, lambda condition, x, d: d._call(ops.keep_if, condition, d))
+rule(ops.abs_back, None, lambda x, d, e: e._call(ops.abs_back, x, e))
+rule(ops.relu_back, None, lambda x, d, e: e._call(ops.relu_back, x, e))
 rule(
     ops.sigmoid_back,
     lambda y, d, e: e * d * (1.0 - 2.0 * y),
-    lambda y, d, e: call(ops.sigmoid_back, y, e),
+    lambda y, d, e: e._call(ops.sigmoid_back, y, e),
 )
 rule(
     ops.tanh_back,
     lambda y, d, e: e * d * y * -2.0,
-    lambda y, d, e: call(ops.tanh_back, y, e),
+    lambda y, d, e: e._call(ops.tanh_back, y, e),
 )

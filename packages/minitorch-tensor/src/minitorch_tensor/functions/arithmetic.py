@@ -15,15 +15,20 @@ from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_, float32, int64, promote, scalar_dtype
 from minitorch_tensor.functions.base import (
     NUMBERS,
-    OfInput,
-    OfOutput,
+    Map,
     Step,
     Zip,
     alike,
     binary,
+    call,
     check_backends,
     floating,
     map_,
+    number,
+    of_one,
+    of_two,
+    step,
+    zeros_of,
     zip_,
     zipped,
 )
@@ -40,22 +45,15 @@ if TYPE_CHECKING:
 # -- the four operations ---------------------------------------------------------------------------
 
 
-class Add(Zip):
-    """x + y. Gradients: d, d."""
-
-    operator = staticmethod(ops.add)
-    saves = False
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
-        return d, d
+Add = of_two(ops.add)
+Mul = of_two(ops.mul)
+Div = of_two(ops.div)
 
 
 class Sub(Zip):
-    """x - y. Gradients: d, -d."""
+    """x - y."""
 
     operator = staticmethod(ops.sub)
-    saves = False
 
     @classmethod
     def forward(cls, ctx: Context, x: Tensor, y: Tensor) -> Tensor:
@@ -66,48 +64,17 @@ class Sub(Zip):
             )
         return super().forward(ctx, x, y)
 
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:
-        return d, -d if ctx.edges[1] else None
 
+class Neg(Map):
+    """-x."""
 
-class Mul(Zip):
-    """x * y. Gradients: d y, d x."""
+    operator = staticmethod(ops.neg)
 
-    operator = staticmethod(ops.mul)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        return d * y if to_x else None, d * x if to_y else None
-
-
-class Div(Zip):
-    """x / y. Gradients: d / y, -d x / y**2."""
-
-    operator = staticmethod(ops.div)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        quotient = d / y
-        return quotient if to_x else None, -(quotient * (x / y)) if to_y else None
-
-
-class Neg(Function):
-    """-x. Gradient: -d."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor) -> Tensor:
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
         if x._data.dtype is bool_:
             raise TypeError("neg: a bool tensor has no negative. Use ~ to invert a mask.")
-        return map_(ops.neg, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> Tensor:
-        return -d
+        return super().forward(ctx, x)
 
 
 plus = zipped(Add)
@@ -185,20 +152,9 @@ def reciprocal(input: Tensor) -> Tensor:
 # -- magnitude and sign ----------------------------------------------------------------------------
 
 
-class Abs(OfInput):
-    """|x|. Gradient: d sign(x), 0 at 0."""
-
-    operator = staticmethod(ops.abs)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * sign(x.detach())
-
-
-class Sign(Step):
-    """-1, 0 or 1."""
-
-    operator = staticmethod(ops.sign)
+Abs = of_one(ops.abs)
+AbsBackward = of_two(ops.abs_back, "AbsBackward")
+Sign = step(ops.sign)
 
 
 @guarded
@@ -216,45 +172,39 @@ def sign(input: Tensor) -> Tensor:
 # -- powers ----------------------------------------------------------------------------------------
 
 
-class Pow(Function):
-    """x ** y. Gradients: d y x**(y - 1), 0 where y is 0; d x**y log(x), 0 where x and x**y are."""
+Square = of_one(ops.square)
+Sqrt = of_one(ops.sqrt)
+
+
+class Pow(Zip):
+    """x ** y."""
+
+    operator = staticmethod(ops.pow)
+    on_integers = staticmethod(ops.int_pow)
+
+
+class PowOfNumber(Function):
+    """x ** n for floating-point x and a plain number n. Gradient: d n x**(n - 1).
+
+    The rule of `pow` checks every element for an exponent of 0; here one check suffices.
+    """
 
     @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        operator: Any = ops.pow if x._data.dtype.kind == "float" else ops.int_pow
-        return zip_(operator, x, y)
+    def forward(ctx: Context, x: Tensor, n: float) -> Tensor:
+        y = number(Pow, n, x)
+        ctx.save_for_backward(x)
+        ctx.exponent = n
+        ctx.untracked = (None, y)
+        return zip_(ops.pow, x, y)
 
     @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        grad_x = grad_y = None
-        if to_x:
-            grad_x = where(y == 0, 0.0, d * y * pow(x, y - 1.0))
-        if to_y:
-            grad_y = where((x == 0) & (y >= 0), 0.0, d * pow(x, y) * x.log())
-        return grad_x, grad_y
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        n = ctx.exponent
+        return (d * (pow(x, n - 1) * n) if n else zeros_of(d)), None
 
 
-class Square(OfInput):
-    """x ** 2. Gradient: 2 d x."""
-
-    operator = staticmethod(ops.square)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * x * 2
-
-
-class Sqrt(OfOutput):
-    """y = sqrt(x). Gradient: d / (2 y)."""
-
-    operator = staticmethod(ops.sqrt)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return d / (y * 2.0)
+PowOfNumber.__name__ = "Pow"  # for drawings and errors
 
 
 def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
@@ -267,6 +217,8 @@ def pow(input: TensorLike, exponent: TensorLike) -> Tensor:
             return square(input)
         if exponent == 0.5:
             return sqrt(input)
+        if input._data.dtype.kind == "float":
+            return PowOfNumber.apply(input, exponent)
     if _common_dtype(input, exponent).kind != "float" and _any(exponent < 0):
         raise ValueError(
             "pow: an integer to a negative power is a fraction. "
@@ -296,43 +248,15 @@ def rsqrt(input: Tensor) -> Tensor:
 # -- extremes --------------------------------------------------------------------------------------
 
 
-class Maximum(Zip):
-    """The larger of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
-
-    operator = staticmethod(ops.max)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        return _shared(ctx, d, x < y, x > y, x == y)
-
-
-class Minimum(Zip):
-    """The smaller of x and y, NaN if any is. A tie shares the gradient equally, as in PyTorch."""
-
-    operator = staticmethod(ops.min)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        return _shared(ctx, d, x > y, x < y, x == y)
-
-
+Maximum = of_two(ops.max, "Maximum")
+Minimum = of_two(ops.min, "Minimum")
 larger = zipped(Maximum)
 smaller = zipped(Minimum)
 
 
-def _shared(
-    ctx: Context, d: Tensor, x_lost: Tensor, y_lost: Tensor, tie: Tensor
-) -> tuple[Tensor | None, Tensor | None]:
-    to_x, to_y = ctx.edges
-    share = where(tie, d * 0.5, d)
-    return where(x_lost, 0.0, share) if to_x else None, where(y_lost, 0.0, share) if to_y else None
-
-
 class Clamp(Function):
     """max(x, low), then min of that and high. Gradients: d for x where it is within the limits, for
-    low where low applies, for high where high applies."""
+    low where low applies, for high where high applies; 0 where any of them is NaN."""
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, low: Tensor | None, high: Tensor | None) -> Tensor:
@@ -347,16 +271,15 @@ class Clamp(Function):
         below = None if low is None else x < low
         above = None if high is None else x > high
         if below is None or above is None:
-            outside = above if below is None else below
-            assert outside is not None
-            at_low, at_high = below, above
+            within = x <= high if low is None else x >= low
+            low_holds, high_holds = below, above
         else:
-            outside = below | above
-            at_low, at_high = below & (low < high), above | (high < low)
+            within = (x >= low) & (x <= high)
+            low_holds, high_holds = below & (low < high), above | (high < low)
         return (
-            where(outside, 0.0, d) if to_x else None,
-            where(at_low, d, 0.0) if to_low and at_low is not None else None,
-            where(at_high, d, 0.0) if to_high and at_high is not None else None,
+            where(within, d, 0.0) if to_x else None,
+            where(low_holds, d, 0.0) if to_low and low_holds is not None else None,
+            where(high_holds, d, 0.0) if to_high and high_holds is not None else None,
         )
 
 
@@ -444,28 +367,10 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 # -- rounding --------------------------------------------------------------------------------------
 
 
-class Floor(Step):
-    """The largest integer not above x."""
-
-    operator = staticmethod(ops.floor)
-
-
-class Ceil(Step):
-    """The smallest integer not below x."""
-
-    operator = staticmethod(ops.ceil)
-
-
-class Trunc(Step):
-    """x without its fraction."""
-
-    operator = staticmethod(ops.trunc)
-
-
-class Round(Step):
-    """The nearest integer; ties go to the even one."""
-
-    operator = staticmethod(ops.round)
+Floor = step(ops.floor)
+Ceil = step(ops.ceil)
+Trunc = step(ops.trunc)
+Round = step(ops.round)
 
 
 def _rounded(function: type[Step], x: Tensor) -> Tensor:
@@ -525,7 +430,7 @@ class FloorDivide(Function):
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor]:
-        zero = d._new(d.backend.full(d.shape, 0, d.dtype))
+        zero = zeros_of(d)
         return zero, zero
 
 
@@ -537,34 +442,14 @@ class TruncDivide(FloorDivide):
         return map_(ops.trunc, zip_(ops.div, x, y))
 
 
-class Remainder(Function):
-    """x - y * floor(x / y). Gradients: d, -d floor(x / y)."""
+class Remainder(Zip):
+    """x - y * floor(x / y)."""
 
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        whole = x._data.dtype.kind != "float"
-        operator: Any = ops.int_remainder if whole else ops.remainder
-        return zip_(operator, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:
-        x, y = ctx.saved_tensors
-        return d, -(d * floor_divide(x, y)) if ctx.edges[1] else None
+    operator = staticmethod(ops.remainder)
+    on_integers = staticmethod(ops.int_remainder)
 
 
-class Fmod(Function):
-    """x - y * trunc(x / y). Gradients: d, -d trunc(x / y)."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.fmod, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, Tensor | None]:
-        x, y = ctx.saved_tensors
-        return d, -(d * trunc(x / y)) if ctx.edges[1] else None
+Fmod = of_two(ops.fmod)
 
 
 def floor_divide(input: TensorLike, other: TensorLike) -> Tensor:
@@ -702,6 +587,8 @@ class ArithmeticMethods(Methods):
     round_ = in_place(round)
     frac = frac
     frac_ = in_place(frac)
+
+    _call = staticmethod(call)
 
     __add__ = plus
     __radd__ = reflected(plus)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from minitorch_autodiff import Context, Function, Variable
+from minitorch_autodiff import Context, Function, Variable, scalar
+from minitorch_autodiff.derivatives import DERIVATIVES, Operator
 from minitorch_autodiff.function import record_binary
 from minitorch_autodiff.grad_mode import grad_enabled, watchers
 from minitorch_tensor.dtypes import DType, bool_, check_fits, float32, promote, scalar_dtype
@@ -201,22 +202,84 @@ def sum_to(x: Tensor, shape: Shape) -> Tensor:
     return (x.sum(dims, keepdim=True) if dims else x).reshape(shape)
 
 
+def zeros_of(d: Tensor) -> Tensor:
+    """A gradient of zeros like d."""
+    return d._new(d.backend.full(d.shape, 0, d.dtype))
+
+
 # -- the common shapes of differentiable functions ------------------------------------------------
 
 
-class Zip(Function):
-    """operator(x, y), element by element, of two promoted operands. A subclass sets the operator;
-    calls go through `zipped`."""
+#: The function of tensors for each operator that has a rule.
+FUNCTIONS: dict[Operator, type[Ruled]] = {}
+
+
+class Ruled(Function):
+    """An operator applied to every element. `minitorch_autodiff.derivatives` has its gradients.
+
+    A subclass sets `operator`. `of_one` and `of_two` make a subclass that does only that.
+    """
 
     operator: ClassVar[Any]
-    #: True if `backward` needs the operands.
-    saves: ClassVar[bool] = True
+    #: What the rule computes the gradients from: "inputs", "result" or "nothing".
+    saves: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        if "operator" in vars(cls):
+            rule = DERIVATIVES[cls.operator]
+            cls.backward = staticmethod(rule.backward)  # type: ignore[assignment]
+            if "saves" not in vars(cls):
+                cls.saves = rule.saves
+            FUNCTIONS[cls.operator] = cls
+
+
+class Map(Ruled):
+    """operator(x)."""
+
+    @classmethod
+    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
+        y = map_(cls.operator, x)
+        if cls.saves != "nothing":
+            ctx.save_for_backward(x if cls.saves == "inputs" else y)
+        return y
+
+
+class Zip(Ruled):
+    """operator(x, y) of promoted operands. `zipped` calls it with less overhead."""
+
+    #: Used for integers instead, if given.
+    on_integers: ClassVar[Any] = None
 
     @classmethod
     def forward(cls, ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        if cls.saves:
+        if cls.saves != "nothing":
             ctx.save_for_backward(x, y)
-        return zip_(cls.operator, x, y)
+        whole = cls.on_integers is not None and x._data.dtype.kind != "float"
+        return zip_(cls.on_integers if whole else cls.operator, x, y)
+
+
+def of_one(operator: Operator, name: str = "") -> type[Map]:
+    """Make the Function of a one-argument operator, named like Scalar's unless a name is given."""
+    made: type[Map] = _made(Map, operator, name)
+    return made
+
+
+def of_two(operator: Operator, name: str = "") -> type[Zip]:
+    """Make the Function of a two-argument operator, named like Scalar's unless a name is given."""
+    made: type[Zip] = _made(Zip, operator, name)
+    return made
+
+
+def _made(kind: Any, operator: Operator, name: str) -> Any:
+    name = name or scalar.FUNCTIONS[operator].__name__
+    members = {"__doc__": operator.__doc__, "operator": staticmethod(operator)}
+    return type(name, (kind,), members)
+
+
+def call(operator: Operator, *tensors: Tensor) -> Tensor:
+    """Apply an operator to tensors, as rules of derivatives ask for."""
+    result: Tensor = FUNCTIONS[operator].apply(*tensors)
+    return result
 
 
 def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
@@ -226,7 +289,7 @@ def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
     arithmetic. So this inlines what `binary` and `Function.apply` do in general; they handle all
     other cases.
     """
-    operator, saves = function.operator, function.saves
+    operator, saves = function.operator, function.saves == "inputs"
 
     def call(x: Any, y: Any) -> Tensor:
         try:
@@ -252,41 +315,6 @@ def zipped(function: type[Zip]) -> Callable[[TensorLike, TensorLike], Tensor]:
     return call
 
 
-class OfInput(Function):
-    """y = operator(x), for a function whose derivative needs x. A subclass sets the operator, and
-    `gradient`, which is d times the derivative."""
-
-    operator: ClassVar[Any]
-    gradient: ClassVar[Callable[..., Tensor]]
-
-    @classmethod
-    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
-        ctx.save_for_backward(x)
-        return map_(cls.operator, x)
-
-    @classmethod
-    def backward(cls, ctx: Context, d: Tensor) -> Tensor:
-        return cls.gradient(*ctx.saved_tensors, d)
-
-
-class OfOutput(Function):
-    """y = operator(x), for a function whose derivative is cheaper from y, so that x need not be
-    saved. A subclass sets the operator, and `gradient`, which is d times the derivative."""
-
-    operator: ClassVar[Any]
-    gradient: ClassVar[Callable[..., Tensor]]
-
-    @classmethod
-    def forward(cls, ctx: Context, x: Tensor) -> Tensor:
-        y = map_(cls.operator, x)
-        ctx.save_for_backward(y)
-        return y
-
-    @classmethod
-    def backward(cls, ctx: Context, d: Tensor) -> Tensor:
-        return cls.gradient(*ctx.saved_tensors, d)
-
-
 class Step(Function):
     """y = operator(x), piecewise constant. Gradient: 0."""
 
@@ -298,7 +326,13 @@ class Step(Function):
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> Tensor:
-        return d._new(d.backend.full(d.shape, 0, d.dtype))
+        return zeros_of(d)
+
+
+def step(operator: Operator) -> type[Step]:
+    """Make the `Step` of an operator, named like Scalar's."""
+    made: type[Step] = _made(Step, operator, "")
+    return made
 
 
 class Comparison(Function):

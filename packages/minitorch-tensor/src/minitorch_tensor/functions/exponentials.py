@@ -12,7 +12,7 @@ from minitorch_autodiff import Context, Function
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_
 from minitorch_tensor.functions.arithmetic import clamp, fractions, maximum, pow, square
-from minitorch_tensor.functions.base import OfInput, OfOutput, binary, floating, zip_
+from minitorch_tensor.functions.base import Map, binary, floating, of_one, of_two
 from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, in_place
 from minitorch_tensor.functions.selection import where
@@ -24,64 +24,12 @@ if TYPE_CHECKING:
 # -- exponentials and logarithms -------------------------------------------------------------------
 
 
-class Exp(OfOutput):
-    """y = e ** x. Gradient: d y."""
-
-    operator = staticmethod(ops.exp)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return d * y
-
-
-class Expm1(OfOutput):
-    """y = e ** x - 1. Gradient: d (y + 1)."""
-
-    operator = staticmethod(ops.expm1)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return d * (y + 1.0)
-
-
-class Log(OfInput):
-    """log x. Gradient: d / x."""
-
-    operator = staticmethod(ops.log)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / x
-
-
-class Log1p(OfInput):
-    """log(1 + x). Gradient: d / (1 + x)."""
-
-    operator = staticmethod(ops.log1p)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / (x + 1.0)
-
-
-class Log2(OfInput):
-    """log x / log 2. Gradient: d / (x log 2)."""
-
-    operator = staticmethod(ops.log2)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / (x * math.log(2.0))
-
-
-class Log10(OfInput):
-    """log x / log 10. Gradient: d / (x log 10)."""
-
-    operator = staticmethod(ops.log10)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / (x * math.log(10.0))
+Exp = of_one(ops.exp)
+Expm1 = of_one(ops.expm1)
+Log = of_one(ops.log)
+Log1p = of_one(ops.log1p)
+Log2 = of_one(ops.log2)
+Log10 = of_one(ops.log10)
 
 
 @guarded
@@ -129,141 +77,19 @@ def log10(input: Tensor) -> Tensor:
 # -- trigonometry and friends ----------------------------------------------------------------------
 
 
-class Sin(OfInput):
-    """sin x. Gradient: d cos x."""
-
-    operator = staticmethod(ops.sin)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * cos(x)
-
-
-class Cos(OfInput):
-    """cos x. Gradient: -d sin x."""
-
-    operator = staticmethod(ops.cos)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return -(d * sin(x))
-
-
-class Tan(OfOutput):
-    """y = tan x. Gradient: d (1 + y**2)."""
-
-    operator = staticmethod(ops.tan)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return d * (square(y) + 1.0)
-
-
-class Asin(OfInput):
-    """arcsin x. Gradient: d / sqrt(1 - x**2)."""
-
-    operator = staticmethod(ops.asin)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / ((1.0 - x) * (1.0 + x)).sqrt()
-
-
-class Acos(OfInput):
-    """arccos x. Gradient: -d / sqrt(1 - x**2)."""
-
-    operator = staticmethod(ops.acos)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return -(d / ((1.0 - x) * (1.0 + x)).sqrt())
-
-
-class Atan(OfInput):
-    """arctan x. Gradient: d / (1 + x**2)."""
-
-    operator = staticmethod(ops.atan)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / (square(x) + 1.0)
-
-
-class Sinh(OfInput):
-    """sinh x. Gradient: d cosh x."""
-
-    operator = staticmethod(ops.sinh)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * cosh(x)
-
-
-class Cosh(OfInput):
-    """cosh x. Gradient: d sinh x."""
-
-    operator = staticmethod(ops.cosh)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * sinh(x)
-
-
-class Asinh(OfInput):
-    """The inverse of sinh. Gradient: d / sqrt(x**2 + 1)."""
-
-    operator = staticmethod(ops.asinh)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / (square(x) + 1.0).sqrt()
-
-
-class Acosh(OfInput):
-    """The inverse of cosh. Gradient: d / sqrt(x**2 - 1)."""
-
-    operator = staticmethod(ops.acosh)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / ((x - 1.0) * (x + 1.0)).sqrt()
-
-
-class Atanh(OfInput):
-    """The inverse of tanh. Gradient: d / (1 - x**2)."""
-
-    operator = staticmethod(ops.atanh)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d / ((1.0 - x) * (1.0 + x))
-
-
-class Atan2(Function):
-    """The angle of the point (x, y). Gradients: d x / (x**2 + y**2), -d y / (x**2 + y**2)."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, x: Tensor) -> Tensor:
-        ctx.save_for_backward(y, x)
-        return zip_(ops.atan2, y, x)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        y, x = ctx.saved_tensors
-        to_y, to_x = ctx.edges
-        zero = (x == 0) & (y == 0)  # where the angle has no derivative; 0 as in PyTorch
-        scaled = where(zero, 0.0, d / where(zero, 1.0, square(x) + square(y)))
-        return scaled * x if to_y else None, -(scaled * y) if to_x else None
-
-
-class Erfc(OfInput):
-    """1 - erf x. Gradient: -d 2 / sqrt(pi) exp(-x**2)."""
-
-    operator = staticmethod(ops.erfc)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * exp(-square(x)) * (-2.0 / math.sqrt(math.pi))
+Sin = of_one(ops.sin)
+Cos = of_one(ops.cos)
+Tan = of_one(ops.tan)
+Asin = of_one(ops.asin)
+Acos = of_one(ops.acos)
+Atan = of_one(ops.atan)
+Sinh = of_one(ops.sinh)
+Cosh = of_one(ops.cosh)
+Asinh = of_one(ops.asinh)
+Acosh = of_one(ops.acosh)
+Atanh = of_one(ops.atanh)
+Atan2 = of_two(ops.atan2)
+Erfc = of_one(ops.erfc)
 
 
 class Hypot(Function):
@@ -286,20 +112,7 @@ class Hypot(Function):
         return share * x if to_x else None, share * y if to_y else None
 
 
-class Logaddexp(Function):
-    """log(e**x + e**y). Gradients: d e**x / (e**x + e**y), and likewise for y."""
-
-    @staticmethod
-    def forward(ctx: Context, x: Tensor, y: Tensor) -> Tensor:
-        ctx.save_for_backward(x, y)
-        return zip_(ops.logaddexp, x, y)
-
-    @staticmethod
-    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, y = ctx.saved_tensors
-        to_x, to_y = ctx.edges
-        lead = where(x == y, 0.0, x - y)  # the difference of equal infinities is NaN
-        return d * sigmoid(lead) if to_x else None, d * sigmoid(-lead) if to_y else None
+Logaddexp = of_two(ops.logaddexp)
 
 
 class Logit(Function):
@@ -335,14 +148,7 @@ class Xlogy(Function):
         )
 
 
-class Erf(OfInput):
-    """erf x. Gradient: d 2 / sqrt(pi) exp(-x**2)."""
-
-    operator = staticmethod(ops.erf)
-
-    @staticmethod
-    def gradient(x: Tensor, d: Tensor) -> Tensor:
-        return d * exp(-square(x)) * (2.0 / math.sqrt(math.pi))
+Erf = of_one(ops.erf)
 
 
 @guarded
@@ -468,76 +274,20 @@ def erf(input: Tensor) -> Tensor:
 # -- activations -----------------------------------------------------------------------------------
 
 
-class Sigmoid(OfOutput):
-    """y = 1 / (1 + e**-x). Gradient: d y (1 - y)."""
-
-    operator = staticmethod(ops.sigmoid)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return SigmoidBackward.apply(y, d)
+Sigmoid = of_one(ops.sigmoid)
+SigmoidBackward = of_two(ops.sigmoid_back, "SigmoidBackward")
+Tanh = of_one(ops.tanh)
+TanhBackward = of_two(ops.tanh_back, "TanhBackward")
 
 
-class SigmoidBackward(Function):
-    """d y (1 - y), in one pass. Gradients: e d (1 - 2 y), e y (1 - y)."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y, d)
-        return zip_(ops.sigmoid_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor]:
-        y, d = ctx.saved_tensors
-        return e * d * (1.0 - 2.0 * y), SigmoidBackward.apply(y, e)
-
-
-class Tanh(OfOutput):
-    """y = tanh x. Gradient: d (1 - y**2)."""
-
-    operator = staticmethod(ops.tanh)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return TanhBackward.apply(y, d)
-
-
-class TanhBackward(Function):
-    """d (1 - y**2), in one pass. Gradients: -2 e d y, e (1 - y**2)."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y, d)
-        return zip_(ops.tanh_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[Tensor, Tensor]:
-        y, d = ctx.saved_tensors
-        return e * d * y * -2.0, TanhBackward.apply(y, e)
-
-
-class ReLU(OfOutput):
-    """y = max(x, 0), positive exactly where x is. Gradient: d where y > 0, else 0."""
+class ReLU(Map):
+    """max(x, 0)."""
 
     operator = staticmethod(ops.relu)
-
-    @staticmethod
-    def gradient(y: Tensor, d: Tensor) -> Tensor:
-        return ReLUBackward.apply(y, d)
+    saves = "result"  # positive just where x is, which need not be kept
 
 
-class ReLUBackward(Function):
-    """d where y > 0, else 0. Gradients: none for y, the same mask for d."""
-
-    @staticmethod
-    def forward(ctx: Context, y: Tensor, d: Tensor) -> Tensor:
-        ctx.save_for_backward(y)
-        return zip_(ops.relu_back, y, d)
-
-    @staticmethod
-    def backward(ctx: Context, e: Tensor) -> tuple[None, Tensor]:
-        (y,) = ctx.saved_tensors
-        return None, ReLUBackward.apply(y, e)
+ReLUBackward = of_two(ops.relu_back, "ReLUBackward")
 
 
 @guarded

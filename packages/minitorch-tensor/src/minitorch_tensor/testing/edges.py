@@ -30,6 +30,7 @@ class Edge:
         inputs: the arguments, float32 or int64 unless they are arrays.
         want: the result, or results.
         grads: the gradients of the first result's sum, one an argument; None is not looked at.
+        second: the gradients of the sum of the first argument's gradient, likewise.
         tolerance: relative, where the default one does not say what is promised.
         torch: empty, or why PyTorch's result is another one.
     """
@@ -39,6 +40,7 @@ class Edge:
     inputs: tuple[Any, ...]
     want: Any
     grads: tuple[Any, ...] | None = None
+    second: tuple[Any, ...] | None = None
     tolerance: float | None = None
     torch: str = ""
 
@@ -65,14 +67,29 @@ class Edge:
         assert len(got) == len(want), f"{self.name}: {len(got)} results, expected {len(want)}."
         for y, expected in zip(got, want):
             self._compare(y, np.asarray(expected), "")
-        if self.grads is not None:
-            first = results[0] if several else results
-            for i, (g, expected) in enumerate(zip(grad(first.sum(), inputs), self.grads)):
-                array, shown = g.numpy(), np.array(expected, object)
-                looked_at = np.asarray(shown != None)  # noqa: E711 - of every element
-                wanted = shown[looked_at].astype(np.float64)
-                assert array.shape == shown.shape, f"{self.name}: gradient {i} is {array.shape}."
-                self._compare(array[looked_at], wanted, f", gradient {i}")
+        first = results[0] if several else results
+        if self.grads is None:
+            return
+        found = grad(first.sum(), inputs, create_graph=self.second is not None)
+        self._compare_gradients(found, self.grads, "gradient")
+        if self.second is not None:
+            slope = found[0].sum()
+            again = [None for _ in inputs]
+            if slope.requires_grad:  # else it is constant
+                again = grad(slope, inputs, allow_unused=True)
+            known = [
+                tensor(np.zeros(x.shape, np.float32)) if g is None else g
+                for g, x in zip(again, inputs)
+            ]
+            self._compare_gradients(known, self.second, "second gradient")
+
+    def _compare_gradients(self, got: Any, want: tuple[Any, ...], what: str) -> None:
+        for i, (g, expected) in enumerate(zip(got, want, strict=True)):
+            array, shown = g.detach().numpy(), np.array(expected, object)
+            looked_at = np.asarray(shown != None)  # noqa: E711 - of every element
+            wanted = shown[looked_at].astype(np.float64)
+            assert array.shape == shown.shape, f"{self.name}: {what} {i} is {array.shape}."
+            self._compare(array[looked_at], wanted, f", {what} {i}")
 
     def _compare(self, got: Array, want: Array, part: str) -> None:
         exact = None if self.tolerance is None else 0.0
@@ -309,16 +326,127 @@ _KINKS = [
         [0, 0, np.finfo(np.float32).max],
         ([0.0, 1.0, 0.0],),
     ),
-    Edge("pow.zero", lambda t, x: x**0, ([0.0, NAN, INF],), [1, 1, 1], ([0.0, 0.0, 0.0],)),
+    Edge(
+        "pow.zero",
+        lambda t, x: x**0,
+        ([0.0, NAN, INF],),
+        [1, 1, 1],
+        ([0.0, 0.0, 0.0],),
+        ([0.0, 0.0, 0.0],),
+    ),
+    Edge("pow.one", lambda t, x: x**1, ([0.0, 2.0],), [0, 2], ([1.0, 1.0],), ([0.0, 0.0],)),
+    Edge(
+        "pow.tensor",
+        lambda t, x, y: x**y,
+        ([0.0, NAN, 2.0, 0.0, -2.0], [0.0, 0.0, 0.0, 2.0, 3.0]),
+        [1, 1, 1, 0, -8],
+        ([0.0, 0.0, 0.0, 0.0, 12.0], [0.0, NAN, math.log(2), 0.0, NAN]),
+        ([0.0, 0.0, 0.0, 2.0, -12.0], [0.0, None, 0.5, 0.0, NAN]),
+        torch="its second derivatives at y = 0 are NaN, or 0 where y x**(y - 1) grows with y",
+    ),
+    Edge(
+        "abs.nan",
+        lambda t, x: t.abs(x),
+        ([NAN, 0.0, -0.0, -INF],),
+        [NAN, 0, 0, INF],
+        ([0.0, 0.0, 0.0, -1.0],),
+        ([0.0, 0.0, 0.0, 0.0],),
+    ),
+    Edge("norm.nan", lambda t, x: t.norm(x, 1), ([NAN, -2.0, 0.0],), NAN, ([0.0, -1.0, 0.0],)),
+    Edge(
+        "relu.nan",
+        lambda t, x: t.relu(x),
+        ([NAN, 0.0, -1.0, INF],),
+        [NAN, 0, 0, INF],
+        ([1.0, 0.0, 0.0, 1.0],),
+        ([0.0, 0.0, 0.0, 0.0],),
+    ),
+    Edge(
+        "clamp.nan",
+        lambda t, x: t.clamp(x, -1.0, 1.0),
+        ([NAN, -1.0, 1.0, -INF],),
+        [NAN, -1, 1, -1],
+        ([0.0, 1.0, 1.0, 0.0],),
+    ),
+    Edge(
+        "clamp_min.nan",
+        lambda t, x: t.clamp(x, min=0.0),
+        ([NAN, 0.0, -1.0, 1.0],),
+        [NAN, 0, 0, 1],
+        ([0.0, 1.0, 0.0, 1.0],),
+    ),
+    Edge(
+        "clamp_max.nan",
+        lambda t, x: t.clamp(x, max=0.0),
+        ([NAN, 0.0, -1.0, 1.0],),
+        [NAN, 0, -1, 0],
+        ([0.0, 1.0, 1.0, 0.0],),
+    ),
+    Edge(
+        "clamp.nan_limits",
+        lambda t, x, low, high: t.clamp(x, low, high),
+        ([0.0, 0.0, NAN, 1.0], [NAN, 0.0, 0.0, 2.0], [1.0, NAN, 1.0, 0.0]),
+        [NAN, NAN, NAN, 0],
+        ([0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]),
+    ),
+    Edge(
+        "tanh.second",
+        lambda t, x: t.tanh(x),
+        ([0.0, INF],),
+        [0, 1],
+        ([1.0, 0.0],),
+        ([0.0, 0.0],),
+    ),
+    Edge(
+        "hypot.second",
+        lambda t, x, y: t.hypot(x, y),
+        ([3.0, 0.0], [4.0, 1.0]),
+        [5, 1],
+        ([0.6, 0.0], [0.8, 1.0]),
+        ([16 / 125, 1.0], [-12 / 125, 0.0]),
+    ),
+    Edge(
+        "xlogy.second",
+        lambda t, x, y: t.xlogy(x, y),
+        ([0.0, 2.0], [2.0, 3.0]),
+        [0, 2 * math.log(3)],
+        ([math.log(2), math.log(3)], [0.0, 2 / 3]),
+        ([0.0, 0.0], [0.5, 1 / 3]),
+    ),
     Edge("pow.half", lambda t, x: x**0.5, ([0.0, 4.0],), [0, 2], ([INF, 0.25],)),
     Edge("sqrt.zero", lambda t, x: t.sqrt(x), ([0.0, 4.0],), [0, 2], ([INF, 0.25],)),
-    Edge("sinc.zero", lambda t, x: t.sinc(x), ([0.0, 1.0],), [1, 0], ([0.0, -1.0],)),
+    Edge(
+        "sinc.zero",
+        lambda t, x: t.sinc(x),
+        ([0.0, 1.0],),
+        [1, 0],
+        ([0.0, -1.0],),
+        ([-(math.pi**2) / 3, 2.0],),
+        torch="its second derivative at 0 is NaN",
+    ),
     Edge(
         "logaddexp.inf",
         lambda t, x, y: t.logaddexp(x, y),
         ([INF, -INF, 0.0], [0.0, 0.0, 0.0]),
         [INF, 0, math.log(2)],
         ([None, 0.0, 0.5], [None, 1.0, 0.5]),
+        ([0.0, None, 0.25], [0.0, None, -0.25]),
+    ),
+    Edge(
+        "logaddexp.tie",
+        lambda t, x, y: t.logaddexp(x, y),
+        ([0.5, -30.0], [0.5, -30.0]),
+        [0.5 + math.log(2), -30 + math.log(2)],
+        ([0.5, 0.5], [0.5, 0.5]),
+        ([0.25, 0.25], [-0.25, -0.25]),
+    ),
+    Edge(
+        "logcumsumexp.tie",
+        lambda t, x, y: t.logcumsumexp(t.stack([x, y]), 0)[1],
+        (0.5, 0.5),
+        0.5 + math.log(2),
+        (0.5, 0.5),
+        (0.25, -0.25),
     ),
 ]
 

@@ -25,9 +25,6 @@ INF, NAN = float("inf"), float("nan")
 #: Beside numbers of the order of 1, whose rounding this is in float32.
 CANCELS = (1e-7, "a gradient is a difference of numbers that nearly cancel")
 
-#: Where a derivative does not exist, there is no right one to agree on.
-NAN_GRADIENT = {"gradients": "At a NaN there is no derivative; PyTorch's functions disagree too."}
-
 
 @dataclass(frozen=True)
 class In:
