@@ -372,7 +372,7 @@ def test_results_repeat_bit_for_bit() -> None:
         ]
         given = sequence("gru", 4, 3, np.float32)
         arrays = [cuda.to_numpy(x) for x in found]
-        arrays += both_ways(cuda, "gru", given, (4, 1, 3), False, False)
+        arrays += both_ways(cuda, given, Recurrence("gru", (4, 1, 3)))
         return [array.tobytes() for array in arrays]
 
     assert compute() == compute()

@@ -93,7 +93,7 @@ class FakeDriver:
     ("driver", "capability", "said"),
     [
         (FakeDriver(missing=True), (9, 0), "no NVIDIA driver .* install .* 580 or newer"),
-        (FakeDriver("CUDA_ERROR_NO_DEVICE"), (9, 0), "no NVIDIA GPU .*CUDA_ERROR_NO_DEVICE"),
+        (FakeDriver("CUDA_ERROR_NO_DEVICE"), (9, 0), "no usable NVIDIA GPU.*CUDA_ERROR_NO_DEVICE"),
         (FakeDriver(version=12080), (9, 0), "speaks CUDA 12.8, and 13.0 is wanted"),
         (FakeDriver(), (7, 0), "V100 of compute capability 7.0; 7.5"),
     ],
