@@ -15,7 +15,7 @@ from minitorch_autodiff import operators
 from minitorch_backends import kept
 from minitorch_backends.cuda import compile as compiling
 from minitorch_backends.cuda import elementwise
-from minitorch_backends.cuda.compile import Kernel, pointer
+from minitorch_backends.cuda.compile import Kernel, leaves, pointer
 from minitorch_tensor.dtypes import bool_, float32, float64, int32, int64, uint8
 
 #: The modules that make kernels.
@@ -50,14 +50,14 @@ def compiled_for(kernel, cc):
 
 
 def name_of(kernel):
-    arguments = ", ".join(str(getattr(a, "dtype", a)) for a in kernel.arguments)
+    arguments = ", ".join(str(getattr(a, "dtype", a)) for a in leaves(kernel.arguments))
     return f"{kernel.function.__qualname__.split('.')[0]}({arguments})"
 
 
 def problems_of(kernel, compiled):
     """What is wrong with compiled code, in words."""
     ptx, log = compiled.ptx, compiled.log
-    dtypes = {str(getattr(argument, "dtype", argument)) for argument in kernel.arguments}
+    dtypes = {str(getattr(argument, "dtype", argument)) for argument in leaves(kernel.arguments)}
     spilled = sum(map(int, re.findall(r"(\d+) bytes spill", log)))
     if spilled:
         yield f"{spilled} bytes of registers spilled"
@@ -89,7 +89,7 @@ def test_arguments_are_launched_as_they_are_compiled(compiler, module):
         found = [SIZES[t] for t in re.findall(r"\.param (\.\w+) \w+_param_\d+", ptx)]
         packed = [
             8 if isinstance(argument, pointer) else argument.bitwidth // 8
-            for argument in kernel.arguments
+            for argument in leaves(kernel.arguments)
         ]
         assert found == packed, name_of(kernel)
 

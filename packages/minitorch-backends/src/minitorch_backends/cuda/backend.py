@@ -28,6 +28,7 @@ from minitorch_backends.cuda import (
     random,
     recurrent,
     reductions,
+    windows,
 )
 from minitorch_backends.cuda import softmax as softmax_kernels
 from minitorch_backends.cuda.compile import WIDE, blocks
@@ -371,8 +372,8 @@ class CudaBackend(Backend):
         flat = self.reshape(grad_output, (n, groups, o // groups, oh * ow))
         columns = self.matmul(rows, flat)  # (N, G, C / G * KH * KW, OH * OW)
         out = self.empty(input_shape, grad_output.dtype)
-        numbers = _window_numbers(input_shape, (oh, ow), window)
-        convolution.col2im(out.dtype)(blocks(out.size), out, columns, *numbers)
+        sizes = windows.sizes(input_shape, (oh, ow), window)
+        convolution.col2im(out.dtype)(blocks(out.size), out, columns, sizes)
         return out
 
     @_narrow
@@ -394,9 +395,9 @@ class CudaBackend(Backend):
         output = window.output_size(x.shape[2:])
         places = math.prod(output)
         columns = self.empty((n, groups, c // groups * math.prod(window.kernel), places), x.dtype)
-        numbers = _window_numbers(x.shape, output, window)
+        sizes = windows.sizes(x.shape, output, window)
         run = convolution.im2col(x.dtype)
-        run(blocks(n * c * places), columns, self._rows(x), *numbers)
+        run(blocks(n * c * places), columns, self._rows(x), sizes)
         return columns
 
     def _kernels(self, weight: TensorData, groups: int, n: int) -> TensorData:
@@ -410,9 +411,9 @@ class CudaBackend(Backend):
         output = window.output_size(x.shape[2:])
         values = self.empty((*x.shape[:2], *output), x.dtype)
         indices = self.empty(values.shape, int64)
-        numbers = _window_numbers(x.shape, output, window)
+        sizes = windows.sizes(x.shape, output, window)
         run = pooling.max_pool2d(x.dtype)
-        run(blocks(values.size), values, indices, self._rows(x), *numbers)
+        run(blocks(values.size), values, indices, self._rows(x), sizes)
         return values, indices
 
     @_narrow
@@ -420,9 +421,9 @@ class CudaBackend(Backend):
         self, grad_output: TensorData, indices: TensorData, input_shape: Shape, window: Window
     ) -> TensorData:
         out = self.empty(input_shape, grad_output.dtype)
-        numbers = _window_numbers(input_shape, grad_output.shape[2:], window)
+        sizes = windows.sizes(input_shape, grad_output.shape[2:], window)
         run = pooling.max_pool2d_backward(out.dtype)
-        run(blocks(out.size), out, self._rows(grad_output), self._rows(indices), *numbers)
+        run(blocks(out.size), out, self._rows(grad_output), self._rows(indices), sizes)
         return out
 
     @_narrow
@@ -430,8 +431,8 @@ class CudaBackend(Backend):
         output = window.output_size(x.shape[2:])
         out = self.empty((*x.shape[:2], *output), x.dtype)
         share = 1.0 / math.prod(window.kernel)
-        numbers = _window_numbers(x.shape, output, window)
-        pooling.avg_pool2d(x.dtype)(blocks(out.size), out, self._rows(x), share, *numbers)
+        sizes = windows.sizes(x.shape, output, window)
+        pooling.avg_pool2d(x.dtype)(blocks(out.size), out, self._rows(x), share, sizes)
         return out
 
     @_narrow
@@ -440,9 +441,9 @@ class CudaBackend(Backend):
     ) -> TensorData:
         out = self.empty(input_shape, grad_output.dtype)
         share = 1.0 / math.prod(window.kernel)
-        numbers = _window_numbers(input_shape, grad_output.shape[2:], window)
+        sizes = windows.sizes(input_shape, grad_output.shape[2:], window)
         run = pooling.avg_pool2d_backward(out.dtype)
-        run(blocks(out.size), out, self._rows(grad_output), share, *numbers)
+        run(blocks(out.size), out, self._rows(grad_output), share, sizes)
         return out
 
     @_narrow
@@ -537,13 +538,7 @@ class CudaBackend(Backend):
             return
         size, g = parameter.size, self._rows(gradient)
         run = optimizers.adam_step(parameter.dtype)
-        run(blocks(size), parameter, g, mean, square, size, *adam.factors(settings))
-
-
-def _window_numbers(image: Shape, output: Sequence[int], window: Window) -> tuple[int, ...]:
-    """The arguments that describe windows of images (N, C, H, W): planes, both sizes, window."""
-    n, c, height, width = image
-    return (n * c, height, width, *output, *[size for pair in window for size in pair])
+        run(blocks(size), parameter, g, mean, square, size, adam.factors(settings))
 
 
 def _columns_size(image: Shape, window: Window) -> int:

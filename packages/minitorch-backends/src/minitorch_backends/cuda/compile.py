@@ -25,7 +25,8 @@ caches it (`lru_cache`). For example, twice x::
 
 - *Arguments* are arrays, `pointer(dtype)`, and numbers: `u32`, `i32`, `i64`, `number(dtype)`. An
   array is only the address of a tensor's first element: it is indexed with one integer, has no
-  shape, and cannot be sliced. Sizes and strides are passed as numbers.
+  shape, and cannot be sliced. Sizes and strides are passed as numbers. Arguments that belong
+  together are one tuple: `Sizes(u32, u32)` declares it, and the caller passes a `Sizes`.
 - *Numbers* are converted by calling their type: `u32(i + 1)`, `T(0.5)`. This matters: in
   compiled code the sum of two `u32` is an `i64` until it is converted, and a bare 0.5 makes the
   whole expression double, so a float32 kernel writes `T(0.5)`. `u32` arithmetic wraps; a position
@@ -71,7 +72,7 @@ import inspect
 import re
 import threading
 import types as python_types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any, NamedTuple
@@ -108,6 +109,15 @@ class pointer(NamedTuple):
     """
 
     dtype: DType
+
+
+def leaves(arguments: Iterable[Any]) -> Iterator[Any]:
+    """Arguments, or their types, with the elements of tuples one by one."""
+    for argument in arguments:
+        if isinstance(argument, tuple) and not isinstance(argument, pointer):
+            yield from leaves(argument)
+        else:
+            yield argument
 
 
 class _Simulated:
@@ -170,7 +180,7 @@ class Kernel:
 
     Args:
         function: the kernel, in Python; see the module's documentation.
-        arguments: the type of each argument.
+        arguments: the type of each argument; for a tuple, one of types.
         threads: number of threads per block.
         wide: true if it loads 16 bytes at a time, which the compile gate checks.
         resident: blocks that a multiprocessor must hold at once, which bounds the registers.
@@ -205,12 +215,18 @@ class Kernel:
                     self._loaded = self._load()
         assert len(arguments) == len(self._convert), self.function.__qualname__
         converted = [convert(x) for convert, x in zip(self._convert, arguments)]
+        if not SIMULATED:  # compiled code takes the elements of a tuple one by one
+            converted = list(leaves(converted))
         chosen.launch(self._loaded, grid, self.threads, converted)
 
     def _converter(self, argument: Any) -> Callable[[Any], Any]:
         """The function that converts a caller's argument to the launched one."""
         if isinstance(argument, pointer):
             return get_device().pointer
+        if isinstance(argument, tuple):
+            fields = [self._converter(field) for field in argument]
+            group: Any = getattr(type(argument), "_make", tuple)
+            return lambda given: group([convert(x) for convert, x in zip(fields, given)])
         if SIMULATED:
             convert: Callable[[Any], Any] = argument
         else:
@@ -500,6 +516,10 @@ def _bytes(array: Any) -> int:
 
 def _numba_type(argument: Any) -> Any:
     """The type of an argument in a signature."""
+    if isinstance(argument, tuple) and not isinstance(argument, pointer):
+        fields = [_numba_type(field) for field in argument]
+        named = type(argument) if hasattr(argument, "_fields") else None
+        return types.BaseTuple.from_types(fields, named)
     if not isinstance(argument, pointer):
         return argument
     element = number(argument.dtype)

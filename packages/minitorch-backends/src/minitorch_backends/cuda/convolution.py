@@ -6,8 +6,8 @@ bandwidth of terabytes per second: the windows of all samples are laid out at on
 Chellapilla et al. 2006, "High performance convolutional neural networks for document processing",
 section 3), followed by one batched product.
 
-Shapes: x (N, C, H, W), `planes` = N * C, columns (N, C * KH * KW, OH * OW); (kh, kw), (sh, sw),
-(ph, pw) and (dh, dw) are the window's kernel, stride, padding and dilation. Neighbouring threads
+Shapes: x (N, C, H, W), `planes` = N * C, columns (N, C * KH * KW, OH * OW); The
+other sizes are the fields of `windows.Sizes`. Neighbouring threads
 take neighbouring columns, so that reads and writes are coalesced.
 
 Positions are unsigned, so one left of or above the image is a huge number, and a single comparison
@@ -22,6 +22,7 @@ from typing import Any
 
 from minitorch_backends.cuda.compile import THREADS, Kernel, number, pointer, u32
 from minitorch_backends.cuda.device import cuda
+from minitorch_backends.cuda.windows import SIZES
 from minitorch_tensor.dtypes import DType, float32, float64
 
 
@@ -33,33 +34,31 @@ def im2col(dtype: DType) -> Kernel:
     """
     T = number(dtype)
 
-    def kernel(     columns: Any, x: Any, planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        places = u32(oh * ow)
-        count = u32(planes * places)
+    def kernel(columns: Any, x: Any, s: Any) -> None:
+        places = u32(s.oh * s.ow)
+        count = u32(s.planes * places)
         t = u32(cuda.grid(1))
         while t < count:
             plane = u32(t // places)
             place = u32(t - plane * places)
-            i = u32(place // ow)
-            top, left = u32(i * sh - ph), u32((place - i * ow) * sw - pw)
-            start = u32(plane * height * width)
-            to = u32(plane * kh * kw * places + place)
+            i = u32(place // s.ow)
+            top, left = u32(i * s.sh - s.ph), u32((place - i * s.ow) * s.sw - s.pw)
+            start = u32(plane * s.height * s.width)
+            to = u32(plane * s.kh * s.kw * places + place)
             k = u32(0)
-            while k < kh:
-                h = u32(top + k * dh)
+            while k < s.kh:
+                h = u32(top + k * s.dh)
                 l = u32(0)  # noqa: E741 - the letter of the formula
-                while l < kw:
-                    w = u32(left + l * dw)
-                    inside = h < height and w < width
-                    columns[to] = x[u32(start + h * width + w)] if inside else T(0)
+                while l < s.kw:
+                    w = u32(left + l * s.dw)
+                    inside = h < s.height and w < s.width
+                    columns[to] = x[u32(start + h * s.width + w)] if inside else T(0)
                     to = u32(to + places)
                     l = u32(l + 1)  # noqa: E741
                 k = u32(k + 1)
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), SIZES), THREADS)
 
 
 @cache
@@ -72,34 +71,32 @@ def col2im(dtype: DType) -> Kernel:
     """
     T = number(dtype)
 
-    def kernel(
-        out: Any, columns: Any, planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        count = u32(planes * height * width)
+    def kernel(out: Any, columns: Any, s: Any) -> None:
+        count = u32(s.planes * s.height * s.width)
         t = u32(cuda.grid(1))
         while t < count:
-            row = u32(t // width)
-            plane = u32(row // height)
-            h, w = u32(row - plane * height + ph), u32(t - row * width + pw)
+            row = u32(t // s.width)
+            plane = u32(row // s.height)
+            h, w = u32(row - plane * s.height + s.ph), u32(t - row * s.width + s.pw)
             total = T(0)
             k = u32(0)
-            while k < kh:
-                top = u32(h - k * dh)  # where a window starts that sees this row as its k-th
-                i = u32(top // sh)
-                if i < oh and u32(i * sh) == top:
+            while k < s.kh:
+                top = u32(h - k * s.dh)  # where a window starts that sees this row as its k-th
+                i = u32(top // s.sh)
+                if i < s.oh and u32(i * s.sh) == top:
                     l = u32(0)  # noqa: E741 - the letter of the formula
-                    while l < kw:
-                        left = u32(w - l * dw)
-                        j = u32(left // sw)
-                        if j < ow and u32(j * sw) == left:
-                            total += columns[u32((((plane * kh + k) * kw + l) * oh + i) * ow + j)]
+                    while l < s.kw:
+                        left = u32(w - l * s.dw)
+                        j = u32(left // s.sw)
+                        if j < s.ow and u32(j * s.sw) == left:
+                            row_of = u32((plane * s.kh + k) * s.kw + l)
+                            total += columns[u32((row_of * s.oh + i) * s.ow + j)]
                         l = u32(l + 1)  # noqa: E741
                 k = u32(k + 1)
             out[t] = total
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), SIZES), THREADS)
 
 
 def examples() -> Iterator[Kernel]:

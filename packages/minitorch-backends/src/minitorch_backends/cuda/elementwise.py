@@ -143,25 +143,42 @@ def flat(
 # -- any strides ---------------------------------------------------------------------------------
 
 
-def divisor(size: int, wide: bool) -> tuple[int, int, int]:
-    """The arguments of a kernel that divides by `size`: size, a multiplier and a shift.
+class Divisor(NamedTuple):
+    """What a kernel takes to divide by `size`; or the types of it."""
+
+    size: Any
+    multiplier: Any
+    shift: Any
+
+
+class Strides4(NamedTuple):
+    """The strides of an array in four dimensions; or the types of them."""
+
+    first: Any
+    second: Any
+    third: Any
+    last: Any
+
+
+def divisor(size: int, wide: bool) -> Divisor:
+    """The arguments of a kernel that divides by `size`.
 
     For n below 2**31, n // size is (n * multiplier // 2**32 + n) >> shift (Granlund and Montgomery
     1994, figure 4.1). A division takes tens of instructions, this takes three.
     """
     if wide:
-        return size, 1, 0
+        return Divisor(size, 1, 0)
     shift = (size - 1).bit_length()
-    return size, ((1 << 32) * ((1 << shift) - size)) // size + 1, shift
+    return Divisor(size, ((1 << 32) * ((1 << shift) - size)) // size + 1, shift)
 
 
-def dividing(wide: bool) -> Callable[[Any, Any, Any, Any], Any]:
-    """A function for kernels: n // size, given the results of `divisor`."""
+def dividing(wide: bool) -> Callable[[Any, Any], Any]:
+    """A function for kernels: n // by.size, where `by` is a `Divisor`."""
     if wide:
-        return device_function(lambda n, size, multiplier, shift: n // size)
+        return device_function(lambda n, by: n // by.size)
     return device_function(
-        lambda n, size, multiplier, shift: u32(
-            (u64(u32((u64(n) * u64(multiplier)) >> u64(32))) + u64(n)) >> u64(shift)
+        lambda n, by: u32(
+            (u64(u32((u64(n) * u64(by.multiplier)) >> u64(32))) + u64(n)) >> u64(by.shift)
         )
     )
 
@@ -176,8 +193,8 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
         dims: 2 or 4; with 2, the first two sizes are 1.
         wide: true if n or a position needs 64 bits.
 
-    The kernel takes the four arrays, n, the divisors for the last three sizes, and the four strides
-    of each array. out is usually contiguous, so that writes are coalesced.
+    The kernel takes the four arrays, n, the `Divisor` of each of the last three sizes, and the
+    `Strides4` of each array. out is usually contiguous, so that writes are coalesced.
     """
     out_dtype, *in_dtypes = dtypes
     last = len(in_dtypes) - 1
@@ -187,24 +204,23 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
     divide = dividing(wide)
     index, position = (i64, i64) if wide else (u32, i32)
 
-    def kernel(
-        out: Any, x: Any, y: Any, z: Any, n: Any,
-        size1: Any, multiplier1: Any, shift1: Any,
-        size2: Any, multiplier2: Any, shift2: Any,
-        size3: Any, multiplier3: Any, shift3: Any,
-        o0: Any, o1: Any, o2: Any, o3: Any, x0: Any, x1: Any, x2: Any, x3: Any,
-        y0: Any, y1: Any, y2: Any, y3: Any, z0: Any, z1: Any, z2: Any, z3: Any,
-    ) -> None:  # fmt: skip
+    def kernel(out: Any, x: Any, y: Any, z: Any, n: Any, divisors: Any, strides: Any) -> None:
+        by1, by2, by3 = divisors
+        o_strides, x_strides, y_strides, z_strides = strides
+        o0, o1, o2, o3 = o_strides
+        x0, x1, x2, x3 = x_strides
+        y0, y1, y2, y3 = y_strides
+        z0, z1, z2, z3 = z_strides
         i = index(cuda.grid(1))
         while i < n:
-            row = divide(i, size3, multiplier3, shift3)
-            p3 = index(i - row * size3)
+            row = divide(i, by3)
+            p3 = index(i - row * by3.size)
             p2, p1, p0 = row, index(0), index(0)
             if dims > 2:
-                plane = divide(row, size2, multiplier2, shift2)
-                p2 = index(row - plane * size2)
-                p0 = divide(plane, size1, multiplier1, shift1)
-                p1 = index(plane - p0 * size1)
+                plane = divide(row, by2)
+                p2 = index(row - plane * by2.size)
+                p0 = divide(plane, by1)
+                p1 = index(plane - p0 * by1.size)
             o = position(p0 * o0 + p1 * o1 + p2 * o2 + p3 * o3)
             a = position(p0 * x0 + p1 * x1 + p2 * x2 + p3 * x3)
             b = position(p0 * y0 + p1 * y1 + p2 * y2 + p3 * y3)
@@ -213,7 +229,9 @@ def strided(fn: Callable[..., float], dtypes: tuple[DType, ...], dims: int, wide
             i = index(i + cuda.gridsize(1))
 
     arrays = [pointer(dtype) for dtype in (out_dtype, of_x, of_y, of_z)]
-    return Kernel(kernel, (*arrays, index, *[index] * 9, *[position] * 16), THREADS)
+    divisors = (Divisor(index, index, index),) * 3
+    strides = (Strides4(*[position] * 4),) * 4
+    return Kernel(kernel, (*arrays, index, divisors, strides), THREADS)
 
 
 # -- choosing ------------------------------------------------------------------------------------
@@ -239,7 +257,7 @@ def apply(fn: Callable[..., float], out: TensorData, *inputs: TensorData) -> Non
         _flat(fn, dtypes, out, inputs, plan.moves, n)
     elif plan.dims <= DIMS:
         kernel = strided(fn, dtypes, plan.dims, plan.wide)
-        kernel(blocks(n), out, *_three(inputs), n, *plan.numbers)
+        kernel(blocks(n), out, *_three(inputs), n, plan.divisors, plan.strides)
     else:
         operands = [x.expand(shape) for x in (out, *inputs)]
         for place in range(shape[0]):
@@ -254,13 +272,14 @@ class Plan(NamedTuple):
         dims: 1 for `flat`, 2 or 4 for `strided`; a larger number fits neither.
         moves: for `flat`, true for each input that advances.
         wide: true if `strided` needs 64 bits.
-        numbers: the arguments of `strided` after n.
+        divisors, strides: the arguments of `strided` after n.
     """
 
     dims: int
     moves: tuple[bool, ...] = ()
     wide: bool = False
-    numbers: tuple[int, ...] = ()
+    divisors: tuple[Divisor, ...] = ()
+    strides: tuple[Strides4, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -276,12 +295,12 @@ def _planned(shape: Shape, strides: tuple[Strides, ...], limit: int) -> Plan:
     sizes = [*[1] * missing, *sizes]
     steps = [[*[0] * missing, *own] for own in steps]
     wide = max(math.prod(shape), *[_reach(sizes, own) for own in steps]) >= limit
-    divisors = [part for size in sizes[1:] for part in divisor(size, wide)]
     four = (*steps, *[steps[-1]] * (DIMS - len(steps)))
     return Plan(
         2 if missing >= 2 else DIMS,
         wide=wide,
-        numbers=(*divisors, *[step for own in four for step in own]),
+        divisors=tuple([divisor(size, wide) for size in sizes[1:]]),
+        strides=tuple([Strides4(*own) for own in four]),
     )
 
 

@@ -136,9 +136,12 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
     x_part, y_part, results = depth * x_pitch, depth * y_pitch, square * square
 
     def kernel(
-        out: Any, x: Any, y: Any, m: Any, n: Any, k: Any, tiles_n: Any, batch: Any, splits: Any,
-        chunk: Any, xb: Any, xr: Any, xc: Any, yb: Any, yr: Any, yc: Any,
-    ) -> None:  # fmt: skip
+        out: Any, x: Any, y: Any, sizes: Any, division: Any, x_strides: Any, y_strides: Any
+    ) -> None:
+        batch, m, n, k = sizes
+        tiles_n, splits, chunk = division
+        xb, xr, xc = x_strides
+        yb, yr, yc = y_strides
         xs = cuda.shared.array(x_part, T, ALIGNMENT)
         ys = cuda.shared.array(y_part, T, ALIGNMENT)
         next_x = cuda.local.array(x_loads, T)
@@ -233,8 +236,10 @@ def tiled(dtype: DType, tile: Tile, x_by_rows: bool, y_by_rows: bool, wide: bool
             z = index(z + cuda.gridDim.z)
 
     array = pointer(dtype)
-    numbers = [*[index] * 7, *[position] * 6]
-    return Kernel(kernel, (array, array, array, *numbers), threads, resident=2)
+    strides = (position,) * 3
+    sizes, division = (index,) * 4, (index,) * 3
+    arguments = (array, array, array, sizes, division, strides, strides)
+    return Kernel(kernel, arguments, threads, resident=2)
 
 
 def own(empty: Empty, x: Matrices, y: Matrices, sizes: tuple[int, int, int, int]) -> TensorData:
@@ -262,8 +267,8 @@ def own(empty: Empty, x: Matrices, y: Matrices, sizes: tuple[int, int, int, int]
     across = -(-n // tile.columns)
     kernel(
         (-(-m // tile.rows) * across, 1, min(batch * splits, 65535)),
-        *[out, x.data, y.data, m, n, k, across, batch, splits, chunk],
-        *[x.batch, x.row, x.column, y.batch, y.row, y.column],
+        *[out, x.data, y.data, sizes, (across, splits, chunk)],
+        *[(x.batch, x.row, x.column), (y.batch, y.row, y.column)],
     )
     if splits == 1:
         return out

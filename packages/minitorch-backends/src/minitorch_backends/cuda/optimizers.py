@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from minitorch_autodiff import operators as ops
+from minitorch_backends.adam import Factors
 from minitorch_backends.cuda.compile import THREADS, Kernel, number, pointer, scalar, u32
 from minitorch_backends.cuda.device import cuda
 from minitorch_tensor.dtypes import DType, float32, float64
@@ -61,21 +62,19 @@ def adam_step(dtype: DType) -> Kernel:
     section 2, last paragraph).
     """
 
-    def kernel(
-        p: Any, g: Any, m: Any, s: Any, count: Any, rate: Any, beta1: Any, weight1: Any,
-        beta2: Any, weight2: Any, correction: Any, eps: Any, decay: Any, shrink: Any,
-    ) -> None:  # fmt: skip
+    def kernel(p: Any, g: Any, m: Any, s: Any, count: Any, f: Any) -> None:
         i = u32(cuda.grid(1))
         while i < count:
-            d = g[i] + decay * p[i]
-            mean = beta1 * m[i] + weight1 * d
-            square = beta2 * s[i] + weight2 * d * d
+            d = g[i] + f.decay * p[i]
+            mean = f.beta1 * m[i] + f.weight1 * d
+            square = f.beta2 * s[i] + f.weight2 * d * d
             m[i] = mean
             s[i] = square
-            p[i] = shrink * p[i] - rate * mean / (correction * sqrt(square) + eps)
+            p[i] = f.shrink * p[i] - f.rate * mean / (f.correction * sqrt(square) + f.eps)
             i = u32(i + cuda.gridsize(1))
 
-    return Kernel(kernel, (*[pointer(dtype)] * 4, u32, *[number(dtype)] * 9), THREADS)
+    factors = Factors(*[number(dtype)] * 9)
+    return Kernel(kernel, (*[pointer(dtype)] * 4, u32, factors), THREADS)
 
 
 def examples() -> Iterator[Kernel]:

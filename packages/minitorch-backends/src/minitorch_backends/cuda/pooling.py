@@ -6,7 +6,8 @@ windows add to the input instead, which would need atomic additions here, whose 
 run to run.
 
 Shapes: x (N, C, H, W), `planes` = N * C; grad, values, indices and what is averaged (N, C, OH, OW);
-(kh, kw), (sh, sw), (ph, pw) and (dh, dw) are the window's kernel, stride, padding and dilation.
+The
+other sizes are the fields of `windows.Sizes`.
 
 Positions are unsigned, so one left of or above the image is a huge number, and a single comparison
 with the size tells if it is inside.
@@ -28,6 +29,7 @@ from minitorch_backends.cuda.compile import (
     u32,
 )
 from minitorch_backends.cuda.device import cuda
+from minitorch_backends.cuda.windows import SIZES
 from minitorch_tensor.dtypes import DType, float32, float64, int64
 
 
@@ -51,33 +53,29 @@ def max_pool2d(dtype: DType) -> Kernel:
     """
     T = number(dtype)
 
-    def kernel(
-        values: Any, indices: Any, x: Any,
-        planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        count = u32(planes * oh * ow)
+    def kernel(values: Any, indices: Any, x: Any, s: Any) -> None:
+        count = u32(s.planes * s.oh * s.ow)
         t = u32(cuda.grid(1))
         while t < count:
-            row = u32(t // ow)
-            j = u32(t - row * ow)
-            plane = u32(row // oh)
-            top, left = u32((row - plane * oh) * sh - ph), u32(j * sw - pw)
-            start = u32(plane * height * width)
-            best, place = T(-math.inf), u32(height * width)
+            row = u32(t // s.ow)
+            j = u32(t - row * s.ow)
+            plane = u32(row // s.oh)
+            top, left = u32((row - plane * s.oh) * s.sh - s.ph), u32(j * s.sw - s.pw)
+            start = u32(plane * s.height * s.width)
+            best, place = T(-math.inf), u32(s.height * s.width)
             k = u32(0)
-            while k < kh:
-                h = u32(top + k * dh)
-                if h < height:
+            while k < s.kh:
+                h = u32(top + k * s.dh)
+                if h < s.height:
                     l = u32(0)  # noqa: E741 - the letter of the formula
-                    while l < kw:
-                        w = u32(left + l * dw)
-                        if w < width:
-                            here = u32(h * width + w)
+                    while l < s.kw:
+                        w = u32(left + l * s.dw)
+                        if w < s.width:
+                            here = u32(h * s.width + w)
                             value = x[u32(start + here)]
                             # The first counts even if it is -inf. A NaN stays: nothing compares
                             # larger, and a later NaN takes its place.
-                            if value > best or value != value or place == u32(height * width):
+                            if value > best or value != value or place == u32(s.height * s.width):
                                 best, place = value, here
                         l = u32(l + 1)  # noqa: E741
                 k = u32(k + 1)
@@ -85,7 +83,7 @@ def max_pool2d(dtype: DType) -> Kernel:
             indices[t] = place
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(int64), pointer(dtype), *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(int64), pointer(dtype), SIZES), THREADS)
 
 
 @cache
@@ -93,24 +91,21 @@ def max_pool2d_backward(dtype: DType) -> Kernel:
     """out[n, c, h, w] = sum of grad[n, c, i, j] over windows whose index is h * W + w."""
     T = number(dtype)
 
-    def kernel(
-        out: Any, grad: Any, indices: Any,
-        planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        reach_h, reach_w = u32(dh * (kh - 1)), u32(dw * (kw - 1))
-        count = u32(planes * height * width)
+    def kernel(out: Any, grad: Any, indices: Any, s: Any) -> None:
+        reach_h, reach_w = u32(s.dh * (s.kh - 1)), u32(s.dw * (s.kw - 1))
+        count = u32(s.planes * s.height * s.width)
         t = u32(cuda.grid(1))
         while t < count:
-            row = u32(t // width)
-            plane = u32(row // height)
-            h, w = u32(row - plane * height), u32(t - row * width)
-            here = u32(h * width + w)
-            i, end_i = first_window(u32(h + ph), reach_h, sh), end_window(u32(h + ph), oh, sh)
-            first, end = first_window(u32(w + pw), reach_w, sw), end_window(u32(w + pw), ow, sw)
+            row = u32(t // s.width)
+            plane = u32(row // s.height)
+            h, w = u32(row - plane * s.height), u32(t - row * s.width)
+            here = u32(h * s.width + w)
+            top, left = u32(h + s.ph), u32(w + s.pw)
+            i, end_i = first_window(top, reach_h, s.sh), end_window(top, s.oh, s.sh)
+            first, end = first_window(left, reach_w, s.sw), end_window(left, s.ow, s.sw)
             total = T(0)
             while i < end_i:
-                at = u32((plane * oh + i) * ow)
+                at = u32((plane * s.oh + i) * s.ow)
                 j = first
                 while j < end:
                     if indices[u32(at + j)] == here:
@@ -120,7 +115,7 @@ def max_pool2d_backward(dtype: DType) -> Kernel:
             out[t] = total
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), pointer(int64), *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), pointer(int64), SIZES), THREADS)
 
 
 @cache
@@ -129,35 +124,31 @@ def avg_pool2d(dtype: DType) -> Kernel:
     x; share is 1 / (KH KW)."""
     T = number(dtype)
 
-    def kernel(
-        out: Any, x: Any, share: Any,
-        planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        count = u32(planes * oh * ow)
+    def kernel(out: Any, x: Any, share: Any, s: Any) -> None:
+        count = u32(s.planes * s.oh * s.ow)
         t = u32(cuda.grid(1))
         while t < count:
-            row = u32(t // ow)
-            j = u32(t - row * ow)
-            plane = u32(row // oh)
-            top, left = u32((row - plane * oh) * sh - ph), u32(j * sw - pw)
-            start = u32(plane * height * width)
+            row = u32(t // s.ow)
+            j = u32(t - row * s.ow)
+            plane = u32(row // s.oh)
+            top, left = u32((row - plane * s.oh) * s.sh - s.ph), u32(j * s.sw - s.pw)
+            start = u32(plane * s.height * s.width)
             total = T(0)
             k = u32(0)
-            while k < kh:
-                h = u32(top + k * dh)
-                if h < height:
+            while k < s.kh:
+                h = u32(top + k * s.dh)
+                if h < s.height:
                     l = u32(0)  # noqa: E741 - the letter of the formula
-                    while l < kw:
-                        w = u32(left + l * dw)
-                        if w < width:
-                            total += x[u32(start + h * width + w)]
+                    while l < s.kw:
+                        w = u32(left + l * s.dw)
+                        if w < s.width:
+                            total += x[u32(start + h * s.width + w)]
                         l = u32(l + 1)  # noqa: E741
                 k = u32(k + 1)
             out[t] = total * share
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), T, *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), T, SIZES), THREADS)
 
 
 @cache
@@ -166,34 +157,30 @@ def avg_pool2d_backward(dtype: DType) -> Kernel:
     which start a multiple of d before it."""
     T = number(dtype)
 
-    def kernel(
-        out: Any, grad: Any, share: Any,
-        planes: Any, height: Any, width: Any, oh: Any, ow: Any,
-        kh: Any, kw: Any, sh: Any, sw: Any, ph: Any, pw: Any, dh: Any, dw: Any,
-    ) -> None:  # fmt: skip
-        reach_h, reach_w = u32(dh * (kh - 1)), u32(dw * (kw - 1))
-        count = u32(planes * height * width)
+    def kernel(out: Any, grad: Any, share: Any, s: Any) -> None:
+        reach_h, reach_w = u32(s.dh * (s.kh - 1)), u32(s.dw * (s.kw - 1))
+        count = u32(s.planes * s.height * s.width)
         t = u32(cuda.grid(1))
         while t < count:
-            row = u32(t // width)
-            plane = u32(row // height)
-            h, w = u32(row - plane * height + ph), u32(t - row * width + pw)
-            i, end_i = first_window(h, reach_h, sh), end_window(h, oh, sh)
-            first, end = first_window(w, reach_w, sw), end_window(w, ow, sw)
+            row = u32(t // s.width)
+            plane = u32(row // s.height)
+            h, w = u32(row - plane * s.height + s.ph), u32(t - row * s.width + s.pw)
+            i, end_i = first_window(h, reach_h, s.sh), end_window(h, s.oh, s.sh)
+            first, end = first_window(w, reach_w, s.sw), end_window(w, s.ow, s.sw)
             total = T(0)
             while i < end_i:
-                if u32(u32(h - u32(i * sh)) % dh) == u32(0):
-                    at = u32((plane * oh + i) * ow)
+                if u32(u32(h - u32(i * s.sh)) % s.dh) == u32(0):
+                    at = u32((plane * s.oh + i) * s.ow)
                     j = first
                     while j < end:
-                        if u32(u32(w - u32(j * sw)) % dw) == u32(0):
+                        if u32(u32(w - u32(j * s.sw)) % s.dw) == u32(0):
                             total += grad[u32(at + j)]
                         j = u32(j + 1)
                 i = u32(i + 1)
             out[t] = total * share
             t = u32(t + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), T, *[u32] * 13), THREADS)
+    return Kernel(kernel, (pointer(dtype), pointer(dtype), T, SIZES), THREADS)
 
 
 def examples() -> Iterator[Kernel]:

@@ -24,7 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -66,6 +66,43 @@ SHARED_BYTES = 48 << 10
 #: Blocks that keep every processor of a large GPU busy; larger batches have several rows per block.
 BLOCKS = 264
 
+
+class State(NamedTuple):
+    """The parts of a state, (B, H) each, or the types of them; c counts for an LSTM only."""
+
+    h: Any
+    c: Any
+
+
+class Kept(NamedTuple):
+    """What the way back needs, or the types of it: gates (sequence of 4 * H), and an LSTM's c
+    (sequence of H)."""
+
+    gates: Any
+    cells: Any
+
+
+class Weights(NamedTuple):
+    """weight_hh transposed, (H, G * H), and both biases (G * H); or the types of them."""
+
+    hh: Any
+    bias_ih: Any
+    bias_hh: Any
+
+
+class Layout(NamedTuple):
+    """B and T, and the distances between steps and between rows of the batch, in rows of a
+    sequence; or the types of them."""
+
+    batch: Any
+    steps: Any
+    stride_t: Any
+    stride_b: Any
+
+
+#: The types of lengths (B) and of a `Layout`.
+LENGTHS, LAYOUT = pointer(int32), Layout(u32, u32, u32, u32)
+
 sigmoid: Any = scalar(ops.sigmoid)
 tanh: Any = scalar(ops.tanh)
 
@@ -96,9 +133,9 @@ def weights_together(hidden: int) -> int:
 def forward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool, keep: bool) -> Kernel:
     """All steps of all rows: the outputs, 0 beyond a row's length, and the last state.
 
-    projected (sequence of G * H) is the input's part of the gates, weight (H, G * H) the transposed
-    weight_hh; h0, c0, last_h and last_c (B, H); lengths int32 (B). If `keep`, kept (sequence of
-    4 * H) and cells (sequence of H) receive an LSTM's or GRU's gates and an LSTM's c.
+    projected (sequence of G * H) is the input's part of the gates; `last` and `initial` are
+    `State`; lengths int32 (B). If `keep`, `memory`, which is `Kept`, receives an LSTM's or GRU's
+    gates and an LSTM's c.
     """
     T = number(dtype)
     size = hidden
@@ -107,10 +144,12 @@ def forward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool, keep
     together = weights_together(size)
 
     def kernel(
-        out: Any, last_h: Any, last_c: Any, kept: Any, cells: Any,
-        projected: Any, h0: Any, c0: Any, weight: Any, bias_ih: Any, bias_hh: Any, lengths: Any,
-        batch: Any, steps: Any, stride_t: Any, stride_b: Any,
+        out: Any, last: Any, memory: Any, projected: Any, initial: Any, weights: Any,
+        lengths: Any, layout: Any,
     ) -> None:  # fmt: skip
+        (last_h, last_c), (h0, c0), (kept, cells) = last, initial, memory
+        weight, bias_ih, bias_hh = weights
+        batch, steps, stride_t, stride_b = layout
         h = cuda.shared.array(all_units, T)
         c = cuda.shared.array(all_units, T)
         given = cuda.shared.array(all_parts, T)
@@ -217,7 +256,8 @@ def forward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool, keep
                     t = u32(t + 1)
             e = u32(e + threads)
 
-    arguments = (*[pointer(dtype)] * 11, pointer(int32), u32, u32, u32, u32)
+    P = pointer(dtype)
+    arguments = (P, State(P, P), Kept(P, P), P, State(P, P), Weights(P, P, P), LENGTHS, LAYOUT)
     return Kernel(kernel, arguments, threads_of_a_block(name, hidden))
 
 
@@ -227,9 +267,9 @@ def backward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool) -> 
 
     to_x and to_h (sequences of G * H) receive the gradients of the gates' parts from the input and
     from the state, which are the same array except for a GRU; `before` (sequence of H) receives the
-    states before each step. All three are 0 beyond a row's length. d_out (sequence of H), d_h and
-    d_c (B, H) are the incoming gradients; first_h and first_c (B, H) the gradients of the first
-    state. weight (G * H, H) is weight_hh; the rest are arguments and results of `forward`.
+    states before each step. All three are 0 beyond a row's length. d_out (sequence of H) and the
+    `State` d_last are the incoming gradients; d_first is the gradient of the first state. weight
+    (G * H, H) is weight_hh; the rest are arguments and results of `forward`.
     """
     T = number(dtype)
     size = hidden
@@ -238,11 +278,11 @@ def backward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool) -> 
     together = weights_together(size)
 
     def kernel(
-        to_x: Any, to_h: Any, before: Any, first_h: Any, first_c: Any,
-        d_out: Any, d_h: Any, d_c: Any, kept: Any, cells: Any, out: Any,
-        h0: Any, c0: Any, weight: Any, lengths: Any,
-        batch: Any, steps: Any, stride_t: Any, stride_b: Any,
+        to_x: Any, to_h: Any, before: Any, d_first: Any, d_out: Any, d_last: Any, memory: Any,
+        out: Any, initial: Any, weight: Any, lengths: Any, layout: Any,
     ) -> None:  # fmt: skip
+        (first_h, first_c), (d_h, d_c), (kept, cells), (h0, c0) = d_first, d_last, memory, initial
+        batch, steps, stride_t, stride_b = layout
         zero, one = T(0), T(1)
         dh = cuda.shared.array(all_units, T)
         dc = cuda.shared.array(all_units, T)
@@ -370,7 +410,9 @@ def backward(name: str, dtype: DType, hidden: int, rows: int, reverse: bool) -> 
                     t = u32(t + 1)
             e = u32(e + threads)
 
-    arguments = (*[pointer(dtype)] * 14, pointer(int32), u32, u32, u32, u32)
+    P = pointer(dtype)
+    state = State(P, P)
+    arguments = (P, P, P, state, P, state, Kept(P, P), P, state, P, LENGTHS, LAYOUT)
     return Kernel(kernel, arguments, threads_of_a_block(name, hidden))
 
 
@@ -380,10 +422,8 @@ def within_lengths(dtype: DType) -> Kernel:
     `count` elements."""
     T = number(dtype)
 
-    def kernel(
-        out: Any, x: Any, lengths: Any, count: Any, size: Any,
-        batch: Any, steps: Any, stride_t: Any, stride_b: Any,
-    ) -> None:  # fmt: skip
+    def kernel(out: Any, x: Any, lengths: Any, count: Any, size: Any, layout: Any) -> None:
+        batch, steps, stride_t, stride_b = layout
         i = u32(cuda.grid(1))
         while i < count:
             row = u32(i // size)
@@ -392,7 +432,8 @@ def within_lengths(dtype: DType) -> Kernel:
             out[i] = x[i] if t < u32(lengths[b]) else T(0)
             i = u32(i + cuda.gridsize(1))
 
-    return Kernel(kernel, (pointer(dtype), pointer(dtype), pointer(int32), *[u32] * 6), THREADS)
+    P = pointer(dtype)
+    return Kernel(kernel, (P, P, LENGTHS, u32, u32, LAYOUT), THREADS)
 
 
 # -- launching -------------------------------------------------------------------------------------
@@ -422,7 +463,7 @@ class Layer:
         self.rows = rows_of_a_block(recurrence.cell, hidden, batch, x.dtype.itemsize)
         self.grid = -(-batch // self.rows)
         self.lengths = _on_device(backend, recurrence.lengths or (steps,) * batch)
-        self.layout = (batch, steps, *((1, steps) if recurrence.batch_first else (batch, 1)))
+        self.layout = Layout(batch, steps, *((1, steps) if recurrence.batch_first else (batch, 1)))
 
 
 @lru_cache(maxsize=64)
@@ -460,8 +501,10 @@ def sequence(
     cells = backend.empty((rows if stored and layer.cell == LSTM else 0, size), dtype)
     run = forward(recurrence.cell, dtype, size, layer.rows, recurrence.reverse, stored)
     run(
-        layer.grid, out, last[0], last[-1], kept, cells, projected, state[0], state[-1],
-        backend.contiguous(weight_hh.transpose()), bias_ih, bias_hh, layer.lengths, *layer.layout,
+        layer.grid, out, State(last[0], last[-1]), Kept(kept, cells), projected,
+        State(state[0], state[-1]),
+        Weights(backend.contiguous(weight_hh.transpose()), bias_ih, bias_hh),
+        layer.lengths, layer.layout,
     )  # fmt: skip
     return out, last, [kept, cells] if stored else []
 
@@ -489,8 +532,9 @@ def sequence_backward(
     kept, cells = saved if saved else (out, out)
     run = backward(recurrence.cell, dtype, size, layer.rows, recurrence.reverse)
     run(
-        layer.grid, to_x, to_h, before, first[0], first[-1], d_out, d_state[0], d_state[-1],
-        kept, cells, out, state[0], state[-1], weight_hh, layer.lengths, *layer.layout,
+        layer.grid, to_x, to_h, before, State(first[0], first[-1]), d_out,
+        State(d_state[0], d_state[-1]), Kept(kept, cells), out, State(state[0], state[-1]),
+        weight_hh, layer.lengths, layer.layout,
     )  # fmt: skip
     # The padding is multiplied by 0, which gives 0 only if the padding is finite.
     if recurrence.lengths is not None:
@@ -511,7 +555,7 @@ def _without_padding(backend: CudaBackend, x: TensorData, layer: Layer) -> Tenso
     """A copy of x that holds 0 beyond each row's length."""
     out = backend.empty(x.shape, x.dtype)
     run = within_lengths(x.dtype)
-    run(blocks(out.size), out, x, layer.lengths, out.size, x.shape[2], *layer.layout)
+    run(blocks(out.size), out, x, layer.lengths, out.size, x.shape[2], layer.layout)
     return out
 
 
