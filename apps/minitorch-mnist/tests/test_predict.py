@@ -364,6 +364,22 @@ def test_values_that_are_no_numbers_are_refused_by_name(
     assert "m.npz: fc1.bias holds NaN or infinite values" in error
 
 
+def test_what_pillow_logs_of_damage_is_not_printed_beside_the_error(trained: Path) -> None:
+    """In a process of its own, since pytest gives the log a handler."""
+    Image.new("RGB", (40, 40)).save("whole.tif")
+    content = Path("whole.tif").read_bytes()
+    samples = b"\x15\x01\x03\x00\x01\x00\x00\x00\x03\x00"  # tag 277, samples of a pixel: 3
+    assert samples in content
+    Path("bad.tif").write_bytes(content.replace(samples, samples[:-1] + b"\x08"))
+    argv = ["predict", "--checkpoint", str(trained), "--backend", "numpy", "bad.tif"]
+    done = subprocess.run(
+        [sys.executable, "-m", "minitorch_mnist", *argv], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("minitorch-mnist: error: bad.tif is ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_predict_needs_a_checkpoint(run: Any, digits: Array) -> None:
     picture = save(digits[1], "good.png")
     assert "no checkpoint minitorch-mnist.npz. Train first" in run("predict", picture).error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from minitorch_cli import UserError
 from minitorch_datasets import DatasetError, read_idx
 
 Image = npt.NDArray[np.uint8]
+
+# Errors are told in one line; Pillow logs some of them before it raises.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 #: MNIST's digits were scaled into a box of this size, then centred by mass in 28 x 28 (LeCun et
 #: al. 1998, section III.A).
