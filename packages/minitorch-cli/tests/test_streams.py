@@ -90,7 +90,7 @@ def test_memory_that_does_not_suffice_is_told(capsys: Capture) -> None:
 # -- closed streams --------------------------------------------------------------------------------
 
 
-class Broken(io.TextIOBase):
+class Broken:
     """A stream whose reader went away."""
 
     def write(self, text: str) -> int:
