@@ -17,7 +17,7 @@ import pytest
 import minitorch_cli as cli
 import minitorch_nn as nn
 import minitorch_tensor as mt
-from minitorch_cli.testing import hearing_ctrl_c
+from minitorch_cli.testing import hearing_signals
 from minitorch_nn.checkpoint import Checkpoint, CheckpointError
 from minitorch_nn.training import TrainingDiverged
 
@@ -236,7 +236,7 @@ def test_a_full_disk_under_the_output_is_an_error(command: str) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 def test_a_real_ctrl_c_ends_the_program_with_130() -> None:
-    with hearing_ctrl_c():
+    with hearing_signals():
         process = start_script("cli.main('app', '1', 'D.', COMMANDS, ['slow'])")
     assert process.stdout and process.stderr
     assert process.stdout.readline() == "ready\n"

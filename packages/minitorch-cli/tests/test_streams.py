@@ -18,7 +18,7 @@ import pytest
 import minitorch_cli as cli
 from minitorch_cli import process, streams
 from minitorch_cli.process import ENDINGS
-from minitorch_cli.testing import hearing_ctrl_c
+from minitorch_cli.testing import hearing_signals
 
 Capture = pytest.CaptureFixture[str]
 
@@ -148,7 +148,7 @@ def test_a_signal_ends_a_command_in_order(number: signal.Signals, capsys: Captur
         finally:
             tidied.append(number)
 
-    with hearing_ctrl_c():
+    with hearing_signals():
         before = [signal.getsignal(each) for each in ENDINGS]
         assert run(wait) == 128 + number
         assert [signal.getsignal(each) for each in ENDINGS] == before
@@ -190,7 +190,7 @@ print("done", flush=True)
 sys.stdin.readline()
 """
     for moment in ("ready\n", "done\n"):
-        with hearing_ctrl_c():
+        with hearing_signals():
             started = subprocess.Popen(
                 [sys.executable, "-c", code],
                 stdin=subprocess.PIPE,

@@ -38,7 +38,7 @@ __all__ = [
     "ProgramLaws",
     "Run",
     "accuracy",
-    "hearing_ctrl_c",
+    "hearing_signals",
     "in_process",
     "script",
     "without_notes",
@@ -86,14 +86,20 @@ def script(program: str) -> Path:
 
 
 @contextlib.contextmanager
-def hearing_ctrl_c() -> Iterator[None]:
-    """Processes started in this context do not ignore SIGINT, even if this one does, as in the
-    background of a script."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def hearing_signals() -> Iterator[None]:
+    """Processes started in this context do not ignore the signals that end a program, even if this
+    one does: SIGINT in the background of a script, SIGHUP under nohup."""
+    before = {
+        number: signal.signal(
+            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        )
+        for number in ENDINGS
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def without_notes(err: str) -> str:
@@ -226,7 +232,7 @@ class ProgramLaws:
 
     @staticmethod
     def _start(argv: list[str], **environment: str) -> subprocess.Popen[str]:
-        with hearing_ctrl_c():
+        with hearing_signals():
             return subprocess.Popen(
                 argv,
                 stdout=subprocess.PIPE,
