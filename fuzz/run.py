@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import errno
 import hashlib
 import json
 import os
@@ -62,7 +63,8 @@ def run_drawn(known: dict[str, Target], seconds: float, seed: int) -> dict[str, 
     tries: collections.Counter[str] = collections.Counter()
     outcomes: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     slowest = ("", 0.0)
-    end = time.monotonic() + seconds
+    start = time.monotonic()
+    end = start + seconds
     with tempfile.TemporaryDirectory() as folder:
         while time.monotonic() < end:
             name = rng.choice(names)
@@ -75,7 +77,12 @@ def run_drawn(known: dict[str, Target], seconds: float, seed: int) -> dict[str, 
             begun = time.monotonic()
             try:
                 outcome = "read" if target.check(content, Path(folder)) == "read" else "refused"
+            except KeyboardInterrupt:
+                break
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                    time.sleep(1)  # another program's doing: the file was not even written
+                    continue
                 outcome = "failed"
                 keep(name, content, error)
             taken = time.monotonic() - begun
@@ -83,7 +90,7 @@ def run_drawn(known: dict[str, Target], seconds: float, seed: int) -> dict[str, 
             tries[name] += 1
             outcomes[name][outcome] += 1
     return {
-        "seconds": seconds,
+        "seconds": round(time.monotonic() - start),
         "seed": seed,
         "tries": sum(tries.values()),
         "failed": sum(counter["failed"] for counter in outcomes.values()),

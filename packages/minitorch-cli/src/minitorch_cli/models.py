@@ -73,7 +73,8 @@ def load_model(
     try:
         model.load_state_dict(checkpoint.state_dict)
     except ValueError as error:
-        raise CheckpointError(f"{path}: {error}") from None
+        told = " ".join(str(error).split())  # it has a line for each value
+        raise CheckpointError(f"{path}: {told}") from None
     return model.eval(), metadata
 
 
