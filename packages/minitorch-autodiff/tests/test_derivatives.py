@@ -31,6 +31,7 @@ SMOOTH: dict[str, list[st.SearchStrategy[float]]] = {
     "keep_if": [nonzero, numbers],
     "max": [st.floats(-3.0, 0.9), st.floats(1.0, 3.0)],
     "min": [st.floats(-3.0, 0.9), st.floats(1.0, 3.0)],
+    "copysign": [nonzero, nonzero],
     "log": [positive],
     "log2": [positive],
     "log10": [positive],

@@ -26,6 +26,8 @@ ON_INTEGERS: dict[str, Callable[..., int]] = {
     "bitwise_or": lambda x, y: x | y,
     "bitwise_xor": lambda x, y: x ^ y,
     "bitwise_not": lambda x: ~x,
+    "bitwise_left_shift": lambda x, y: x << y,
+    "bitwise_right_shift": lambda x, y: x >> y,
 }
 OPERATORS: dict[str, Callable[..., float]] = {
     name: function
@@ -88,6 +90,8 @@ PYTHON: dict[str, tuple[Callable[..., float], st.SearchStrategy[float]]] = {
     "eq": (lambda x, y: float(x == y), anything),
     "ne": (lambda x, y: float(x != y), anything),
     "isnan": (lambda x: float(math.isnan(x)), anything),
+    "signbit": (lambda x: float(math.copysign(1.0, x) == -1.0), anything),
+    "copysign": (math.copysign, anything),
     "isinf": (lambda x: float(math.isinf(x)), anything),
     "logical_not": (lambda x: float(not x), anything),
     "logical_and": (lambda x, y: float(bool(x) and bool(y)), anything),
@@ -165,6 +169,7 @@ EXTREMES: list[tuple[str, tuple[float, ...], float]] = [
     ("sign", (-TINY,), -1.0),
     ("sign", (-INF,), -1.0),
     ("sign", (0.0,), 0.0),
+    ("sign", (-0.0,), 0.0),
     ("sign", (NAN,), NAN),
     ("square", (-1e200,), INF),
     ("mul", (0.0, INF), NAN),

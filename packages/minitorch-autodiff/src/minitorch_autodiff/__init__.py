@@ -5,6 +5,8 @@
 engine relies only on `protocol`, which minitorch-tensor's `Tensor` implements too.
 """
 
+from typing import TYPE_CHECKING
+
 from minitorch_autodiff import operators
 from minitorch_autodiff.checks import central_difference, derivative_check
 from minitorch_autodiff.engine import run_backward, topological_order
@@ -17,6 +19,7 @@ from minitorch_autodiff.grad_mode import (
     set_grad_enabled,
 )
 from minitorch_autodiff.graph import Graph, GraphEdge, GraphNode, draw
+from minitorch_autodiff.hints import Lacking
 from minitorch_autodiff.protocol import AUTODIFF_INTERFACE, Edge, Gradient, Hook, Node
 from minitorch_autodiff.scalar import Scalar, ScalarFunction
 from minitorch_autodiff.variable import RemovableHandle, Variable, grad, jvp, vjp
@@ -53,10 +56,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
-    """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
-    if name == "__version__":
-        from importlib.metadata import version
+__version__: str
 
-        return version("minitorch-autodiff")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # type checkers know every name
+
+    def __getattr__(name: str) -> str:
+        """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("minitorch-autodiff")
+        raise Lacking(__name__, name)

@@ -96,7 +96,8 @@ DERIVATIVES: dict[Operator, Rule] = {}
 
 #: Piecewise constant operators, through which no gradient passes.
 FLAT: set[Operator] = {
-    *(ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close, ops.isnan, ops.isinf),
+    *(ops.lt, ops.le, ops.gt, ops.ge, ops.eq, ops.ne, ops.is_close),
+    *(ops.isnan, ops.isinf, ops.signbit),
     *(ops.logical_not, ops.logical_and, ops.logical_or, ops.logical_xor),
 }
 
@@ -226,6 +227,11 @@ class Elementary:
     pow = differentiable(ops.pow, _power_by_base, _power_by_exponent)
     abs = differentiable(ops.abs, lambda x, d: d._call(ops.abs_back, x, d))
     sign = flat(ops.sign)
+    copysign = differentiable(
+        ops.copysign,
+        lambda x, y, d: d * x.sign() * x.sign().copysign(y),
+        lambda x, y, d: d * 0.0,
+    )
 
     #: A tie shares the gradient equally; if one operand is NaN, both get it.
     max = differentiable(

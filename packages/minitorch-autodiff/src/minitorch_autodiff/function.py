@@ -87,8 +87,12 @@ class Context:
         return tuple(saved)
 
     def _check_unchanged(self) -> None:
-        for value in self._saved:
-            if value is not None and value._changed_at > self.time:
+        reads = self.function.reads
+        read = None if reads is None else {i for e, r in zip(self.edges, reads) if e for i in r}
+        for position, value in enumerate(self._saved):
+            if value is None or (read is not None and position not in read):
+                continue
+            if value._changed_at > self.time:
                 raise RuntimeError(
                     f"{self.name}: a value that it saved for backward ({value._describe()}) was "
                     "changed in place afterwards. Use the out-of-place operation, or clone() the "
@@ -173,11 +177,11 @@ class Context:
 
     def _attach(self, inputs: Sequence[Any], outputs: Sequence[Variable]) -> None:
         """Make this call the history of its outputs."""
-        self.time = tick()
         self.edges = [
             x._history or (x, 0) if isinstance(x, Variable) and x.requires_grad else None
             for x in inputs
         ]
+        self.time = tick()  # after the edges: an input's history may be recorded when asked for
         try:
             self._kind = type(outputs[0])
             self._specs = [out._spec() for out in outputs]
@@ -282,6 +286,10 @@ class Function:
 
     once_differentiable = False
 
+    #: For each input, the positions of the saved values that its gradient reads: those that no
+    #: wanted gradient reads may change before `backward`. None if every gradient reads all.
+    reads: tuple[tuple[int, ...], ...] | None = None
+
     @staticmethod
     def forward(ctx: Context, *inputs: Any) -> Any:
         """The result, or a tuple of results, from the inputs of `apply`."""
@@ -328,10 +336,10 @@ class Function:
         # An input returned as it is keeps its own history; the output is a new variable.
         if type(result) is not tuple:
             if _among(result, inputs):
-                result = result._alias()
+                result = result._returned()
             ctx._attach(inputs, (result,))
         else:
-            result = tuple([out._alias() if _among(out, inputs) else out for out in result])
+            result = tuple([out._returned() if _among(out, inputs) else out for out in result])
             ctx._attach(inputs, result)
         return result
 
@@ -367,11 +375,11 @@ def record_binary(
     """
     ctx = _new_context(Context)
     ctx.function = function
-    ctx.time = tick()
     ctx.edges = (
         x._history or (x, 0) if x.requires_grad else None,
         y._history or (y, 0) if y.requires_grad else None,
     )
+    ctx.time = tick()  # after the edges, as in `_attach`
     if saves:
         ctx._saved = (x, y)
     ctx._kind = output.__class__

@@ -80,12 +80,12 @@ def abs_back(x: float, d: float) -> float:
 
 
 def sign(x: float) -> float:
-    """-1, 0 or 1; NaN for NaN."""
+    """-1, 0 or 1, without a sign of its own for -0.0; NaN for NaN."""
     if x > 0:
         return 1.0
     if x < 0:
         return -1.0
-    return x * 0.0
+    return x * x
 
 
 def square(x: float) -> float:
@@ -161,6 +161,11 @@ def isnan(x: float) -> float:
 def isinf(x: float) -> float:
     """1 if x is infinite, else 0."""
     return 1.0 if math.isinf(x) else 0.0
+
+
+def signbit(x: float) -> float:
+    """1 if x has a minus sign, as -0.0 and some NaN do, else 0."""
+    return 1.0 if math.copysign(1.0, x) < 0 else 0.0
 
 
 def logical_not(x: float) -> float:
@@ -420,6 +425,16 @@ def bitwise_not(x: int) -> int:
     return ~x
 
 
+def bitwise_left_shift(x: int, y: int) -> int:
+    """x 2**y, for y >= 0, of which the lowest 64 bits count."""
+    return x << y if y < 64 else x ^ x
+
+
+def bitwise_right_shift(x: int, y: int) -> int:
+    """floor(x / 2**y), for y >= 0."""
+    return x >> (y if y < 64 else 63)
+
+
 # -- library functions ----------------------------------------------------------------------------
 
 
@@ -507,6 +522,11 @@ def atanh(x: float) -> float:
 def atan2(y: float, x: float) -> float:
     """The angle in [-pi, pi] of the point (x, y)."""
     return math.atan2(y, x)
+
+
+def copysign(x: float, y: float) -> float:
+    """|x| with y's sign."""
+    return math.copysign(x, y)
 
 
 def erfc(x: float) -> float:

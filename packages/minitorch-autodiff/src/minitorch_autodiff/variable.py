@@ -87,6 +87,10 @@ class Variable:
         """A new variable of the same value and memory, with no history."""
         raise NotImplementedError(f"{type(self).__name__} must define _alias")
 
+    def _returned(self) -> Self:
+        """The output of a function that returned this value, one of its inputs, as it is."""
+        return self._alias()
+
     def _ones_like(self) -> Gradient:
         """The gradient of this value with respect to itself; raises where it is ambiguous."""
         raise NotImplementedError(f"{type(self).__name__} must define _ones_like")
