@@ -133,8 +133,8 @@ DRAWS = {
     "randint": lambda **o: mt.randint(-5, 5, (3, 4), **o),
     "randint.high": lambda **o: mt.randint(5, (3, 4), **o),
     "randperm": lambda **o: mt.randperm(9, **o),
-    "uniform_": lambda backend=None, **o: mt.zeros(3, backend=backend).uniform_(-1, 1, **o),
-    "normal_": lambda backend=None, **o: mt.zeros(3, backend=backend).normal_(5, 2, **o),
+    "uniform_": lambda device=None, **o: mt.zeros(3, device=device).uniform_(-1, 1, **o),
+    "normal_": lambda device=None, **o: mt.zeros(3, device=device).normal_(5, 2, **o),
 }
 
 
@@ -143,10 +143,10 @@ def test_one_seed_gives_the_same_numbers_on_every_backend(name):
     drawn = []
     for backend in ("simple", "numpy", "numpy"):
         mt.manual_seed(7)
-        drawn.append(DRAWS[name](backend=backend))
+        drawn.append(DRAWS[name](device=backend))
     assert_close(drawn[0], drawn[1])
     assert_close(drawn[1], drawn[2])
-    assert not mt.equal(DRAWS[name](backend="numpy"), drawn[2])
+    assert not mt.equal(DRAWS[name](device="numpy"), drawn[2])
 
 
 @pytest.mark.parametrize("name", DRAWS)
@@ -161,6 +161,14 @@ def test_a_generator_is_a_sequence_of_its_own(name):
     own.set_state(state)
     assert_close(draw(generator=own), second)
     assert_close(draw(generator=own.manual_seed(3)), first)
+
+
+def test_a_generator_knows_its_seed() -> None:
+    assert mt.Generator(3).initial_seed() == 3
+    generator = mt.Generator()
+    drawn = mt.rand(4, generator=generator).tolist()
+    assert mt.rand(4, generator=mt.Generator(generator.initial_seed())).tolist() == drawn
+    assert generator.manual_seed(8).initial_seed() == 8
 
 
 def test_distributions_are_what_they_say():
@@ -232,6 +240,19 @@ def test_sizes_go_one_by_one_in_a_sequence_or_by_name(name):
     assert create(2, dtype=None).dtype is mt.float32
 
 
+def test_new_tensors_may_be_on_another_device():
+    x = mt.ones(1, dtype=mt.float64)
+    for y in (
+        x.new_zeros(2, 3, device="simple"),
+        x.new_ones((2, 3), device="simple"),
+        x.new_empty(2, 3, device=mt.device("simple")),
+        x.new_full((2, 3), 7, device="simple"),
+        x.new_tensor([[1, 2, 3], [4, 5, 6]], device="simple"),
+    ):
+        assert (y.backend.name, y.dtype, y.shape) == ("simple", mt.float64, (2, 3))
+    assert x.copy_(mt.zeros(1), non_blocking=True).tolist() == [0.0]
+
+
 def test_new_tensors_are_on_the_backend_and_of_the_dtype_of_the_old(backend):
     x = mt.zeros(2, dtype="int32")
     with mt.use_backend("numpy" if backend.name == "simple" else "simple"):
@@ -258,7 +279,7 @@ def test_as_tensor_copies_no_more_than_it_must():
     assert mt.as_tensor(x) is x
     assert mt.as_tensor(x, mt.float64).grad_fn is not None
     assert mt.as_tensor([1, 2], dtype=mt.float).dtype is mt.float32
-    assert mt.as_tensor(x, backend="simple").backend.name == "simple"
+    assert mt.as_tensor(x, device="simple").backend.name == "simple"
 
 
 def test_pytorchs_names_of_dtypes_and_numbers_are_there():

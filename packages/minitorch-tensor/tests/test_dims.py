@@ -21,7 +21,7 @@ def index(x: Tensor, dim: int) -> Tensor:
     return (size - 1 - mt.arange(size)).reshape(shape).expand(x.shape)
 
 
-PAIR = mt.tensor([1, 0], backend="numpy")
+PAIR = mt.tensor([1, 0], device="numpy")
 
 CALLS: dict[str, Call] = {
     name: lambda x, dim, name=name: getattr(mt, name)(x, dim)

@@ -340,7 +340,7 @@ def test_operands_are_checked_as_everywhere():
     with pytest.raises(ValueError, match=r"huber: shapes \(2,\) and \(3,\) do not broadcast"):
         traced(mt.ones(2), mt.ones(3))
     with pytest.raises(RuntimeError, match="huber: operands are on different backends"):
-        traced(mt.ones(2, backend="simple"), mt.ones(2, backend="numpy"))
+        traced(mt.ones(2, device="simple"), mt.ones(2, device="numpy"))
     with pytest.raises(TypeError, match="huber: wanted tensors, got list"):
         traced(mt.ones(2), [1.0])
     with pytest.raises(TypeError, match="missing a required argument: 'y'"):
@@ -501,7 +501,7 @@ def test_any_formula_runs_and_differentiates(formula):
     expression = traced.expression()
     assert expression.function(*at) == pytest.approx(plain, rel=1e-9, abs=1e-9)
     for name in ("simple", "numpy"):
-        inputs = [mt.tensor([[v]], dtype="float64", backend=name, requires_grad=True) for v in at]
+        inputs = [mt.tensor([[v]], dtype="float64", device=name, requires_grad=True) for v in at]
         out = traced(*inputs)
         assert out.item() == pytest.approx(plain, rel=1e-9, abs=1e-9)
         if not out.requires_grad:

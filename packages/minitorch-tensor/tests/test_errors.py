@@ -229,7 +229,7 @@ def test_indices(mistake, kind, text):
 
 @lines(
     (
-        lambda: ones(2, backend="simple") * ones(2, backend="numpy"),
+        lambda: ones(2, device="simple") * ones(2, device="numpy"),
         RuntimeError,
         "mul: operands are on different backends: simple, numpy. Move one, for example with "
         ".to('simple').",
@@ -243,14 +243,23 @@ def test_backends(mistake, kind, text):
     (
         lambda: ones(2, requires_grad=True).zero_(),
         RuntimeError,
-        "zero_: this tensor requires a gradient, so changing it in place would falsify its "
-        "history. Do it under no_grad(), or use the operation that gives a new tensor.",
+        "zero_: a leaf Variable that requires grad is being used in an in-place operation: its "
+        "gradient would be that of its old elements. Do it under no_grad(), or use the operation "
+        "that gives a new tensor.",
     ),
     (
-        lambda: mt.zeros(2).add_(ones(2, requires_grad=True)),
+        lambda: ones(2, requires_grad=True)[0].add_(1.0),
         RuntimeError,
-        "add_: the new values require a gradient, which would be lost in a change in place. Use an "
-        "operation that gives a new tensor (+, where, cat, ...), or detach() the values.",
+        "add_: a view of a leaf Variable that requires grad is being used in an in-place "
+        "operation: the gradient of the leaf would be that of its old elements. Do it under "
+        "no_grad(), or change a clone() of the leaf.",
+    ),
+    (
+        lambda: mt.zeros(2).unbind()[0].copy_(ones((), requires_grad=True)),
+        RuntimeError,
+        "copy_: this view is one of several that split, chunk, unbind or iterating over a tensor "
+        "made, and is being changed in place where that is recorded. Index the tensor instead, or "
+        "use the operation that gives a new tensor.",
     ),
     (
         lambda: ones(1, 3).expand(2, 3).fill_(1.0),

@@ -66,7 +66,7 @@ def test_the_gradient_of_a_converted_operand_is_converted_back():
 
 
 def test_a_gradient_goes_back_to_the_backend_it_came_from():
-    x = mt.ones(3, backend="simple", requires_grad=True)
+    x = mt.ones(3, device="simple", requires_grad=True)
     (x.to("numpy") * 2).sum().backward()
     assert x.grad.backend.name == "simple"
     assert_close(x.grad, np.full(3, 2, np.float32))

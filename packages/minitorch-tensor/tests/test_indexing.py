@@ -229,3 +229,12 @@ def test_iteration_and_membership_follow_the_first_dimension(iota):
     for wrong in (len, list):
         with pytest.raises(TypeError, match="zero-dimensional"):
             wrong(mt.tensor(1.0))
+
+
+def test_indices_may_be_ranges_and_lists_beside_tensors():
+    x = mt.arange(6).reshape(2, 3)
+    assert x[range(2), mt.tensor([1, 2])].tolist() == [1, 5]
+    assert x[[0, 1], mt.tensor([1, 2])].tolist() == [1, 5]
+    assert x[range(1, 2)].tolist() == [[3, 4, 5]]
+    x[range(2), mt.tensor([1, 2])] = -1
+    assert x.tolist() == [[0, -1, 2], [3, 4, -1]]

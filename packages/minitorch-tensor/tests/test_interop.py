@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save, save_file
 
 import minitorch_tensor as mt
 from minitorch_tensor.dtypes import ALL
@@ -67,6 +68,35 @@ def test_numpy_numbers_are_numbers_and_arrays_are_not():
 def test_anything_else_is_just_not_equal():
     x = mt.ones(2)
     assert (x == None, x != None, x == "a") == (False, True, False)  # noqa: E711
+
+
+# -- safetensors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ALL, ids=str)
+def test_safetensors_writes_tensors_as_it_does_arrays(tmp_path, iota, dtype):
+    tensors = {"a": iota(2, 3, dtype=dtype), "b": iota(5, dtype=dtype)[2:], "c": mt.zeros(())}
+    arrays = {name: x.numpy() for name, x in tensors.items()}
+    assert save(tensors) == save(arrays)
+    save_file(tensors, tmp_path / "x.safetensors")
+    loaded = load_file(tmp_path / "x.safetensors")
+    for name, x in tensors.items():
+        assert_close(mt.tensor(loaded[name]), x.numpy())
+
+
+def test_memory_is_given_to_libraries_only_where_it_is_in_order(iota):
+    x = iota(2, 3)
+    assert x.ctypes.data == x.numpy().ctypes.data
+    assert x[1:].ctypes.data == x.ctypes.data + 12
+    with pytest.raises(RuntimeError, match=r"ctypes: a tensor of strides \(1, 3\) on 'cpu' is not"):
+        _ = x.T.ctypes
+    assert x.T.tobytes() == x.numpy().T.tobytes()
+    for leave in (
+        mt.ones(2, requires_grad=True).tobytes,
+        lambda: mt.ones(2, requires_grad=True).ctypes,
+    ):
+        with pytest.raises(RuntimeError, match="requires a gradient"):
+            leave()
 
 
 # -- DLPack ---------------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def test_a_later_operand_that_is_no_tensor_is_refused(operation: Operation, plac
 @later(but_for=ON_ANY_BACKEND)
 def test_a_later_operand_on_another_backend_is_refused(operation: Operation, place: int) -> None:
     with pytest.raises(RuntimeError, match=r"\w+: operands are on different backends: .*numpy"):
-        call_with(operation, place, lambda x: mt.tensor(x, backend="simple"))
+        call_with(operation, place, lambda x: mt.tensor(x, device="simple"))
 
 
 def tensor(*shape: int, dtype: str = "float32") -> mt.Tensor:

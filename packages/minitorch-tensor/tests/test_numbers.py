@@ -133,7 +133,7 @@ def test_integers_wrap(dtype, backend):
 @given(st.integers(-(2**61), 2**61), st.integers(-(2**61), 2**61))
 def test_large_integers_are_exact(x, y):
     for name in ("simple", "numpy"):
-        a, b = (mt.tensor(v, backend=name) for v in (x, y))
+        a, b = (mt.tensor(v, device=name) for v in (x, y))
         assert (a + b).item() == x + y
         assert (a - b).item() == x - y
         assert (a < b).item() == (x < y)

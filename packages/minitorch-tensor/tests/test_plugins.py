@@ -6,7 +6,9 @@ every test also shows that none of them hinders another.
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,19 @@ PROJECTS: dict[str, tuple[str, str, str | None]] = {
     ),
     "mt-one": ("twice", "mt_one", WORKING.format(name="twice", version=2)),
     "mt-two": ("twice", "mt_two", WORKING.format(name="twice", version=2)),
+    "mt-flat": (
+        "flat",
+        "mt_flat",
+        WORKING.format(name="flat", version=2) + "    def copy_(self, out): ...\n",
+    ),
+    "mt-squats": ("fast", "mt_squats", WORKING.format(name="fast", version=2)),
+    "mt-host": ("cpu", "mt_host", WORKING.format(name="cpu", version=2)),
+    "mt-loud": (
+        "loud",
+        "mt_loud",
+        "import os\nprint('hello')\nos.write(1, b'world')\n"
+        + WORKING.format(name="loud", version=2),
+    ),
     "mt-moved": ("moved", "mt_moved", None),
     "mt-typo": ("typo", "mt_typo", "class Mein: pass"),
     "mt-odd": ("odd", "mt_odd", "Mine = dict"),
@@ -172,7 +187,14 @@ EXPECTED: dict[str, tuple[str, str, str | None]] = {
     ),
     "gpu": (
         "BackendUnavailable",
-        "no device found. Install its driver: apt install driver",
+        "backend: backend 'gpu' cannot run here: no device found. Install its driver: apt install "
+        "driver. Choose another, for example 'numpy'.",
+        "BackendUnavailable",
+    ),
+    "flat": (
+        "BackendBroken",
+        "backend 'flat' (mt-flat 1.2, entry point mt_flat:Mine) is installed but cannot be used: "
+        "its method copy_ is called with (out, x), and takes (out).",
         None,
     ),
 }
@@ -229,15 +251,15 @@ def answers(site: Path, python) -> dict[str, Any]:
     names = mt.backend_names()
     after_listing = plugins()
     errors = {}
-    for name in [n for n in names if n not in ("good", "numpy", "simple", "fast")]:
+    for name in [n for n in names if n not in ("good", "loud", "numpy", "simple", "fast", "cuda")]:
         for _ in range(2):  # the second time as the first
             try:
                 mt.get_backend(name)
             except Exception as e:
                 errors.setdefault(name, []).append(
                     [type(e).__name__, str(e), e.__cause__ and type(e.__cause__).__name__])
-        assert mt.ones(2, backend="numpy").sum().item() == 2.0
-    used = mt.ones(3, backend="good") + mt.ones(3).to("good")
+        assert mt.ones(2, device="numpy").sum().item() == 2.0
+    used = mt.ones(3, device="good") + mt.ones(3).to("good")
     print(json.dumps({
         "after_import": after_import, "names": names, "after_listing": after_listing,
         "errors": errors, "good": [used.backend.name, used.tolist()],
@@ -273,9 +295,9 @@ def test_a_misspelled_name_says_what_is_near(site, python):
 
 @pytest.mark.parametrize("name", ["raises", "exits", "moved", "twice", "half", "god"])
 def test_the_environment_variable_breaks_no_import_only_the_first_use(name, site, python):
-    code = "import minitorch_tensor as mt; print(mt.ones(1, backend='simple').sum()); mt.ones(1)"
+    code = "import minitorch_tensor as mt; print(mt.ones(1, device='simple').sum()); mt.ones(1)"
     run = python("-c", code, site=site, MINITORCH_BACKEND=name)
-    assert run.stdout == "tensor(1., backend='simple')\n"
+    assert run.stdout == "tensor(1., device='simple')\n"
     assert run.returncode == 1
     assert f"backend {name!r}" in run.stderr
 
@@ -287,7 +309,9 @@ def test_the_switch_hides_what_others_installed(site, python):
     mt.get_backend("good")
     """
     run = python("-c", textwrap.dedent(code), site=site, MINITORCH_PLUGINS="0")
-    assert run.stdout == "['numpy', 'simple'] numpy\n"
+    names, _, default = run.stdout.rpartition(" ")
+    assert set(ast.literal_eval(names)) <= {"cuda", "fast", "numpy", "simple"}
+    assert default in ("fast\n", "numpy\n")
     assert run.stderr.splitlines()[-1].endswith(
         "MINITORCH_PLUGINS=0 hides those of other distributions."
     )
@@ -310,7 +334,7 @@ def test_a_backend_installed_while_python_runs_is_found_after_refresh(
     install_projects(tmp_path, project)
     assert "late" not in mt.backend_names()
     mt.refresh()
-    assert (mt.ones(2, backend="late") * 2).tolist() == [2.0, 2.0]
+    assert (mt.ones(2, device="late") * 2).tolist() == [2.0, 2.0]
 
 
 # -- the table ----------------------------------------------------------------------------------
@@ -319,7 +343,7 @@ def test_a_backend_installed_while_python_runs_is_found_after_refresh(
 @pytest.fixture(scope="module")
 def rows(site, python) -> dict[str, str]:
     run = python("-m", "minitorch_tensor", "backends", site=site, MINITORCH_BACKEND="numpy")
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, "hello\nworld")
     *lines, blank, default = run.stdout.splitlines()
     assert blank == ""
     assert default == (
@@ -338,6 +362,10 @@ def rows(site, python) -> dict[str, str]:
         ("newer", "  newer mt-newer 1.2 99 broken: it was written for backend interface 99, this"),
         ("twice", "  twice mt-two 1.2 ? broken: claimed by mt-one and mt-two: uninstall all but"),
         ("gpu", "  gpu mt-gpu 1.2 ? needs: no device found. Install its driver: apt install"),
+        (
+            "cpu",
+            "  cpu mt-host 1.2 ? broken: 'cpu' is the device of this host, not a backend's name",
+        ),
         ("cuda", "  cuda - ? not installed: pip install 'minitorch-backends[cuda]'"),
     ],
 )
@@ -348,10 +376,54 @@ def test_the_table_says_where_each_comes_from_and_whether_it_works(name, row, ro
     assert squeezed.startswith(row)
 
 
+def test_no_other_distribution_can_claim_a_name_of_ours(site, python):
+    run = python("-m", "minitorch_tensor", "backends", site=site, MINITORCH_BACKEND="numpy")
+    (row,) = [line for line in run.stdout.splitlines() if "mt-squats" in line]
+    assert row.endswith("broken: the name 'fast' belongs to minitorch-backends: rename it")
+    code = "import minitorch_tensor as mt; print(type(mt.get_backend()).__module__)"
+    assert not python("-c", code, site=site).stdout.startswith("mt_squats")
+
+
+def test_the_table_is_json_for_programs_and_fails_without_a_default(site, python):
+    run = python("-m", "minitorch_tensor", "backends", "--json", site=site, MINITORCH_BACKEND="gpu")
+    assert run.returncode == 1
+    found = json.loads(run.stdout)
+    rows = {row["name"]: row for row in found["backends"]}
+    assert found["default"] == "gpu"
+    assert rows["gpu"]["status"] == "unavailable"
+    assert rows["numpy"]["capabilities"]["dtypes"][-1] == "float64"
+    assert rows["good"]["seconds"] > 0
+
+
+def test_what_is_hidden_is_strangers_and_the_table_says_so(site, python):
+    run = python(
+        "-m",
+        "minitorch_tensor",
+        "backends",
+        site=site,
+        MINITORCH_PLUGINS="0",
+        MINITORCH_BACKEND="simple",
+    )
+    assert "mt-" not in run.stdout
+    assert "MINITORCH_PLUGINS=0 hides the backends of other distributions.\n" in run.stdout
+
+
+def test_an_unavailable_default_names_the_variable_and_the_way_out(site, python):
+    run = python(
+        "-c", "import minitorch_tensor as mt; mt.ones(1)", site=site, MINITORCH_BACKEND="gpu"
+    )
+    assert (
+        "environment variable MINITORCH_BACKEND: backend 'gpu' cannot run here: no dev"
+        in run.stderr
+    )
+    assert "Choose another, for example with MINITORCH_BACKEND=numpy." in run.stderr
+
+
 def test_the_table_says_why_a_default_is_what_it_is(python):
     run = python("-m", "minitorch_tensor", "backends", MINITORCH_PLUGINS="0", MINITORCH_BACKEND="")
-    assert run.stdout.splitlines()[-1] == (
-        "* default: numpy, because it is the first of fast, numpy that is installed."
+    assert re.search(
+        r"\* default: (fast|numpy), because it is the first of fast, numpy that is installed\.$",
+        run.stdout,
     )
     run = python("-m", "minitorch_tensor", "backends", MINITORCH_BACKEND="nunpy")
     assert run.stdout.splitlines()[-1] == (

@@ -60,14 +60,16 @@ def test_history_and_backend_are_told():
     x = mt.ones(2, requires_grad=True)
     assert repr(x) == "tensor([1., 1.], requires_grad=True)"
     assert repr(x * 2) == "tensor([2., 2.], grad_fn=<Mul backward>)"
-    assert repr(mt.ones(2, backend="simple")) == "tensor([1., 1.], backend='simple')"
+    assert repr(mt.ones(2, device="simple")) == "tensor([1., 1.], device='simple')"
     with mt.use_backend("simple"):
         assert repr(mt.ones(2)) == "tensor([1., 1.])"
 
 
 def test_a_single_number_formats_as_a_number():
     loss = mt.tensor(1.23456)
-    assert f"{loss:.2f} {mt.tensor(7):03d} {loss}" == "1.23 007 tensor(1.2346)"
+    assert f"{loss:.2f} {mt.tensor(7):03d} {mt.tensor(True)}" == "1.23 007 True"
+    assert f"{mt.tensor(0.5)} {mt.tensor(0.5, requires_grad=True)}" == "0.5 0.5"
+    assert f"{mt.ones(2)}" == str(mt.ones(2))
     with pytest.raises(TypeError, match=r"format: '.2f' is for a single number.*\(2,\)"):
         f"{mt.ones(2):.2f}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import textwrap
 import threading
@@ -93,7 +94,7 @@ def test_a_known_backend_that_is_not_installed_comes_with_the_command(monkeypatc
 
 
 def test_a_name_that_is_no_name_is_refused():
-    with pytest.raises(TypeError, match="backend: wanted a name or a Backend, got 3"):
+    with pytest.raises(TypeError, match="backend: wanted a name, a device or a Backend, got 3"):
         mt.get_backend(3)
 
 
@@ -105,6 +106,35 @@ def test_an_entry_point_without_a_distribution_can_be_reported(monkeypatch):
     monkeypatch.setattr(registry._registry, "found", {"lost": [point]})
     with pytest.raises(mt.BackendBroken, match=r"backend 'lost' \(\?, entry point"):
         mt.get_backend("lost")
+
+
+def test_a_failing_import_is_not_tried_again_before_refresh(install):
+    install(
+        "slow-to-fail",
+        "mt_slow_to_fail:Mine",
+        "import sys\nsys.mt_tries = getattr(sys, 'mt_tries', 0) + 1\nraise OSError('no library')",
+    )
+    for _ in range(3):
+        with pytest.raises(mt.BackendBroken, match="OSError at import: no library"):
+            mt.get_backend("slow-to-fail")
+    assert sys.mt_tries == 1
+    mt.refresh()
+    with pytest.raises(mt.BackendBroken):
+        mt.get_backend("slow-to-fail")
+    assert sys.mt_tries == 2
+    del sys.mt_tries
+
+
+def test_a_backend_that_was_uninstalled_meanwhile_says_so(install, tmp_path):
+    install("leaving", "mt_leaving:Mine", WORKING.format(name="leaving", version=2))
+    assert "leaving" in mt.backend_names()
+    (tmp_path / "mt_leaving.py").unlink()
+    shutil.rmtree(tmp_path / "mt_leaving-1.2.dist-info")
+    with pytest.raises(mt.BackendBroken, match="mt-leaving was uninstalled while"):
+        mt.get_backend("leaving")
+    assert [i.status for i in registry.describe_backends() if i.name == "leaving"] == ["broken"]
+    mt.refresh()
+    assert "leaving" not in mt.backend_names()
 
 
 # -- registered by hand -------------------------------------------------------------------------
@@ -285,7 +315,7 @@ def test_a_broken_default_says_how_to_go_on_without_it(install, monkeypatch):
 
 
 def test_mixing_backends_names_them_and_the_way_out():
-    x, y = mt.ones(2, backend="simple"), mt.ones(2, backend="numpy")
+    x, y = mt.ones(2, device="simple"), mt.ones(2, device="numpy")
     for mix in (
         lambda: x + y,
         lambda: x @ y,

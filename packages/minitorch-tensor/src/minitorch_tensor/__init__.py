@@ -6,6 +6,7 @@ and `testing` tools for tests.
 """
 
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING
 
 from minitorch_autodiff import (
     Context,
@@ -19,7 +20,8 @@ from minitorch_autodiff import (
     set_grad_enabled,
     vjp,
 )
-from minitorch_tensor import creation, functions
+from minitorch_autodiff.hints import Lacking
+from minitorch_tensor import _following, creation, functions
 from minitorch_tensor.backend import BACKEND_INTERFACE, Backend, BackendUnavailable
 from minitorch_tensor.creation import *
 from minitorch_tensor.derivatives import hessian, jacobian
@@ -45,16 +47,20 @@ from minitorch_tensor.functions.reductions import *
 from minitorch_tensor.functions.selection import *
 from minitorch_tensor.functions.sorting import *
 from minitorch_tensor.functions.views import *
+from minitorch_tensor.limits import finfo, iinfo
+from minitorch_tensor.loading import BackendBroken
+from minitorch_tensor.printing import set_printoptions
 from minitorch_tensor.random import Generator, default_generator, manual_seed
 from minitorch_tensor.registry import (
-    BackendBroken,
     BackendNotFound,
     backend_names,
+    device,
     get_backend,
     refresh,
     register_backend,
     use_backend,
 )
+from minitorch_tensor.serialization import load, save
 from minitorch_tensor.tensor import Tensor
 from minitorch_tensor.tensor_data import STORAGE_INTERFACE, TensorData
 
@@ -77,15 +83,18 @@ __all__ = [
     "bool_",
     "default_generator",
     "detect_anomaly",
+    "device",
     "double",
     "e",
     "enable_grad",
+    "finfo",
     "float",
     "float32",
     "float64",
     "get_backend",
     "grad",
     "hessian",
+    "iinfo",
     "inf",
     "int",
     "int32",
@@ -93,6 +102,7 @@ __all__ = [
     "is_grad_enabled",
     "jacobian",
     "jvp",
+    "load",
     "long",
     "manual_seed",
     "nan",
@@ -102,7 +112,9 @@ __all__ = [
     "promote_types",
     "refresh",
     "register_backend",
+    "save",
     "set_grad_enabled",
+    "set_printoptions",
     "uint8",
     "use_backend",
     "vjp",
@@ -123,11 +135,17 @@ __all__ += functions.selection.__all__
 __all__ += functions.sorting.__all__
 __all__ += functions.views.__all__
 
+_following.follow("einops._backends", "minitorch_tensor._einops")
 
-def __getattr__(name: str) -> str:
-    """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
-    if name == "__version__":
-        from importlib.metadata import version
 
-        return version("minitorch-tensor")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__version__: str
+
+if not TYPE_CHECKING:  # type checkers know every name
+
+    def __getattr__(name: str) -> str:
+        """`__version__`, looked up on first use, because importing `importlib.metadata` is slow."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("minitorch-tensor")
+        raise Lacking(__name__, name)

@@ -34,12 +34,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy.typing as npt
 
 from minitorch_tensor.derived import DerivedOperations
-from minitorch_tensor.dtypes import DType
+from minitorch_tensor.dtypes import ALL, DType
 from minitorch_tensor.layout import Shape
 from minitorch_tensor.tensor_data import TensorData
 
@@ -48,6 +48,22 @@ BACKEND_INTERFACE = 2
 #: A scalar function made of `minitorch_autodiff.operators` and Python arithmetic.
 UnaryFn: TypeAlias = Callable[[float], float]
 BinaryFn: TypeAlias = Callable[[float, float], float]
+
+
+class Capabilities(NamedTuple):
+    """What a backend declares about itself; the fields are attributes of its class, too.
+
+    Attributes:
+        on_host: true if its buffers lie in the host's memory.
+        dtypes: the element types that it has.
+        flushes_denormals: true if it may compute 0 for numbers below the normal ones.
+        compiles: true if first calls compile.
+    """
+
+    on_host: bool
+    dtypes: tuple[DType, ...]
+    flushes_denormals: bool
+    compiles: bool
 
 
 class Backend(DerivedOperations):
@@ -64,6 +80,28 @@ class Backend(DerivedOperations):
 
     #: The value of BACKEND_INTERFACE that this class was written for.
     interface_version: ClassVar[int]
+
+    # What it declares about itself (`capabilities`); the conformance kit and the table of backends
+    # follow it.
+
+    #: True if its buffers lie in the host's memory: then PyTorch's device "cpu" can mean it.
+    on_host: bool = True
+
+    #: The element types that it has; float32, bool and an integer type are the least.
+    dtypes: tuple[DType, ...] = ALL
+
+    #: True if it may compute 0 where the result, or an operand, is too small for a full mantissa
+    #: (below 1.2e-38 in float32): the one exception from IEEE 754. Copies keep such numbers.
+    flushes_denormals: bool = False
+
+    #: True if the first call for each function, or for each shape, compiles: it is slow then, and
+    #: wants few of them.
+    compiles: bool = False
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it declares about itself."""
+        return Capabilities(self.on_host, self.dtypes, self.flushes_denormals, self.compiles)
 
     # -- allocation and transfer ------------------------------------------------------------
 
@@ -83,21 +121,22 @@ class Backend(DerivedOperations):
         Args:
             array: of one of the six dtypes, any shape and strides.
 
-        Returns: data of the array's shape. A host backend may share the memory of a C-contiguous
-            array; any other backend copies.
+        Returns: data of the array's shape. A host backend shares the memory of every C-contiguous
+            array, or of none: never by chance, such as of alignment. Any other backend copies.
         """
 
     @abstractmethod
     def to_numpy(self, x: TensorData) -> npt.NDArray[Any]:
         """The elements as a numpy array of x's shape and dtype, bit for bit. A host backend may
-        share the memory; any other returns an array that the caller owns."""
+        share the memory; any other returns an array that the caller owns. It can be written to."""
 
     @abstractmethod
     def copy_(self, out: TensorData, x: TensorData) -> None:
         """Write x, converted to out's dtype as by `cast`, into out's elements.
 
         out may be a view: the memory between its elements stays unchanged. The shapes are equal, no
-        two indices of out share an element, and out and x do not overlap.
+        two indices of out share an element, and out and x do not overlap. Threads may write to
+        different views of one buffer at once: each finds what it wrote.
         """
 
     # -- the four higher-order operations ---------------------------------------------------
@@ -107,9 +146,11 @@ class Backend(DerivedOperations):
         """out[i] = fn(x[i]), for every index i.
 
         Args:
-            fn: any scalar function without side effects; it sees elements of x's dtype. A backend
-                may recognise some by identity (`fn is operators.exp`) and compile, trace or simply
-                call the rest. Never compare functions by name: different closures share one.
+            fn: any scalar function without side effects, loops and branches included; it sees
+                elements of x's dtype. A backend may recognise some by identity
+                (`fn is operators.exp`) and compile, trace or simply call the rest. Never compare
+                functions by name: different closures share one. What is kept for functions is
+                bounded: at most 1024 of them outlive their last use.
             x: any shape.
             dtype: of the result, to which fn's values are converted as by `cast`.
 
@@ -158,7 +199,15 @@ class Backend(DerivedOperations):
 
 
 class BackendUnavailable(RuntimeError):
-    """A backend that is installed cannot run here; the message says what it needs."""
+    """A backend that is installed cannot run here; the message says what it needs.
+
+    Attributes:
+        reason: what it needs, without the name of the backend and who asked for it.
+    """
+
+    def __init__(self, message: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason or message
 
 
 #: The methods that a backend must provide.

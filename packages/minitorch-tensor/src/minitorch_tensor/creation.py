@@ -1,7 +1,7 @@
 """Creating tensors: from data, constant, evenly spaced, random.
 
-Each function takes `dtype`, `backend` (a name, a Backend, or None for the current one) and
-`requires_grad`.
+Each function takes `dtype`, `device` (the name of a backend, "cpu", a `device`, a Backend, or None
+for the current backend) and `requires_grad`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,25 +20,22 @@ from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.making import array_of, default_dtype, shape_of
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.random import Generator, default_generator
-from minitorch_tensor.registry import get_backend
+from minitorch_tensor.registry import Place, get_backend
 from minitorch_tensor.silence import converted
 from minitorch_tensor.tensor import Number, Tensor
-
-if TYPE_CHECKING:
-    from minitorch_tensor.backend import Backend
 
 
 def _make(
     array: npt.NDArray[Any],
     dtype: AnyDType | None,
-    backend: str | Backend | None,
+    device: Place | None,
     requires_grad: bool,
 ) -> Tensor:
     """A tensor that takes ownership of an array."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype).numpy
     if wanted is not None and array.dtype != wanted:
         array = converted(array, wanted)
-    chosen = get_backend(backend)
+    chosen = get_backend(device)
     result = Tensor(chosen.from_numpy(array), chosen)
     return result.requires_grad_() if requires_grad else result
 
@@ -47,7 +44,7 @@ def tensor(
     data: Any,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of a copy of `data`: a number, nested lists, a numpy array, or a tensor.
@@ -58,10 +55,10 @@ def tensor(
         for numbers that do not fit in the dtype (those of an array or a tensor are converted, as
         by `Tensor.to`).
     """
-    return _make(array_of(data, dtype), None, backend, requires_grad)
+    return _make(array_of(data, dtype), None, device, requires_grad)
 
 
-def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = None) -> Tensor:
+def from_numpy(ndarray: npt.NDArray[Any], *, device: Place | None = None) -> Tensor:
     """A tensor that shares a contiguous, writable array's memory, where the backend is on the host.
 
     Raises: TypeError for anything but an array of one of the six dtypes.
@@ -69,10 +66,10 @@ def from_numpy(ndarray: npt.NDArray[Any], *, backend: str | Backend | None = Non
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"from_numpy: wanted a numpy array, got {type(ndarray).__name__}.")
     dtypes.from_numpy_dtype(ndarray.dtype)
-    return _make(ndarray if ndarray.flags.writeable else ndarray.copy(), None, backend, False)
+    return _make(ndarray if ndarray.flags.writeable else ndarray.copy(), None, device, False)
 
 
-def from_dlpack(ext_tensor: Any, *, backend: str | Backend | None = None) -> Tensor:
+def from_dlpack(ext_tensor: Any, *, device: Place | None = None) -> Tensor:
     """A tensor from any object that supports DLPack (an array of numpy, torch, jax, ...). It shares
     the memory if that is contiguous, writable and on the host, and the backend is on the host too.
 
@@ -80,7 +77,7 @@ def from_dlpack(ext_tensor: Any, *, backend: str | Backend | None = None) -> Ten
     """
     if not hasattr(ext_tensor, "__dlpack__"):
         raise TypeError(f"from_dlpack: {type(ext_tensor).__name__} has no __dlpack__.")
-    return from_numpy(np.from_dlpack(ext_tensor), backend=backend)
+    return from_numpy(np.from_dlpack(ext_tensor), device=device)
 
 
 def full(
@@ -88,13 +85,13 @@ def full(
     fill_value: Number,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element `fill_value`; without a dtype, as for `tensor`."""
     if dtype is None:
         dtype = default_dtype(np.asarray(fill_value)) or dtypes.bool_
-    chosen = get_backend(backend)
+    chosen = get_backend(device)
     wanted = dtypes.as_dtype(dtype)
     check_fits("full", fill_value, wanted)
     data = chosen.full(shape_of("full", size), fill_value, wanted)
@@ -106,35 +103,35 @@ def zeros(
     size: Any = (),
     *more: int,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 0."""
     shape = shape_of("zeros", size, more)
-    return full(shape, 0, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
+    return full(shape, 0, dtype=dtype or float32, device=device, requires_grad=requires_grad)
 
 
 def ones(
     size: Any = (),
     *more: int,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 1."""
     shape = shape_of("ones", size, more)
-    return full(shape, 1, dtype=dtype or float32, backend=backend, requires_grad=requires_grad)
+    return full(shape, 1, dtype=dtype or float32, device=device, requires_grad=requires_grad)
 
 
 def empty(
     size: Any = (),
     *more: int,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Memory with arbitrary content."""
-    chosen = get_backend(backend)
+    chosen = get_backend(device)
     shape = shape_of("empty", size, more)
     result = Tensor(chosen.empty(shape, dtypes.as_dtype(dtype or float32)), chosen)
     return result.requires_grad_() if requires_grad else result
@@ -142,41 +139,61 @@ def empty(
 
 @guarded
 def full_like(
-    input: Tensor, fill_value: Number, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: Number,
+    *,
+    dtype: AnyDType | None = None,
+    device: Place | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Every element `fill_value`; shape, backend and dtype as input's."""
+    """Every element `fill_value`; shape, and by default device and dtype, as input's."""
     return full(
         input.shape,
         fill_value,
         dtype=dtype or input.dtype,
-        backend=input.backend,
+        device=device or input.backend,
         requires_grad=requires_grad,
     )
 
 
 @guarded
 def zeros_like(
-    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: AnyDType | None = None,
+    device: Place | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Every element 0; shape, backend and dtype as input's."""
-    return full_like(input, 0, dtype=dtype, requires_grad=requires_grad)
+    """Every element 0; shape, and by default device and dtype, as input's."""
+    return full_like(input, 0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @guarded
 def ones_like(
-    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: AnyDType | None = None,
+    device: Place | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Every element 1; shape, backend and dtype as input's."""
-    return full_like(input, 1, dtype=dtype, requires_grad=requires_grad)
+    """Every element 1; shape, and by default device and dtype, as input's."""
+    return full_like(input, 1, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
 @guarded
 def empty_like(
-    input: Tensor, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    dtype: AnyDType | None = None,
+    device: Place | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Memory with arbitrary content; shape, backend and dtype as input's."""
+    """Memory with arbitrary content; shape, and by default device and dtype, as input's."""
     return empty(
-        input.shape, dtype=dtype or input.dtype, backend=input.backend, requires_grad=requires_grad
+        input.shape,
+        dtype=dtype or input.dtype,
+        device=device or input.backend,
+        requires_grad=requires_grad,
     )
 
 
@@ -186,14 +203,15 @@ def rand_like(
     *,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Uniform in [0, 1); shape, backend and dtype as input's."""
+    """Uniform in [0, 1); shape, and by default device and dtype, as input's."""
     return rand(
         input.shape,
         generator=generator,
         dtype=dtype or input.dtype,
-        backend=input.backend,
+        device=device or input.backend,
         requires_grad=requires_grad,
     )
 
@@ -204,14 +222,15 @@ def randn_like(
     *,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Normal with mean 0 and variance 1; shape, backend and dtype as input's."""
+    """Normal with mean 0 and variance 1; shape, and by default device and dtype, as input's."""
     return randn(
         input.shape,
         generator=generator,
         dtype=dtype or input.dtype,
-        backend=input.backend,
+        device=device or input.backend,
         requires_grad=requires_grad,
     )
 
@@ -222,7 +241,7 @@ def arange(
     step: Number = 1,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, ... below end; from 0 if one bound is given.
@@ -243,7 +262,7 @@ def arange(
         ends = (numbers[0], numbers[-1]) if numbers else ()
         check_fits("arange", ends, wanted if wanted.kind == "int" else int64)
         array = numbers.start + numbers.step * np.arange(len(numbers), dtype=np.int64)
-    return _make(array, wanted, backend, requires_grad)
+    return _make(array, wanted, device, requires_grad)
 
 
 def linspace(
@@ -252,13 +271,13 @@ def linspace(
     steps: int,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` evenly spaced numbers from start to end, both included."""
     wanted = dtypes.as_dtype(dtype or float32)
     check_fits("linspace", (start, end), wanted)
-    return _make(np.linspace(start, end, steps), wanted, backend, requires_grad)
+    return _make(np.linspace(start, end, steps), wanted, device, requires_grad)
 
 
 def eye(
@@ -266,11 +285,11 @@ def eye(
     m: int | None = None,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """1 on the diagonal, 0 elsewhere."""
-    return _make(np.eye(n, m), dtype or float32, backend, requires_grad)
+    return _make(np.eye(n, m), dtype or float32, device, requires_grad)
 
 
 def rand(
@@ -278,7 +297,7 @@ def rand(
     *more: int,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform in [0, 1).
@@ -287,7 +306,7 @@ def rand(
     """
     wanted = _floating("rand", dtype)
     shape = shape_of("rand", sizes_of(size, more))
-    chosen = get_backend(backend)
+    chosen = get_backend(device)
     result = Tensor(chosen.uniform(shape, wanted, generator or default_generator), chosen)
     return result.requires_grad_() if requires_grad else result
 
@@ -297,7 +316,7 @@ def randn(
     *more: int,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal with mean 0 and variance 1.
@@ -308,7 +327,7 @@ def randn(
     shape = shape_of("randn", sizes_of(size, more))
     source = generator or default_generator
     array = np.asarray(source.draw("standard_normal", shape, wanted.numpy))
-    return _make(array, dtype, backend, requires_grad)
+    return _make(array, dtype, device, requires_grad)
 
 
 def _floating(operation: str, dtype: AnyDType | None) -> DType:
@@ -328,7 +347,7 @@ def randint(
     *,
     generator: Generator | None = None,
     dtype: AnyDType = int64,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Uniform integers in [low, high): randint(low, high, size), or randint(high, size).
@@ -347,7 +366,7 @@ def randint(
     shape = shape_of("randint", size)
     check_fits("randint", (low, bound - 1), dtypes.as_dtype(dtype))
     array = (generator or default_generator).draw("integers", low, bound, shape)
-    return _make(np.asarray(array), dtype, backend, requires_grad)
+    return _make(np.asarray(array), dtype, device, requires_grad)
 
 
 @guarded
@@ -358,9 +377,11 @@ def randint_like(
     *,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Integers in [low, high), or in [0, low) without `high`; shape, backend and dtype as input's.
+    """Integers in [low, high), or in [0, low) without `high`; shape, and by default device and
+    dtype, as input's.
 
     Raises: ValueError if there are none.
     """
@@ -372,7 +393,7 @@ def randint_like(
         input.shape,
         generator=generator,
         dtype=dtype or input.dtype,
-        backend=input.backend,
+        device=device or input.backend,
         requires_grad=requires_grad,
     )
 
@@ -382,13 +403,13 @@ def randperm(
     *,
     generator: Generator | None = None,
     dtype: AnyDType = int64,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """The integers below n in random order."""
     check_fits("randperm", n - 1 if n > 0 else 0, dtypes.as_dtype(dtype))
     order = (generator or default_generator).draw("permutation", n)
-    return _make(order, dtype, backend, requires_grad)
+    return _make(order, dtype, device, requires_grad)
 
 
 def normal(
@@ -398,14 +419,14 @@ def normal(
     *,
     generator: Generator | None = None,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Normal with the given mean and standard deviation. Pass `size`, or tensors of means, of
     standard deviations, or of both, for one number for each element.
 
     Args:
-        dtype, backend, requires_grad: with `size` only; otherwise the tensors' own apply.
+        dtype, device, requires_grad: with `size` only; otherwise the tensors' own apply.
 
     Raises: TypeError without a size or a tensor, or with both; ValueError for a negative std.
     """
@@ -415,7 +436,7 @@ def normal(
     if not (std.ge(0).all() if isinstance(std, Tensor) else std >= 0):
         raise ValueError("normal: a standard deviation must not be negative.")
     if size is not None:
-        unit = randn(size, generator=generator, dtype=dtype, backend=backend)
+        unit = randn(size, generator=generator, dtype=dtype, device=device)
         return (unit * std + mean).requires_grad_(requires_grad)
     total = (given[0] + given[-1]) if len(given) == 2 else given[0]
     unit = randn_like(total.detach(), generator=generator)
@@ -495,12 +516,12 @@ def logspace(
     base: float = 10.0,
     *,
     dtype: AnyDType | None = None,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` powers of `base`, with exponents evenly spaced from start to end."""
     array = np.logspace(start, end, steps, base=base)
-    return _make(array, dtype or float32, backend, requires_grad)
+    return _make(array, dtype or float32, device, requires_grad)
 
 
 def tril_indices(
@@ -509,10 +530,10 @@ def tril_indices(
     offset: int = 0,
     *,
     dtype: AnyDType = int64,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
 ) -> Tensor:
     """The rows and columns (2, count) of the lower triangle of a (row, col) matrix."""
-    return _indices("tril_indices", np.tril_indices(row, offset, col), dtype, backend)
+    return _indices("tril_indices", np.tril_indices(row, offset, col), dtype, device)
 
 
 def triu_indices(
@@ -521,33 +542,31 @@ def triu_indices(
     offset: int = 0,
     *,
     dtype: AnyDType = int64,
-    backend: str | Backend | None = None,
+    device: Place | None = None,
 ) -> Tensor:
     """The rows and columns (2, count) of the upper triangle of a (row, col) matrix."""
-    return _indices("triu_indices", np.triu_indices(row, offset, col), dtype, backend)
+    return _indices("triu_indices", np.triu_indices(row, offset, col), dtype, device)
 
 
 def _indices(
     operation: str,
     places: Sequence[npt.NDArray[np.int64]],
     dtype: AnyDType,
-    backend: str | Backend | None,
+    device: Place | None,
 ) -> Tensor:
     array = np.stack(places)
     check_fits(operation, array, dtypes.as_dtype(dtype))
-    return _make(array, dtype, backend, False)
+    return _make(array, dtype, device, False)
 
 
-def as_tensor(
-    data: Any, dtype: AnyDType | None = None, *, backend: str | Backend | None = None
-) -> Tensor:
+def as_tensor(data: Any, dtype: AnyDType | None = None, *, device: Place | None = None) -> Tensor:
     """A tensor of `data` that shares its memory and history if nothing needs converting: a tensor
     is returned itself, an array goes through `from_numpy`, and anything else through `tensor`."""
     if isinstance(data, np.ndarray):
-        data = from_numpy(data, backend=backend)
+        data = from_numpy(data, device=device)
     if not isinstance(data, Tensor):
-        return tensor(data, dtype=dtype, backend=backend)
-    moved = data if backend is None else data.to(get_backend(backend))
+        return tensor(data, dtype=dtype, device=device)
+    moved = data if device is None else data.to(get_backend(device))
     return moved if dtype is None else moved.to(dtype)
 
 

@@ -33,6 +33,12 @@ class DType:
         self.itemsize = self.numpy.itemsize
 
     @property
+    def byteorder(self) -> str:
+        """The order of an element's bytes, in numpy's word: "=" is this machine's, "|" that of a
+        single byte."""
+        return self.numpy.byteorder
+
+    @property
     def is_floating_point(self) -> bool:
         """True if tensors of this dtype can have gradients."""
         return self.kind == "float"

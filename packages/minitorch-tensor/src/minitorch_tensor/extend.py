@@ -9,9 +9,10 @@ Take the first of these that is fast enough:
 From a tensor to its storage and back
     Methods of `x.backend` take `x.tensor_data`, and `x.wrap(data)` makes a tensor of what they
     return; `Backend` documents them. Settings go in as values: `Window`, `Convolution`,
-    `Recurrence` with `RecurrentWeights`, `AdamStep`, `SGDStep`. A kernel on numpy arrays gets them
-    from `x.backend.to_numpy(x.tensor_data)`, which shares memory on host backends, and passes its
-    result to `x.backend.from_numpy(array)`.
+    `Attention`, `Recurrence` with `RecurrentWeights`, `AdamStep`, `SGDStep`. A kernel on numpy
+    arrays gets them from `x.backend.to_numpy(x.tensor_data)`, which shares memory on host
+    backends, and passes its result to `x.backend.from_numpy(array)`. An argument `device=` is a
+    `Place`.
 
 Operands
     Kernels expect operands on one backend and of one dtype. `alike` ensures that: it promotes
@@ -101,6 +102,7 @@ from minitorch_autodiff import Context, Function
 from minitorch_tensor.backend import Backend
 from minitorch_tensor.derived import (
     AdamStep,
+    Attention,
     Convolution,
     Recurrence,
     RecurrentWeights,
@@ -110,16 +112,19 @@ from minitorch_tensor.derived import (
 from minitorch_tensor.dtypes import DType
 from minitorch_tensor.functions.base import alike, check_backends, floating, number, promoted
 from minitorch_tensor.functions.indexing import check_range
+from minitorch_tensor.registry import Place
 from minitorch_tensor.tensor import Tensor
 from minitorch_tensor.tensor_data import TensorData
 
 __all__ = [
     "AdamStep",
+    "Attention",
     "Backend",
     "Context",
     "Convolution",
     "DType",
     "Function",
+    "Place",
     "Recurrence",
     "RecurrentWeights",
     "SGDStep",

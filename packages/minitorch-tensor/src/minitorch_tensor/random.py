@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from typing import Any
 
@@ -19,13 +20,18 @@ class Generator:
 
     def __init__(self, seed: int | None = None) -> None:
         self._lock = threading.Lock()
-        self._random = np.random.default_rng(seed)
+        self.manual_seed(secrets.randbits(64) if seed is None else seed)
 
     def manual_seed(self, seed: int) -> Generator:
         """Restart from a seed."""
         with self._lock:
             self._random = np.random.default_rng(seed)
+            self._seed = seed
         return self
+
+    def initial_seed(self) -> int:
+        """The seed that the sequence started from, the operating system's if none was given."""
+        return self._seed
 
     def get_state(self) -> dict[str, Any]:
         """The state, for `set_state` to restore."""

@@ -11,14 +11,23 @@ import contextlib
 import difflib
 import importlib
 import os
+import re
 import threading
-from collections.abc import Callable
+import time
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from minitorch_tensor.backend import BACKEND_INTERFACE, Backend, BackendUnavailable
+from minitorch_tensor.backend import Backend, BackendUnavailable, Capabilities
+from minitorch_tensor.loading import (
+    BackendBroken,
+    check_interface,
+    distribution_of,
+    import_factory,
+    make_backend,
+    origin_of,
+)
 
 if TYPE_CHECKING:
     # Imported at run time only where needed: it takes at least a tenth as long as numpy.
@@ -29,9 +38,17 @@ GROUP = "minitorch.backends"
 #: Environment variable that names the default backend.
 VARIABLE = "MINITORCH_BACKEND"
 
-#: Environment variable; 0 hides every backend but those of minitorch-tensor itself, to test without
-#: them or where one of them must not be loaded.
+#: Environment variable; 0 hides the backends of strangers, to test without them or where one of
+#: them must not be loaded.
 PLUGINS_VARIABLE = "MINITORCH_PLUGINS"
+
+#: The distributions that own a name; no other can claim it.
+OWNERS = {
+    "simple": "minitorch-tensor",
+    "numpy": "minitorch-tensor",
+    "fast": "minitorch-backends",
+    "cuda": "minitorch-backends",
+}
 
 #: The default is the first of these that is installed.
 PREFERRED = ("fast", "numpy")
@@ -40,20 +57,17 @@ PREFERRED = ("fast", "numpy")
 KNOWN = {"fast": "minitorch-backends", "cuda": "minitorch-backends[cuda]"}
 
 
+#: Values accepted as a place: a device, its text, or the backend itself.
+Place: TypeAlias = "str | device | Backend"
+
+#: The device that stands for whichever backend computes in the host's memory.
+HOST = "cpu"
+
+_TEXT = re.compile(r"([A-Za-z_][\w.-]*?)(?::([0-9]+))?")
+
+
 class BackendNotFound(LookupError):
     """No installed distribution registers that name."""
-
-
-class BackendBroken(RuntimeError):
-    """A backend is installed but cannot be used; `__cause__` is the original error.
-
-    Attributes:
-        reason: why, in a few words.
-    """
-
-    def __init__(self, message: str, reason: str = "") -> None:
-        super().__init__(message)
-        self.reason = reason or message
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,8 @@ class BackendInfo:
         interface: version of the backend interface that it was written for, if known.
         status: "ready", "unavailable" (it works, but not here), "broken" or "not installed".
         detail: what it needs if unavailable, the reason if broken, or how to install it.
+        seconds: that loading it took just now; 0 if it was loaded.
+        capabilities: what it declares, if it is ready.
     """
 
     name: str
@@ -73,6 +89,8 @@ class BackendInfo:
     interface: object
     status: str
     detail: str = ""
+    seconds: float = field(default=0.0, compare=False)
+    capabilities: Capabilities | None = field(default=None, compare=False)
 
 
 class _Registry:
@@ -83,6 +101,8 @@ class _Registry:
         self.loading: dict[str, threading.RLock] = {}
         self.loaded: dict[str, Backend] = {}
         self.found: dict[str, list[EntryPoint]] | None = None
+        self.refused: list[tuple[EntryPoint, str]] = []
+        self.failed: dict[str, BackendBroken] = {}
         self.default: Backend | None = None
 
     def entry_points(self) -> dict[str, list[EntryPoint]]:
@@ -91,11 +111,24 @@ class _Registry:
             if self.found is None:
                 from importlib.metadata import entry_points
 
-                own_only = os.environ.get(PLUGINS_VARIABLE) == "0"
+                ours_only = os.environ.get(PLUGINS_VARIABLE) == "0"
                 found: dict[str, list[EntryPoint]] = {}
+                self.refused = []
                 for point in entry_points(group=GROUP):
-                    if not (own_only and _distribution(point)[0] != "minitorch-tensor"):
+                    source = _normalized(distribution_of(point)[0])
+                    owner = HOST if point.name == HOST else OWNERS.get(point.name, source)
+                    if ours_only and source not in OWNERS.values():
+                        continue
+                    if source == owner:
                         found.setdefault(point.name, []).append(point)
+                    elif point.name == HOST:
+                        self.refused.append(
+                            (point, f"{HOST!r} is the device of this host, not a backend's name")
+                        )
+                    else:
+                        self.refused.append(
+                            (point, f"the name {point.name!r} belongs to {owner}: rename it")
+                        )
                 self.found = found
             return self.found
 
@@ -109,9 +142,35 @@ class _Registry:
             with loading:
                 backend = self.loaded.get(name)
                 if backend is None:
-                    backend = _load(name, self.entry_points(), asked_by)
+                    if name in self.failed:  # until `refresh`: an import that failed may be slow
+                        known = self.failed[name]
+                        raise BackendBroken(str(known), known.reason) from known.__cause__
+                    try:
+                        backend = _load(name, self.entry_points(), asked_by)
+                    except BackendBroken as error:
+                        self.failed[name] = error
+                        raise
+                    except BackendUnavailable as error:
+                        needs = str(error).rstrip(".")
+                        raise BackendUnavailable(
+                            f"{asked_by}: backend {name!r} cannot run here: {needs}. "
+                            f"Choose another, for example {_way_out(asked_by)}.",
+                            error.reason,
+                        ) from error
                     self.loaded[name] = backend
         return backend
+
+
+def _normalized(distribution: str) -> str:
+    """The name of a distribution as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _way_out(asked_by: str) -> str:
+    """How whoever asked for a backend can ask for another."""
+    if asked_by == "backend":
+        return "'numpy'"
+    return f"with {VARIABLE}=numpy"
 
 
 _registry = _Registry()
@@ -126,24 +185,61 @@ def backend_names() -> list[str]:
     return sorted({*_registry.entry_points(), *_registry.loaded})
 
 
-def get_backend(name: str | Backend | None = None) -> Backend:
-    """The backend of that name; without a name, the current one.
+def get_backend(name: Place | None = None) -> Backend:
+    """The backend of that name, or of a device; without a name, the current one.
 
     The current backend is the one `use_backend` chose, else the one that the environment variable
-    MINITORCH_BACKEND names, else `fast` where it is installed, else `numpy`.
+    MINITORCH_BACKEND names, else `fast` where it is installed, else `numpy`. The device "cpu" is
+    the current backend if that computes in the host's memory, else `fast` or `numpy` likewise.
 
     Raises:
+        ValueError: a device has a number other than 0.
         BackendNotFound: the name is misspelled or its distribution not installed.
         BackendBroken: it is installed but fails to load, or implements another interface version.
         BackendUnavailable: it works, but not here (no device, no driver).
     """
     if isinstance(name, Backend):
         return name
-    if name is not None:
-        if not isinstance(name, str):
-            raise TypeError(f"backend: wanted a name or a Backend, got {name!r}.")
-        return _registry.get(name, asked_by="backend")
-    return _choice.get() or _registry.default or _load_default()
+    if name is None:
+        return _choice.get() or _registry.default or _load_default()
+    if isinstance(name, str):
+        if name in _registry.loaded:
+            return _registry.loaded[name]
+        name = device(name)
+    if not isinstance(name, device):
+        raise TypeError(f"backend: wanted a name, a device or a Backend, got {name!r}.")
+    if name.index:
+        raise ValueError(
+            f"device: got {name}; the backend {name.type!r} has one device, number 0. Choose which "
+            "with its environment variables (CUDA_VISIBLE_DEVICES for cuda)."
+        )
+    if name.type == HOST:
+        return _host_backend()
+    return _registry.get(name.type, asked_by="backend")
+
+
+def _host_backend() -> Backend:
+    """What the device "cpu" means."""
+    current = get_backend()
+    if current.on_host:
+        return current
+    found = _registry.entry_points()
+    name = next((name for name in PREFERRED if name in found), PREFERRED[-1])
+    return _registry.get(name, asked_by="device 'cpu'")
+
+
+def device_of(backend: Backend) -> device:
+    """The device of a tensor on that backend: "cpu" for the one that `get_backend("cpu")` gives."""
+    if not backend.on_host:
+        return device(backend.name, 0)
+    current = _choice.get() or _registry.default
+    if backend is current:
+        return device(HOST)
+    try:
+        return device(HOST if backend is _host_backend() else backend.name)
+    except (BackendBroken, BackendNotFound, BackendUnavailable):
+        # The default cannot be had, which is no obstacle to a tensor that lies elsewhere.
+        return device(backend.name)
 
 
 def current_backend_name() -> str:
@@ -170,16 +266,17 @@ def _load_default() -> Backend:
     else:
         try:
             backend = _registry.get(name, asked_by="default backend")
-        except (BackendBroken, BackendUnavailable) as error:
-            raise type(error)(
+        except BackendBroken as error:
+            raise BackendBroken(
                 f"{error} It is the default where it is installed: repair it, or choose "
-                f"another, for example with {VARIABLE}=numpy."
+                f"another, for example with {VARIABLE}=numpy.",
+                error.reason,
             ) from error.__cause__
     _registry.default = backend
     return backend
 
 
-# -- loading ------------------------------------------------------------------------------------
+# -- loading --------------------------------------------------------------------------------------
 
 
 def _load(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> Backend:
@@ -187,139 +284,14 @@ def _load(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> Backe
     if not points:
         raise BackendNotFound(_not_found_message(name, found, asked_by))
     if len(points) > 1:
-        sources = sorted(_distribution(point)[0] for point in points)
+        sources = sorted(distribution_of(point)[0] for point in points)
         raise BackendBroken(
             f"backend {name!r} is claimed by several distributions: {', '.join(sources)}. "
             "Uninstall all but one.",
             f"claimed by {' and '.join(sources)}: uninstall all but one",
         )
-    distribution, _ = _distribution(points[0])
-    return _make(name, _import(name, points[0]), _origin(points[0]), distribution)
-
-
-def _distribution(point: EntryPoint) -> tuple[str, str]:
-    """Name and version of the distribution that an entry point comes from."""
-    return (str(point.dist.name), point.dist.version) if point.dist else ("?", "")
-
-
-def _origin(point: EntryPoint) -> str:
-    return f"{' '.join(_distribution(point)).strip()}, entry point {point.value}"
-
-
-def _import(name: str, point: EntryPoint) -> Callable[[], Any]:
-    """Import the object that an entry point names."""
-    try:
-        factory: Callable[[], Any] = point.load()
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and _is_in(point.module, error.name):
-            reason = f"its entry point names the module {error.name!r}, which does not exist"
-        elif isinstance(error, AttributeError) and error.name in point.attr.split("."):
-            reason = f"its entry point names {point.attr!r}, which {point.module!r} does not have"
-        else:
-            reason = f"{type(error).__name__} at import: {error}{_mismatch(point, error)}"
-        raise _broken(name, _origin(point), reason) from error
-    return factory
-
-
-def _mismatch(point: EntryPoint, error: BaseException) -> str:
-    """Advice for a backend that imports a name missing from this distribution."""
-    missing = getattr(error, "name", None)
-    if not (isinstance(error, ImportError) and _is_in(missing or "", "minitorch_tensor")):
-        return ""
-    from importlib.metadata import version
-
-    requires = point.dist.requires or [] if point.dist else []
-    wanted = next((line for line in requires if line.startswith("minitorch-tensor")), "another one")
-    return (
-        f"; it asks for {wanted}, and this is minitorch-tensor {version('minitorch-tensor')}: "
-        f"upgrade the older of the two, with pip install --upgrade {_distribution(point)[0]}"
-    )
-
-
-def _is_in(module: str, missing: str | None) -> bool:
-    """True if the missing module is the one asked for, or a parent package of it."""
-    return missing is not None and f"{module}.".startswith(f"{missing}.")
-
-
-def _make(name: str, factory: Callable[[], Any], origin: str, distribution: str) -> Backend:
-    """Check the class, then instantiate the backend."""
-    if isinstance(factory, type) and issubclass(factory, Backend):
-        _check_version(name, factory, origin, distribution)
-        lacking = sorted(getattr(factory, "__abstractmethods__", ()))
-        if lacking:
-            raise _broken(
-                name,
-                origin,
-                f"{factory.__name__} lacks the required {_plural('method', lacking)}: write it as "
-                "minitorch_tensor.Backend documents it",
-            )
-    try:
-        backend = factory()
-    except BackendUnavailable:
-        raise
-    except (Exception, SystemExit) as error:
-        reason = f"{type(error).__name__} when it was made: {error}"
-        raise _broken(name, origin, reason) from error
-    check_interface(name, backend, origin, distribution)
-    return backend  # type: ignore[no-any-return]
-
-
-def _plural(noun: str, names: list[str]) -> str:
-    return f"{noun}{'s' if len(names) > 1 else ''} {', '.join(names)}"
-
-
-def _broken(name: str, origin: str, reason: str) -> BackendBroken:
-    return BackendBroken(
-        f"backend {name!r} ({origin}) is installed but cannot be used: {reason}.", reason
-    )
-
-
-def check_interface(name: str, backend: object, origin: str, distribution: str = "") -> None:
-    """Check that an object is a backend of this package's interface version.
-
-    Args:
-        origin: where it comes from, for the message.
-        distribution: the one to upgrade if the backend is too old, if known.
-
-    Raises: BackendBroken that says which side is too old, or what the object is instead.
-    """
-    if not isinstance(backend, Backend):
-        raise _broken(
-            name,
-            origin,
-            f"it gave {type(backend).__name__}, no instance of minitorch_tensor.Backend",
-        )
-    _check_version(name, backend, origin, distribution)
-    called = getattr(backend, "name", None)
-    if called != name:
-        raise _broken(
-            name,
-            origin,
-            f"it calls itself {called!r}; its `name` must be the one it is registered under, by "
-            "which a pickled tensor finds it again",
-        )
-
-
-def _check_version(
-    name: str, backend: Backend | type[Backend], origin: str, distribution: str
-) -> None:
-    theirs = getattr(backend, "interface_version", None)
-    if theirs == BACKEND_INTERFACE:
-        return
-    if isinstance(theirs, int) and theirs > BACKEND_INTERFACE:
-        advice = "minitorch-tensor is too old for it: pip install --upgrade minitorch-tensor"
-    elif isinstance(theirs, int) and distribution:
-        advice = f"{distribution} is too old: pip install --upgrade {distribution}"
-    elif isinstance(theirs, int):
-        advice = "the backend is too old: upgrade it"
-    else:
-        advice = f"set interface_version = {BACKEND_INTERFACE} in its class"
-    raise _broken(
-        name,
-        origin,
-        f"it was written for backend interface {theirs}, this minitorch-tensor has interface "
-        f"{BACKEND_INTERFACE}: {advice}",
-    )
+    distribution, _ = distribution_of(points[0])
+    return make_backend(name, import_factory(name, points[0]), origin_of(points[0]), distribution)
 
 
 def _not_found_message(name: str, found: dict[str, list[EntryPoint]], asked_by: str) -> str:
@@ -332,6 +304,9 @@ def _not_found_message(name: str, found: dict[str, list[EntryPoint]], asked_by: 
         message += f" Did you mean {close[0]!r}?"
     elif close:
         message += f" For {close[0]!r}: pip install '{KNOWN[close[0]]}'."
+    for point, reason in _registry.refused:
+        if point.name == name:
+            message += f" {distribution_of(point)[0]} claims it, but {reason}."
     if os.environ.get(PLUGINS_VARIABLE) == "0":
         message += f" {PLUGINS_VARIABLE}=0 hides those of other distributions."
     return message
@@ -347,7 +322,18 @@ def describe_backends() -> list[BackendInfo]:
     infos = [_describe(point, points) for points in found.values() for point in points]
     by_hand = _registry.loaded.keys() - found.keys()
     infos += [
-        BackendInfo(name, "", _registry.loaded[name].interface_version, "ready") for name in by_hand
+        BackendInfo(
+            name,
+            "",
+            _registry.loaded[name].interface_version,
+            "ready",
+            capabilities=_registry.loaded[name].capabilities,
+        )
+        for name in by_hand
+    ]
+    infos += [
+        BackendInfo(point.name, " ".join(distribution_of(point)), None, "broken", reason)
+        for point, reason in _registry.refused
     ]
     infos += [
         BackendInfo(name, "", None, "not installed", f"pip install '{requirement}'")
@@ -358,19 +344,92 @@ def describe_backends() -> list[BackendInfo]:
 
 
 def _describe(point: EntryPoint, rivals: list[EntryPoint]) -> BackendInfo:
-    interface, status, detail = None, "ready", ""
+    interface, status, detail, capabilities = None, "ready", "", None
+    start = time.perf_counter()
     try:
         if len(rivals) == 1:
-            interface = getattr(_import(point.name, point), "interface_version", None)
-        interface = _registry.get(point.name, asked_by="backend").interface_version
+            interface = getattr(import_factory(point.name, point), "interface_version", None)
+        backend = _registry.get(point.name, asked_by="backend")
+        interface, capabilities = backend.interface_version, backend.capabilities
     except BackendUnavailable as error:
-        status, detail = "unavailable", str(error)
+        status, detail = "unavailable", error.reason
     except BackendBroken as error:
         status, detail = "broken", error.reason
-    return BackendInfo(point.name, " ".join(_distribution(point)), interface, status, detail)
+    seconds = time.perf_counter() - start
+    source = " ".join(distribution_of(point))
+    return BackendInfo(point.name, source, interface, status, detail, seconds, capabilities)
 
 
 # -- choosing -----------------------------------------------------------------------------------
+
+
+class device:
+    """A backend by name, and the number of a device of its kind.
+
+    `device("cpu")` is the backend in use on this host, such as `fast`; any other name is that of a
+    backend: "cuda", "numpy", or a third party's. Whether it is installed and works is checked when
+    it is used. As a context manager, a device makes its backend the current one.
+
+    Args:
+        type: a name, also with a number ("cuda:0"), or another device.
+        index: the number. Backends have one device each, so only 0 can be used.
+
+    Raises: TypeError for anything but a text or a device; ValueError for a text that is no name.
+
+    >>> device("cuda:0").type, device("cuda", 0).index
+    ('cuda', 0)
+    """
+
+    __slots__ = ("_entered", "index", "type")
+
+    type: str
+    index: int | None
+
+    def __init__(self, type: str | device, index: int | None = None) -> None:
+        if isinstance(type, device):
+            index = type.index if index is None else index
+            type = type.type
+        if not isinstance(type, str):
+            raise TypeError(
+                f"device: wanted a name such as 'cpu' or 'cuda', got {type!r}. "
+                "Backends are listed by `python -m minitorch_tensor backends`."
+            )
+        parts = _TEXT.fullmatch(type)
+        if parts is None or (parts[2] is not None and index is not None):
+            raise ValueError(
+                f"device: wanted a name such as 'cpu', or one with a number such as 'cuda:0', got "
+                f"{type!r}{'' if index is None else f' and the number {index}'}."
+            )
+        self.type = parts[1]
+        self.index = index if parts[2] is None else int(parts[2])
+        self._entered: list[use_backend] = []
+
+    def __repr__(self) -> str:
+        number = "" if self.index is None else f", index={self.index}"
+        return f"device(type={self.type!r}{number})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, device):
+            return NotImplemented
+        return (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return device, (self.type, self.index)
+
+    def __enter__(self) -> device:
+        entered = use_backend(self)
+        entered.__enter__()
+        self._entered.append(entered)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
 
 
 class use_backend:
@@ -382,7 +441,7 @@ class use_backend:
     ...     pass
     """
 
-    def __init__(self, name: str | Backend) -> None:
+    def __init__(self, name: Place) -> None:
         self._backend = get_backend(name)
         self._chosen = [_choice.set(self._backend)]
         self._fresh = True
@@ -420,7 +479,7 @@ def register_backend(name: str, backend: Backend) -> None:
         or its `name` differs.
     """
     with _registry.lock:
-        if name in _registry.loaded or name in _registry.entry_points():
+        if name == HOST or name in _registry.loaded or name in _registry.entry_points():
             raise ValueError(f"register_backend: the name {name!r} is already taken.")
         check_interface(name, backend, "registered by hand")
         _registry.loaded[name] = backend
@@ -432,4 +491,5 @@ def refresh() -> None:
     importlib.invalidate_caches()
     with _registry.lock:
         _registry.found = None
+        _registry.failed.clear()
         _registry.default = None

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from minitorch_autodiff import Gradient, Variable, is_grad_enabled
+from minitorch_autodiff import Context, Gradient, Variable, is_grad_enabled
 from minitorch_autodiff.clock import changes
-from minitorch_tensor import dtypes
-from minitorch_tensor.dtypes import AnyDType, DType
-from minitorch_tensor.functions import copying
+from minitorch_tensor import writing
+from minitorch_tensor.dtypes import DType
+from minitorch_tensor.functions import copying, joining
 from minitorch_tensor.functions.arithmetic import ArithmeticMethods
 from minitorch_tensor.functions.arranging import ArrangingMethods
-from minitorch_tensor.functions.base import cast, constant, sum_to
+from minitorch_tensor.functions.base import sum_to
 from minitorch_tensor.functions.comparison import ComparisonMethods
 from minitorch_tensor.functions.copying import CopyingMethods
 from minitorch_tensor.functions.exponentials import ExponentialMethods
@@ -30,9 +32,9 @@ from minitorch_tensor.functions.reductions import ReductionMethods
 from minitorch_tensor.functions.selection import SelectionMethods
 from minitorch_tensor.functions.sorting import SortingMethods
 from minitorch_tensor.functions.views import ViewMethods
-from minitorch_tensor.layout import Shape, Strides, broadcast_shapes, normalize_dim
-from minitorch_tensor.printing import format_tensor
-from minitorch_tensor.registry import get_backend
+from minitorch_tensor.layout import Shape, Strides, normalize_dim
+from minitorch_tensor.printing import format_tensor, to_html
+from minitorch_tensor.registry import device, device_of
 from minitorch_tensor.sharing import memory_of, place_of, rebuilt
 from minitorch_tensor.tensor_data import TensorData
 
@@ -63,6 +65,7 @@ class Tensor(
     SelectionMethods,
     SortingMethods,
     ViewMethods,
+    writing.WritingMethods,
 ):
     """An n-dimensional array of one dtype on one backend, with an optional gradient.
 
@@ -111,7 +114,16 @@ class Tensor(
             raise TypeError(
                 f"set_: wanted a tensor, got {type(source).__name__}. Make one with tensor(...)."
             )
-        self._check_in_place("set_", source)
+        if is_grad_enabled() and self.requires_grad:
+            raise RuntimeError(
+                "set_: this tensor requires a gradient, which would be that of its old elements. "
+                "Do it under no_grad()."
+            )
+        if is_grad_enabled() and source.requires_grad:
+            raise RuntimeError(
+                "set_: the source requires a gradient, which would not reach it from here. Set a "
+                "detach() of it."
+            )
         if not self.is_leaf:
             raise RuntimeError(
                 "set_: this tensor was computed, and its history is that of the values it has. "
@@ -123,6 +135,7 @@ class Tensor(
                 "Convert the source first, or requires_grad_(False) this tensor."
             )
         if source._data is not self._data:
+            self._base = self._made = None
             self._data, self.backend = source._data, source.backend
             self._bump_version()
         return self
@@ -131,9 +144,22 @@ class Tensor(
 
     #: The class of computed tensors, also for operations on instances of a subclass.
     _plain: ClassVar[type[Tensor]]
+    #: The class of views that must be brought up to date (see `writing`).
+    _outdated: ClassVar[type[Tensor]]
 
     def _alias(self) -> Tensor:
         return Tensor(self._data, self.backend)
+
+    def _returned(self) -> Tensor:
+        result = self._view(self._data)
+        result._made = writing.OF_FUNCTION
+        return result
+
+    def _record(self, node: Context, index: int) -> None:
+        self.requires_grad = True
+        self._history = node, index
+        if self._made is writing.UNRECORDED:
+            writing.leave_forward(self)
 
     def _spec(self) -> _Spec:
         data = self._data
@@ -203,7 +229,10 @@ class Tensor(
 
     def _bump_version(self) -> None:
         """Note that the elements were changed in place."""
-        self._data.owner.version = changes.record()
+        owner = self._data.owner
+        owner.version = changes.record()
+        if owner.views is not None:
+            writing.outdate(owner)
 
     @property
     def _differentiable(self) -> bool:
@@ -220,6 +249,16 @@ class Tensor(
     def dtype(self) -> DType:
         """Type of the elements."""
         return self._data.dtype
+
+    @property
+    def device(self) -> device:
+        """Where it lies: device("cpu") on the backend in use on this host, else its backend's."""
+        return device_of(self.backend)
+
+    @property
+    def is_cuda(self) -> bool:
+        """True on the backend cuda."""
+        return self.backend.name == "cuda"
 
     @property
     def ndim(self) -> int:
@@ -316,6 +355,29 @@ class Tensor(
         self._check_leaving("numpy", force)
         return self.backend.to_numpy(self._data)
 
+    def tobytes(self) -> bytes:
+        """The elements in row-major order, as numpy's `tobytes`.
+
+        Raises: as `numpy`.
+        """
+        self._check_leaving("tobytes")
+        return self.backend.to_numpy(self._data).tobytes()
+
+    @property
+    def ctypes(self) -> Any:
+        """The memory for libraries in C, as numpy's `ctypes`: `ctypes.data` is the address of the
+        first element, valid while the tensor lives. `safetensors.numpy` reads tensors there.
+
+        Raises: RuntimeError unless the elements lie in the host's memory in row-major order.
+        """
+        self._check_leaving("ctypes")
+        if not self.backend.on_host or not self.is_contiguous():
+            raise RuntimeError(
+                f"ctypes: a tensor of strides {self.stride()} on {str(self.device)!r} is not one "
+                "piece of the host's memory in row-major order. Use x.cpu().contiguous()."
+            )
+        return self.backend.to_numpy(self._data).ctypes
+
     def _check_leaving(self, operation: str, force: bool = False) -> None:
         if self.requires_grad and not force:
             raise RuntimeError(
@@ -333,9 +395,34 @@ class Tensor(
             return array.astype(dtype)
         return array.copy() if copy else array
 
-    def __dlpack__(self, **options: Any) -> Any:
-        """A DLPack capsule of the elements, which shares memory if the backend is on the host."""
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType:
+        """The functions of the Python array API standard, `minitorch_tensor.array_api`.
+
+        Args:
+            api_version: a version of the standard, for example "2024.12", the newest supported.
+
+        Raises: ValueError for a later version, or what is none.
+        """
+        namespace = importlib.import_module("minitorch_tensor.array_api")  # made of tensors itself
+        namespace.check_version(api_version)
+        return namespace
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """A DLPack capsule of the elements, which shares memory if the backend is on the host.
+
+        Args: those of the array API standard; numpy checks them.
+        """
         self._check_leaving("__dlpack__")
+        asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        # numpy knows all but the first only since 2.1.
+        options = {name: value for name, value in asked.items() if value is not None}
         return self.backend.to_numpy(self._data).__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -348,13 +435,13 @@ class Tensor(
         subclass added; no history."""
         data, backend = self._data, self.backend
         memory = memory_of(data, backend)
-        made_of = type(self), memory, place_of(data), backend.name, self.requires_grad
+        made_of = self._type(), memory, place_of(data), backend.name, self.requires_grad
         return rebuilt, made_of, self._added()
 
     def __copy__(self) -> Tensor:
         """For `copy.copy`: a second tensor over the same memory, without history."""
         data = self._data
-        result = rebuilt(type(self), data.owner, place_of(data), self.backend, self.requires_grad)
+        result = rebuilt(self._type(), data.owner, place_of(data), self.backend, self.requires_grad)
         result.__dict__.update(self._added())
         return result
 
@@ -375,6 +462,10 @@ class Tensor(
         result.__dict__.update(copy.deepcopy(self._added(), memo))
         return result
 
+    def _type(self) -> type[Tensor]:
+        """The class that it has apart from being an outdated view."""
+        return Tensor if type(self) is self._outdated else type(self)
+
     def _added(self) -> dict[str, Any]:
         """The attributes that a subclass or the user set."""
         return {name: value for name, value in vars(self).items() if name not in _OWN}
@@ -387,16 +478,16 @@ class Tensor(
     def __iter__(self) -> Iterator[Tensor]:
         if not self.shape:
             raise TypeError("iter: a zero-dimensional tensor cannot be iterated over.")
-        return (self[i] for i in range(self.shape[0]))
+        return (joining.one_of_several(self[i]) for i in range(self.shape[0]))
 
     def __contains__(self, value: TensorLike) -> bool:
         return bool((self == value).any())
 
     def __format__(self, spec: str) -> str:
-        """A zero-dimensional tensor formats as its number: f"{loss:.3f}"."""
-        if not spec:
-            return repr(self)
+        """A zero-dimensional tensor formats as its number: f"{loss:.3f}", f"{loss}"."""
         if self.shape:
+            if not spec:
+                return repr(self)
             raise TypeError(
                 f"format: {spec!r} is for a single number, this tensor has shape {self.shape}. "
                 "Format its item() or tolist()."
@@ -417,6 +508,9 @@ class Tensor(
     def __int__(self) -> int:
         return int(self.item())
 
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
     def __index__(self) -> int:
         if self.is_floating_point():
             raise TypeError(f"index: only integer tensors can index, this one is {self.dtype}.")
@@ -428,147 +522,37 @@ class Tensor(
     def __repr__(self) -> str:
         return format_tensor(self)
 
-    # -- moving and converting ------------------------------------------------------------------
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return to_html(self)
 
-    def to(
-        self,
-        target: Any = None,
-        dtype: AnyDType | None = None,
-        *,
-        backend: str | Backend | None = None,
-        copy: bool = False,
-    ) -> Tensor:
-        """Convert the dtype, the backend, or both; returns self if nothing changes.
+    # -- layout in memory -----------------------------------------------------------------------
 
-        Args:
-            target: a dtype, a backend, or a tensor whose dtype and backend to take.
-            dtype: a DType, or numpy's or Python's name for one.
-            backend: a backend or its name, in place of PyTorch's device.
-            copy: copy even if nothing changes.
+    def to_device(self, device: Any, /, *, stream: None = None) -> Tensor:
+        """This tensor on another device: `to` under the name of the array API standard.
+
+        Raises: ValueError for a stream, which backends do not have.
         """
-        if target.__class__ is DType and not copy:  # the most frequent call
-            return cast(self, target)
-        if isinstance(target, Tensor):
-            dtype, backend = dtype or target.dtype, backend or target.backend
-        elif isinstance(target, (DType, type, np.dtype)) or target in _DTYPE_NAMES:
-            dtype = target
-        elif target is not None:
-            backend = target
-        result = self if backend is None else copying.move(self, get_backend(backend))
-        if dtype is not None:
-            result = cast(result, dtypes.as_dtype(dtype))
-        return copying.clone(result) if copy and result is self else result
+        if stream is not None:
+            raise ValueError(f"to_device: backends have no streams, got {stream!r}. Omit it.")
+        return self.to(device)
 
     def contiguous(self) -> Tensor:
         """self if contiguous, else a contiguous copy."""
         return self if self._data.is_contiguous() else copying.clone(self)
 
-    def type_as(self, other: Tensor) -> Tensor:
-        """This tensor with another's dtype."""
-        return self.to(other.dtype)
 
-    # -- changing in place ------------------------------------------------------------------------
-    #
-    # These raise on a tensor with history, whose gradient would be lost. `x += y` on such a tensor
-    # means `x = x + y`.
-
-    def copy_(self, src: TensorLike) -> Tensor:
-        """Write the elements of `src`, broadcast and converted, into this tensor's memory.
-
-        Raises: OverflowError for a number that the dtype does not hold.
-        """
-        return self._write("copy_", src)
-
-    def _write(self, operation: str, src: TensorLike) -> Tensor:
-        self._check_in_place(operation, src)
-        if not isinstance(src, Tensor):
-            src = constant(operation, src, self)
-        if broadcast_shapes(src.shape, self.shape, operation) != self.shape:
-            raise ValueError(
-                f"{operation}: a source of shape {src.shape} does not fit into {self.shape}."
-            )
-        data = self._data
-        if any(step == 0 and n > 1 for n, step in zip(data.shape, data.strides)):
-            raise RuntimeError(
-                f"{operation}: several elements of this expanded tensor are one place in memory. "
-                "Change a clone() of it."
-            )
-        src = src.detach().to(self.backend)
-        if src._data.owner is data.owner:  # may overlap
-            src = src.clone()
-        self.backend.copy_(data, src._data.expand(self.shape))
-        self._bump_version()
-        return self
-
-    def _check_in_place(self, operation: str, *operands: TensorLike | None) -> None:
-        if is_grad_enabled():
-            if self.requires_grad:
-                raise RuntimeError(
-                    f"{operation}: this tensor requires a gradient, so changing it in place would "
-                    "falsify its history. Do it under no_grad(), or use the operation that gives a "
-                    "new tensor."
-                )
-            if any(isinstance(x, Tensor) and x.requires_grad for x in operands):
-                raise RuntimeError(
-                    f"{operation}: the new values require a gradient, which would be lost in a "
-                    "change in place. Use an operation that gives a new tensor (+, where, cat, "
-                    "...), or detach() the values."
-                )
-
-    def _in_place(
-        self, operation: str, function: Callable[..., Tensor], *operands: Any, **options: Any
-    ) -> Tensor:
-        """Write function(self, *operands) into this tensor."""
-        self._check_in_place(operation, *operands, *options.values())
-        plain = [x.detach() if isinstance(x, Tensor) else x for x in operands]
-        result = function(self.detach(), *plain, **options)
-        if _KINDS.index(result.dtype.kind) > _KINDS.index(self.dtype.kind):
-            raise TypeError(
-                f"{operation}: a {result.dtype} result does not fit in {self.dtype}. "
-                "Convert this tensor first."
-            )
-        return self.copy_(result)
-
-    def _continues(self, other: object) -> bool:
-        """True if `self += other` must be recorded, as a new tensor. A leaf that requires a
-        gradient is never silently replaced: the in-place method raises."""
-        if not is_grad_enabled() or (self.requires_grad and self.is_leaf):
-            return False
-        return self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
-
-    # -- last, because they hide Python's names from what follows -------------------------------
-
-    def type(self, dtype: AnyDType) -> Tensor:
-        """This tensor with another dtype."""
-        return self.to(dtype)
-
-    def double(self) -> Tensor:
-        """As float64."""
-        return self.to(dtypes.float64)
-
-    def long(self) -> Tensor:
-        """As int64."""
-        return self.to(dtypes.int64)
-
-    def float(self) -> Tensor:
-        """As float32."""
-        return self.to(dtypes.float32)
-
-    def int(self) -> Tensor:
-        """As int32."""
-        return self.to(dtypes.int32)
-
-    def bool(self) -> Tensor:
-        """As bool: true where nonzero."""
-        return self.to(dtypes.bool_)
+class _OutdatedView(writing.Outdated, Tensor):
+    """The class of a view from a change of its base until its next use."""
 
 
 Tensor._plain = Tensor
-
-#: The kinds of dtypes, each of which can hold the preceding ones.
-_KINDS = ("bool", "int", "float")
-
-_DTYPE_NAMES = frozenset(d.name for d in dtypes.ALL)
+Tensor._outdated = _OutdatedView
 
 #: The instance attributes of Tensor itself.
-_OWN = frozenset(("_data", "backend", "grad", "requires_grad", "hooks", "_history", "_retained"))
+_OWN = frozenset(
+    (
+        *("_data", "backend", "grad", "requires_grad", "hooks", "_history", "_retained"),
+        *("_base", "_made"),
+    )
+)

@@ -51,6 +51,9 @@ class TensorData:
     offset: int = 0
     version: int = 0
 
+    #: Of an owner: weak references to the tensors that are views of its memory (see `writing`).
+    views: list[Any] | None = None
+
     #: True while a leaf holds this as its gradient: a second leaf then takes a copy.
     kept: bool = False
 

@@ -8,4 +8,4 @@ from minitorch_tensor.testing.conformance import SIZES, BackendConformance
 class TestSimple(BackendConformance):
     backend = "simple"
     # Every sample of every row. Large is what plain loops do in a moment.
-    size = dataclasses.replace(SIZES["full"], large=2_001, threads=2, calls=2)
+    size = dataclasses.replace(SIZES["full"], large=2_001, threads=2, calls=2, writes=50)

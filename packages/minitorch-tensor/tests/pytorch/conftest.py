@@ -26,6 +26,7 @@ def load(name: str) -> ModuleType:
 
 
 TABLE, RUNNER, SIGNATURES = load("table"), load("runner"), load("signatures")
+PROGRAMS = load("programs")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -60,3 +61,8 @@ def runner() -> ModuleType:
 @pytest.fixture(scope="session")
 def signatures() -> ModuleType:
     return SIGNATURES
+
+
+@pytest.fixture(scope="session")
+def programs() -> ModuleType:
+    return PROGRAMS

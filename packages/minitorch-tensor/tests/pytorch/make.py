@@ -1,5 +1,6 @@
 """Say what is compared; with --write, write what PyTorch gives for every row (expectations.json),
-and the names of its functions' parameters (signatures.json).
+the names of its functions' parameters (signatures.json), and what it does in some random programs
+(programs.json).
 
 `tox -e pytorch -- --write` runs it where PyTorch is. The summary alone needs none.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+import programs
 import runner
 import signatures
 import table
@@ -25,6 +27,7 @@ def main(arguments: list[str]) -> None:
                 for key, (case, dtype) in runner.rows(table.CASES).items()
             }
         )
+        programs.write()
         names = runner.public_functions() | runner.public_methods()
         signatures.write(library.torch, sorted(names - set(signatures.NOT_PYTORCH)))
     sys.stdout.write(runner.summary(table) + "\n")

@@ -110,7 +110,7 @@ class MiniTorch:
         return arrange(array, spec.layout, self.backend)
 
     def constant(self, array: Array) -> Any:
-        return mt.tensor(array, backend=self.backend)
+        return mt.tensor(array, device=self.backend)
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, mt.Tensor)

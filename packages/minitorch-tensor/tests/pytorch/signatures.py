@@ -24,10 +24,8 @@ Signature = list[str]
 LEFT_OUT_EVERYWHERE = {
     "out": "results are new; copy_ writes into a tensor",
     "layout": "there is one, strided",
-    "device": "where it is computed is the backend, `backend=`",
     "pin_memory": "memory of a device is its backend's affair",
     "memory_format": "tensors that are made are row-major",
-    "non_blocking": "backends decide about that on their own",
 }
 
 _DTYPE_OUT = "there are no dtypes to choose between: products keep theirs"
@@ -38,6 +36,7 @@ _NUMPYS = "numpy's word; ours is `dim`"
 LEFT_OUT = {
     **{(name, "out_dtype"): _DTYPE_OUT for name in ("mm", "bmm", "addmm", "baddbmm")},
     **{(name, "out_int32"): _INT32 for name in ("searchsorted", "bucketize")},
+    ("save", "_disable_byteorder_record"): "PyTorch's own affair",
     ("searchsorted", "sorter"): "sort first",
     ("repeat_interleave", "output_size"): "it spares a device a round trip",
     ("cdist", "compute_mode"): "there is one way",
@@ -70,7 +69,6 @@ LEFT_OUT = {
         for name in ("storage_offset", "size", "stride")
     },
     (".view", "dtype"): "elements are not read as another type; to() converts",
-    (".to", "device"): "where it is computed is the backend",
     (".to", "other"): "by position only, as in PyTorch's parser",
     ("from_dlpack", "copy"): "clone() copies",
     ("swapaxes", "axis0"): _NUMPYS,
@@ -88,12 +86,10 @@ KEYWORD_ONLY = {
     ("min", "other"): "there it goes by the name dim",
     ("scatter", "value"): "there it goes by the name src",
     (".scatter_", "value"): "there it goes by the name src",
-    (".to", "copy"): "it stood behind non_blocking",
 }
 
 #: What we have wherever it makes sense.
 ADDED_EVERYWHERE = {
-    "backend": "PyTorch's device",
     "requires_grad": "PyTorch's Python functions take it, which its schemas do not say",
 }
 
@@ -108,7 +104,9 @@ ADDED = {
     ("nonzero", "as_tuple"): "documented, but not in the schema",
     ("tensor_split", "indices_or_sections"): "documented, but not in the schema",
     **{(name, "function"): "PyTorch's func" for name in ("jvp", "vjp")},
-    (".to", "target"): "any of dtype, backend, and tensor",
+    ("from_numpy", "device"): "a backend may copy",
+    (".cuda", "device"): "documented, but not in the schema",
+    (".cuda", "non_blocking"): "documented, but not in the schema",
 }
 
 #: Functions and methods that PyTorch has not, or not as these.
@@ -116,6 +114,8 @@ NOT_PYTORCH = {
     "elementwise": "our own",
     "is_close": "the course's own",
     "promote": "PyTorch's name is promote_types",
+    ".tobytes": "numpy's; PyTorch has none",
+    ".to_device": "of the array API standard; PyTorch's name is to",
     **dict.fromkeys(
         ("backend_names", "get_backend", "register_backend", "refresh", ".wrap"),
         "PyTorch has no backends of this kind",

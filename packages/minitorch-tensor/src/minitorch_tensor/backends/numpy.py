@@ -76,6 +76,7 @@ UNARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.relu: lambda x: np.maximum(x, 0),
     ops.isnan: np.isnan,
     ops.isinf: np.isinf,
+    ops.signbit: np.signbit,
     ops.logical_not: np.logical_not,
     ops.floor: np.floor,
     ops.ceil: np.ceil,
@@ -124,6 +125,7 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.fmod: np.fmod,
     ops.floor_divide: np.floor_divide,
     ops.atan2: np.arctan2,
+    ops.copysign: np.copysign,
     ops.logaddexp: np.logaddexp,
     ops.int_remainder: np.remainder,
     ops.int_floor_divide: np.floor_divide,
@@ -131,6 +133,8 @@ BINARY: dict[Callable[..., float], Callable[..., Any]] = {
     ops.bitwise_and: np.bitwise_and,
     ops.bitwise_or: np.bitwise_or,
     ops.bitwise_xor: np.bitwise_xor,
+    ops.bitwise_left_shift: np.left_shift,
+    ops.bitwise_right_shift: np.right_shift,
 }
 FOLDS: dict[Callable[..., float], np.ufunc] = {
     ops.add: np.add,

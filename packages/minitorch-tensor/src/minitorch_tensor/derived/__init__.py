@@ -10,8 +10,10 @@ KH and KW kernel, OH and OW output.
 
 from __future__ import annotations
 
+from minitorch_tensor.derived.attention import Attention, AttentionOperations
 from minitorch_tensor.derived.convolution import Convolution, ConvolutionOperations
 from minitorch_tensor.derived.embedding import EmbeddingOperations
+from minitorch_tensor.derived.normalization import NormalizationOperations
 from minitorch_tensor.derived.optimizers import AdamStep, OptimizerOperations, SGDStep
 from minitorch_tensor.derived.pooling import PoolingOperations
 from minitorch_tensor.derived.recurrent import Recurrence, RecurrentOperations, RecurrentWeights
@@ -20,6 +22,7 @@ from minitorch_tensor.derived.windows import Window
 
 __all__ = [
     "AdamStep",
+    "Attention",
     "Convolution",
     "DerivedOperations",
     "Recurrence",
@@ -35,6 +38,8 @@ class DerivedOperations(
     PoolingOperations,
     EmbeddingOperations,
     RecurrentOperations,
+    AttentionOperations,
+    NormalizationOperations,
     OptimizerOperations,
 ):
     """The part of `Backend` that follows from its core. See `backend` for the rules.

@@ -10,6 +10,8 @@ import builtins
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minitorch_autodiff import Context, Function, Variable
 from minitorch_autodiff import operators as ops
 from minitorch_tensor.dtypes import bool_, float32, int64, promote, scalar_dtype
@@ -37,6 +39,7 @@ from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods, augmented, in_place, reflected
 from minitorch_tensor.functions.selection import where
 from minitorch_tensor.layout import broadcast_shapes
+from minitorch_tensor.silence import silently
 
 if TYPE_CHECKING:
     from minitorch_tensor.dtypes import DType
@@ -47,7 +50,9 @@ if TYPE_CHECKING:
 
 Add = of_two(ops.add)
 Mul = of_two(ops.mul)
+Mul.reads = (1,), (0,)
 Div = of_two(ops.div)
+Div.reads = (1,), (0, 1)
 
 
 class Sub(Zip):
@@ -155,6 +160,22 @@ def reciprocal(input: Tensor) -> Tensor:
 Abs = of_one(ops.abs)
 AbsBackward = of_two(ops.abs_back, "AbsBackward")
 Sign = step(ops.sign)
+Copysign = of_two(ops.copysign)
+
+
+class Nextafter(Function):
+    """The next number of the dtype, which no function of one Python number can tell, so numpy does.
+    No gradient passes."""
+
+    @classmethod
+    def apply(cls, x: Tensor, y: Tensor) -> Tensor:
+        """The next number for each pair; nothing is recorded."""
+        if x.dtype.kind != "float":
+            raise TypeError(
+                f"nextafter: wanted floating point, got {x.dtype}. Convert with .float()."
+            )
+        a, b = x.backend.to_numpy(x._data), x.backend.to_numpy(y._data)
+        return x._new(x.backend.from_numpy(np.asarray(silently().run(np.nextafter, a, b))))
 
 
 @guarded
@@ -167,6 +188,21 @@ def abs(input: Tensor) -> Tensor:
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1, with gradient 0; NaN for NaN."""
     return Sign.apply(input)
+
+
+def copysign(input: TensorLike, other: TensorLike) -> Tensor:
+    """|input| with the sign of other, which may be that of -0.0; with gradient 0 where input
+    is 0."""
+    return binary(Copysign, *fractions(input, other))
+
+
+def nextafter(input: TensorLike, other: TensorLike) -> Tensor:
+    """The nearest number to input in the direction of other that their dtype holds; without
+    gradient.
+
+    Raises: TypeError for integers.
+    """
+    return binary(Nextafter, input, other)
 
 
 # -- powers ----------------------------------------------------------------------------------------
@@ -553,6 +589,10 @@ class ArithmeticMethods(Methods):
     abs_ = absolute_ = in_place(abs)
     sign = sgn = sign
     sign_ = sgn_ = in_place(sign)
+    copysign = copysign
+    copysign_ = in_place(copysign)
+    nextafter = nextafter
+    nextafter_ = in_place(nextafter)
     square = square
     square_ = in_place(square)
     sqrt = sqrt
@@ -604,8 +644,10 @@ class ArithmeticMethods(Methods):
     __itruediv__ = augmented(div)
     __floordiv__ = floor_divide
     __rfloordiv__ = reflected(floor_divide)
+    __ifloordiv__ = augmented(floor_divide)
     __mod__ = remainder
     __rmod__ = reflected(remainder)
+    __imod__ = augmented(remainder)
     __pow__ = pow
     __rpow__ = reflected(pow)
     __ipow__ = augmented(pow)
@@ -624,6 +666,7 @@ __all__ = [
     "clamp_max",
     "clamp_min",
     "clip",
+    "copysign",
     "div",
     "divide",
     "fix",
@@ -640,6 +683,7 @@ __all__ = [
     "multiply",
     "neg",
     "negative",
+    "nextafter",
     "pow",
     "reciprocal",
     "remainder",

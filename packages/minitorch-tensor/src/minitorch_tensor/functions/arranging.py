@@ -283,7 +283,7 @@ class Diagonal(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
         ctx.shape, ctx.where = x.shape, (offset, dim1, dim2)
-        return x._new(_diagonal_view(x._data, offset, dim1, dim2))
+        return x._view(_diagonal_view(x._data, offset, dim1, dim2), ctx)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:

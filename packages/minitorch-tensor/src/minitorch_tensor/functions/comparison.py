@@ -20,7 +20,7 @@ from minitorch_tensor.functions.base import (
     zip_,
 )
 from minitorch_tensor.functions.guarding import guarded
-from minitorch_tensor.functions.methods import Methods, in_place
+from minitorch_tensor.functions.methods import Methods, augmented, in_place, reflected
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor, TensorLike
@@ -177,6 +177,12 @@ def isneginf(input: Tensor) -> Tensor:
     return eq(input, -math.inf) if input.dtype.kind == "float" else isinf(input)
 
 
+@guarded
+def signbit(input: Tensor) -> Tensor:
+    """True where an element has a minus sign, as -0.0 has."""
+    return map_(ops.signbit, input, bool_) if input.dtype.kind == "float" else lt(input, 0)
+
+
 def isin(elements: TensorLike, test_elements: TensorLike, *, invert: bool = False) -> Tensor:
     """True where an element of `elements` is among `test_elements`.
 
@@ -275,6 +281,39 @@ class BitwiseXor(Bitwise):
     operator = staticmethod(ops.bitwise_xor)
 
 
+class Shift(Function):
+    """The bits of an integer moved by a number of places. No gradient passes."""
+
+    operator: ClassVar[Any]
+
+    @classmethod
+    def apply(cls, x: Tensor, places: Tensor) -> Tensor:
+        """Shift each element; nothing is recorded."""
+        name = cls.operator.__name__
+        if x.dtype.kind != "int":
+            raise TypeError(
+                f"{name}: wanted integers, got {x.dtype}. Convert with .long(), or multiply by a "
+                "power of 2."
+            )
+        if (places < 0).any():
+            raise ValueError(
+                f"{name}: got a negative number of places. Shift the other way instead."
+            )
+        return zip_(cls.operator, x, places)
+
+
+class BitwiseLeftShift(Shift):
+    """The bits moved to the left, zeros moved in."""
+
+    operator = staticmethod(ops.bitwise_left_shift)
+
+
+class BitwiseRightShift(Shift):
+    """The bits moved to the right, the sign moved in."""
+
+    operator = staticmethod(ops.bitwise_right_shift)
+
+
 def _check_bits(operation: str, x: Tensor) -> None:
     if x.dtype.kind == "float":
         raise TypeError(
@@ -318,6 +357,24 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
     _check_bits("bitwise_not", input)
     return logical_not(input) if input.dtype is bool_ else map_(ops.bitwise_not, input)  # type: ignore[arg-type]
+
+
+@guarded
+def bitwise_left_shift(input: Tensor, other: TensorLike) -> Tensor:
+    """input << other: input times 2**other, without the bits that do not fit.
+
+    Raises: TypeError for anything but integers; ValueError for a negative number of places.
+    """
+    return binary(BitwiseLeftShift, input, other)
+
+
+@guarded
+def bitwise_right_shift(input: Tensor, other: TensorLike) -> Tensor:
+    """input >> other: floor(input / 2**other).
+
+    Raises: TypeError for anything but integers; ValueError for a negative number of places.
+    """
+    return binary(BitwiseRightShift, input, other)
 
 
 # -- the operators == and != ----------------------------------------------------------------------
@@ -366,6 +423,7 @@ class ComparisonMethods(Methods):
     isposinf = isposinf
     isneginf = isneginf
     isfinite = isfinite
+    signbit = signbit
     logical_and = logical_and
     logical_and_ = in_place(logical_and)
     logical_or = logical_or
@@ -382,6 +440,10 @@ class ComparisonMethods(Methods):
     bitwise_xor_ = in_place(bitwise_xor)
     bitwise_not = bitwise_not
     bitwise_not_ = in_place(bitwise_not)
+    bitwise_left_shift = bitwise_left_shift
+    bitwise_left_shift_ = in_place(bitwise_left_shift)
+    bitwise_right_shift = bitwise_right_shift
+    bitwise_right_shift_ = in_place(bitwise_right_shift)
 
     __lt__ = lt
     __le__ = le
@@ -392,16 +454,27 @@ class ComparisonMethods(Methods):
     #: Elementwise == leaves identity as the only way to tell tensors apart in a dict.
     __hash__ = object.__hash__
     __and__ = __rand__ = bitwise_and
+    __iand__ = augmented(bitwise_and)
     __or__ = __ror__ = bitwise_or
+    __ior__ = augmented(bitwise_or)
     __xor__ = __rxor__ = bitwise_xor
+    __ixor__ = augmented(bitwise_xor)
+    __lshift__ = bitwise_left_shift
+    __rlshift__ = reflected(bitwise_left_shift)  # type: ignore[arg-type]
+    __ilshift__ = augmented(bitwise_left_shift)
+    __rshift__ = bitwise_right_shift
+    __rrshift__ = reflected(bitwise_right_shift)  # type: ignore[arg-type]
+    __irshift__ = augmented(bitwise_right_shift)
     __invert__ = bitwise_not
 
 
 __all__ = [
     "allclose",
     "bitwise_and",
+    "bitwise_left_shift",
     "bitwise_not",
     "bitwise_or",
+    "bitwise_right_shift",
     "bitwise_xor",
     "eq",
     "equal",
@@ -427,4 +500,5 @@ __all__ = [
     "lt",
     "ne",
     "not_equal",
+    "signbit",
 ]

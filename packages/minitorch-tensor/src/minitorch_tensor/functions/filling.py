@@ -12,6 +12,7 @@ from minitorch_tensor.dtypes import check_fits
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.random import Generator, default_generator
 from minitorch_tensor.silence import converted
+from minitorch_tensor.writing import recorded, write
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Number, Tensor, TensorLike
@@ -30,12 +31,12 @@ _COUNTABLE = {
 
 def fill_(input: Tensor, value: TensorLike) -> Tensor:
     """Set every element."""
-    return input._write("fill_", value)
+    return write("fill_", input, value)
 
 
 def zero_(input: Tensor) -> Tensor:
     """Set every element to 0."""
-    return input._write("zero_", 0)
+    return write("zero_", input, 0, apart=False)
 
 
 def fill_diagonal_(input: Tensor, fill_value: Number) -> Tensor:
@@ -47,8 +48,7 @@ def fill_diagonal_(input: Tensor, fill_value: Number) -> Tensor:
         raise ValueError(f"fill_diagonal_: wanted two dimensions or more, got {input.shape}.")
     data = input._data
     place = data.as_strided((min(data.shape),), (sum(data.strides),), data.offset)
-    input._check_in_place("fill_diagonal_")
-    input._new(place)._write("fill_diagonal_", fill_value)
+    write("fill_diagonal_", input._view(place), fill_value)
     return input
 
 
@@ -99,19 +99,19 @@ def bernoulli_(input: Tensor, p: TensorLike = 0.5, *, generator: Generator | Non
     likely = p.detach().numpy() if isinstance(p, Variable) else np.asarray(p)
     if not ((likely >= 0) & (likely <= 1)).all():
         raise ValueError("bernoulli_: probabilities must lie in [0, 1].")
+    recorded("bernoulli_", input)
     drawn = (generator or default_generator).draw("random", input.shape)
-    input._check_in_place("bernoulli_")
     values = np.asarray(np.asarray(drawn) < likely, input.dtype.numpy)
-    return input.copy_(input._new(input.backend.from_numpy(values)))
+    return write("bernoulli_", input, input._new(input.backend.from_numpy(values)))
 
 
 def _fill_from(
     input: Tensor, operation: str, generator: Generator | None, kind: str, *parameters: float
 ) -> Tensor:
-    input._check_in_place(operation)
+    recorded(operation, input)
     values = (generator or default_generator).draw(kind, *parameters, input.shape)
     array = converted(np.asarray(values), input.dtype.numpy)
-    return input.copy_(input._new(input.backend.from_numpy(array)))
+    return write(operation, input, input._new(input.backend.from_numpy(array)))
 
 
 class FillingMethods(Methods):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import Context, Function, Variable
+from minitorch_tensor import writing
 from minitorch_tensor.dtypes import bool_, check_fits, int64
 from minitorch_tensor.functions.base import check_backends, constant
 from minitorch_tensor.functions.guarding import guarded
@@ -30,7 +31,7 @@ class SliceView(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, key: tuple[Any, ...]) -> Tensor:
         ctx.shape, ctx.key = x.shape, key
-        return x._new(basic_view(x._data, key))
+        return x._view(basic_view(x._data, key), ctx)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
@@ -77,6 +78,28 @@ class IndexAdjoint(Function):
     @staticmethod
     def backward(ctx: Context, e: Tensor) -> tuple[Tensor, None, None]:
         return Index.apply(e, ctx.key), None, None
+
+
+class IndexPut(Function):
+    """x with values put at the places that `key` names. Gradients: d, but 0 at the places; d at
+    them.
+
+    If a place is named twice, either value may win, and both get the gradient, as in PyTorch.
+    """
+
+    @staticmethod
+    def forward(ctx: Context, x: Tensor, key: tuple[Any, ...], values: Tensor) -> Tensor:
+        ctx.key, ctx.shape = key, values.shape
+        return x._new(x.backend.index_put(x._data, key, values._data, accumulate=False))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+        to_x, _, to_values = ctx.edges
+        to_zero = None
+        if to_x:
+            zero = d._new(d.backend.full(ctx.shape, 0, d.dtype))
+            to_zero = IndexPut.apply(d, ctx.key, zero)
+        return to_zero, None, Index.apply(d, ctx.key) if to_values else None
 
 
 class Gather(Function):
@@ -194,17 +217,18 @@ def get_item(x: Tensor, key: Any) -> Tensor:
 
 
 def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
-    """x[key] = value, in place: under no_grad where x or the value requires a gradient.
+    """x[key] = value, in place.
 
-    Raises: as `get_item`; ValueError if the value does not broadcast to the place.
+    Raises: as `get_item`; ValueError if the value does not broadcast to the place; RuntimeError for
+        a leaf that requires a gradient, unless under `no_grad`.
     """
     if not isinstance(value, Variable):
         array = np.asarray(value)
         check_fits("setitem", array, x.dtype)
         value = x._new(x.backend.from_numpy(converted(array, x.dtype.numpy)))
-    x._check_in_place("setitem", value)
+    recorded = writing.recorded("setitem", x, (value,))
     basic, plain = parse_key(x.shape, key)
-    source = value.detach().to(x.backend).to(x.dtype)
+    source = (value if recorded else value.detach()).to(x.backend).to(x.dtype)
     place = basic_view(x._data, plain) if basic else None
     shape = _stand_in(x.shape)[plain].shape if place is None else place.shape
     while source.ndim > len(shape) and source.shape[0] == 1:
@@ -219,9 +243,19 @@ def set_item(x: Tensor, key: Any, value: TensorLike | npt.ArrayLike) -> None:
             f"{shape}."
         )
     if place is not None:
-        x._new(place).copy_(source)
+        writing.check_apart("setitem", place)
+        if recorded:
+            writing.put(x, source, place)
+            return
+        if source._data.owner is place.owner:  # may overlap
+            source = source.clone()
+        x.backend.copy_(place, source._data.expand(shape))
+        x._bump_version()
         return
     source = source.expand(shape)
+    if recorded:
+        x._in_place("setitem", IndexPut.apply, plain, source)
+        return
     x.backend.copy_(x._data, x.backend.index_put(x._data, plain, source._data, accumulate=False))
     x._bump_version()
 
@@ -282,7 +316,7 @@ def _plain_item(item: Any) -> Any:
         return item
     if isinstance(item, Variable):
         item = item.numpy()  # type: ignore[attr-defined]
-    if isinstance(item, (list, bool, np.bool_)):
+    if isinstance(item, (list, range, bool, np.bool_)):
         item = np.asarray(item)
         item = item.astype(np.int64) if item.size == 0 else item
     if isinstance(item, np.ndarray):

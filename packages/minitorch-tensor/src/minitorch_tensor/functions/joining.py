@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from minitorch_autodiff import Context, Function
@@ -13,6 +14,7 @@ from minitorch_tensor.functions.guarding import guarded
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.views import atleast_1d, atleast_2d, atleast_3d
 from minitorch_tensor.layout import normalize_dim
+from minitorch_tensor.writing import ONE_OF_SEVERAL
 
 if TYPE_CHECKING:
     from minitorch_tensor.tensor import Tensor
@@ -118,9 +120,17 @@ def split(
             )
     parts, start = [], 0
     for size in sizes:
-        parts.append(narrow(tensor, dim, start, size))
+        parts.append(one_of_several(narrow(tensor, dim, start, size)))
         start += size
     return tuple(parts)
+
+
+def one_of_several(view: Tensor) -> Tensor:
+    """A view that was made together with others, as PyTorch calls it: it is not written into where
+    that must be recorded."""
+    if view._made is None and view._base is not None:
+        view._made = ONE_OF_SEVERAL
+    return view
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -196,8 +206,10 @@ def tensor_split(
         parts = indices_or_sections
         if parts < 1:
             raise ValueError(f"tensor_split: wanted at least one part, got {parts}.")
-        return split(input, [total // parts + (i < total % parts) for i in range(parts)], dim)
-    cuts = [slice(None, i).indices(total)[1] for i in indices_or_sections]
+        sizes = [total // parts + (i < total % parts) for i in range(parts)]
+        cuts = list(accumulate(sizes[:-1]))
+    else:
+        cuts = [slice(None, i).indices(total)[1] for i in indices_or_sections]
     ends = zip([0, *cuts], [*cuts, total])
     return tuple([narrow(input, dim, a, max(b - a, 0)) for a, b in ends])
 
@@ -216,7 +228,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices of input along `dim`, without that dimension: views."""
     dim, total = _along("unbind", input, dim)
-    return tuple([select(input, dim, i) for i in range(total)])
+    return tuple([one_of_several(select(input, dim, i)) for i in range(total)])
 
 
 @guarded

@@ -26,6 +26,8 @@ class MatMul(Function):
     Gradients: grad_a = grad_output @ b^T, grad_b = a^T @ grad_output
     """
 
+    reads = (1,), (0,)
+
     @staticmethod
     def forward(ctx: Context, a: Tensor, b: Tensor) -> Tensor:
         ctx.save_for_backward(a, b)

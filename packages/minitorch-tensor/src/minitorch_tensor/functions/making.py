@@ -16,9 +16,11 @@ from minitorch_tensor.dtypes import AnyDType, DType, check_fits, float32, int64
 from minitorch_tensor.functions.methods import Methods
 from minitorch_tensor.functions.views import sizes_of
 from minitorch_tensor.layout import Shape
+from minitorch_tensor.registry import Place, get_backend
 from minitorch_tensor.silence import converted
 
 if TYPE_CHECKING:
+    from minitorch_tensor.backend import Backend
     from minitorch_tensor.tensor import Number, Tensor
     from minitorch_tensor.tensor_data import TensorData
 
@@ -110,11 +112,17 @@ def default_dtype(array: npt.NDArray[Any]) -> DType | None:
 
 
 def new_tensor(
-    input: Tensor, data: Any, *, dtype: AnyDType | None = None, requires_grad: bool = False
+    input: Tensor,
+    data: Any,
+    *,
+    dtype: AnyDType | None = None,
+    device: Place | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of a copy of `data`; see `tensor`."""
-    array = array_of(data, dtype or input.dtype)
-    return _wrapped(input, input.backend.from_numpy(array), requires_grad)
+    backend = _backend(input, device)
+    data = backend.from_numpy(array_of(data, dtype or input.dtype))
+    return _wrapped(input, data, backend, requires_grad)
 
 
 def new_full(
@@ -123,10 +131,11 @@ def new_full(
     fill_value: Number,
     *,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element `fill_value`."""
-    return _filled("new_full", input, size, (), fill_value, dtype, requires_grad)
+    return _filled("new_full", input, size, (), fill_value, dtype, device, requires_grad)
 
 
 def new_zeros(
@@ -134,10 +143,11 @@ def new_zeros(
     size: Any,
     *more: int,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 0."""
-    return _filled("new_zeros", input, size, more, 0, dtype, requires_grad)
+    return _filled("new_zeros", input, size, more, 0, dtype, device, requires_grad)
 
 
 def new_ones(
@@ -145,10 +155,11 @@ def new_ones(
     size: Any,
     *more: int,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Every element 1."""
-    return _filled("new_ones", input, size, more, 1, dtype, requires_grad)
+    return _filled("new_ones", input, size, more, 1, dtype, device, requires_grad)
 
 
 def new_empty(
@@ -156,12 +167,14 @@ def new_empty(
     size: Any,
     *more: int,
     dtype: AnyDType | None = None,
+    device: Place | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Memory with arbitrary content."""
     shape = shape_of("new_empty", size, more)
-    data = input.backend.empty(shape, dtypes.as_dtype(dtype or input.dtype))
-    return _wrapped(input, data, requires_grad)
+    backend = _backend(input, device)
+    data = backend.empty(shape, dtypes.as_dtype(dtype or input.dtype))
+    return _wrapped(input, data, backend, requires_grad)
 
 
 def _filled(
@@ -171,21 +184,27 @@ def _filled(
     more: tuple[int, ...],
     value: Number,
     dtype: AnyDType | None,
+    device: Place | None,
     requires_grad: bool,
 ) -> Tensor:
     wanted = dtypes.as_dtype(dtype or input.dtype)
     check_fits(operation, value, wanted)
-    data = input.backend.full(shape_of(operation, size, more), value, wanted)
-    return _wrapped(input, data, requires_grad)
+    backend = _backend(input, device)
+    data = backend.full(shape_of(operation, size, more), value, wanted)
+    return _wrapped(input, data, backend, requires_grad)
 
 
-def _wrapped(input: Tensor, data: TensorData, requires_grad: bool) -> Tensor:
-    result = input._new(data)
+def _backend(input: Tensor, device: Place | None) -> Backend:
+    return input.backend if device is None else get_backend(device)
+
+
+def _wrapped(input: Tensor, data: TensorData, backend: Backend, requires_grad: bool) -> Tensor:
+    result = input._new(data, backend)
     return result.requires_grad_() if requires_grad else result
 
 
 class MakingMethods(Methods):
-    """New tensors of a tensor's dtype, on its backend."""
+    """New tensors of a tensor's dtype, on its backend or a given device."""
 
     new_tensor = new_tensor
     new_full = new_full

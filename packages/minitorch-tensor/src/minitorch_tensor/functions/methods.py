@@ -70,12 +70,7 @@ def reflected(
 
 
 def augmented(
-    function: Callable[[TensorLike, TensorLike], Tensor],
+    function: Callable[[Tensor, TensorLike], Tensor],
 ) -> Callable[[Tensor, TensorLike], Tensor]:
-    """The method for `x += y`: in place, or a new tensor if the operation must be recorded."""
-    change, function = in_place(function), unguarded(function)
-
-    def method(self: Tensor, other: TensorLike) -> Tensor:
-        return function(self, other) if self._continues(other) else change(self, other)
-
-    return method
+    """The method for `x += y`, which is the in-place method."""
+    return in_place(function)

@@ -51,7 +51,8 @@ class Reshape(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, shape: Shape) -> Tensor:
         ctx.shape = x.shape
-        return x._new(x.backend.reshape(x._data, shape))
+        data = x.backend.reshape(x._data, shape)
+        return x._view(data, ctx) if data.owner is x._data.owner else x._new(data)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
@@ -64,7 +65,7 @@ class Permute(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dims: tuple[int, ...]) -> Tensor:
         ctx.dims = dims
-        return x._new(x._data.permute(*dims))
+        return x._view(x._data.permute(*dims), ctx)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
@@ -80,7 +81,7 @@ class Expand(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, shape: Shape) -> Tensor:
-        return x._new(x._data.expand(shape))
+        return x._view(x._data.expand(shape), ctx)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None]:
@@ -93,7 +94,7 @@ def seen_again(x: Tensor) -> Tensor:
     if x.requires_grad and is_grad_enabled():
         again: Tensor = Reshape.apply(x, x.shape)
         return again
-    return x._alias()
+    return x._view(x._data)
 
 
 @guarded
@@ -274,7 +275,7 @@ class Unfold(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, dim: int, size: int, step: int) -> Tensor:
         ctx.shape, ctx.window = x.shape, (dim, size, step)
-        return x._new(_windows(x._data, dim, size, step))
+        return x._view(_windows(x._data, dim, size, step), ctx)
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None, None]:

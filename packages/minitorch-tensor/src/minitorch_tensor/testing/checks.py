@@ -121,9 +121,9 @@ def as_function(
 
     def leaf(x: npt.NDArray[Any]) -> Tensor:
         if x.dtype.kind == "f":
-            inputs.append(tensor(x, requires_grad=True, backend=backend))
+            inputs.append(tensor(x, requires_grad=True, device=backend))
             return inputs[-1]
-        return tensor(x, backend=backend)
+        return tensor(x, device=backend)
 
     args, kwargs = sample.map(leaf)
 

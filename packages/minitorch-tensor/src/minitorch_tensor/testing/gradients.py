@@ -155,7 +155,7 @@ def _differences(
         for step in (eps, -eps):
             moved = at.copy()
             moved[j] += step
-            value = tensor(moved.reshape(x.shape), backend=x.backend).requires_grad_()
+            value = tensor(moved.reshape(x.shape), device=x.backend).requires_grad_()
             results = _tensors(function(*arguments[:i], value, *arguments[i + 1 :]))
             sides.append([np.array(y.numpy(force=True), np.float64).reshape(-1) for y in results])
         columns.append([(above - below) / (2.0 * eps) for above, below in zip(*sides)])
@@ -172,7 +172,7 @@ def _jacobian(output: Tensor, x: Tensor) -> npt.NDArray[np.float64]:
     for row in range(output.numel()):
         unit = np.zeros(output.numel())
         unit[row] = 1.0
-        start = tensor(unit.reshape(output.shape), backend=output.backend)
+        start = tensor(unit.reshape(output.shape), device=output.backend)
         (found,) = grad(output, x, start, retain_graph=True, allow_unused=True)
         if found is not None:
             rows[row] = found.numpy(force=True).reshape(-1)

@@ -17,13 +17,13 @@ Array = npt.NDArray[Any]
 
 def contiguous(x: Array, backend: Backend) -> Tensor:
     """Row by row, on its own."""
-    return tensor(x, backend=backend)
+    return tensor(x, device=backend)
 
 
 def permuted(x: Array, backend: Backend) -> Tensor:
     """Column by column: the transpose of what lies row by row."""
     order = tuple(reversed(range(x.ndim)))
-    return tensor(x.transpose(order).copy(), backend=backend).permute(order)
+    return tensor(x.transpose(order).copy(), device=backend).permute(order)
 
 
 def offset(x: Array, backend: Backend) -> Tensor:
@@ -31,7 +31,7 @@ def offset(x: Array, backend: Backend) -> Tensor:
     frame = np.full([n + 3 for n in x.shape], 77).astype(x.dtype)
     inside = tuple([slice(1, n + 1) for n in x.shape])
     frame[inside] = x
-    return tensor(frame, backend=backend)[inside]
+    return tensor(frame, device=backend)[inside]
 
 
 def stepped(x: Array, backend: Backend) -> Tensor:
@@ -39,13 +39,13 @@ def stepped(x: Array, backend: Backend) -> Tensor:
     frame = np.full([2 * n + 1 for n in x.shape], 77).astype(x.dtype)
     every_second = tuple([slice(1, 2 * n + 1, 2) for n in x.shape])
     frame[every_second] = x
-    return tensor(frame, backend=backend)[every_second]
+    return tensor(frame, device=backend)[every_second]
 
 
 def reversed_(x: Array, backend: Backend) -> Tensor:
     """Back to front, along every dimension, by negative strides."""
     backwards = tuple([slice(None, None, -1)] * x.ndim)
-    return tensor(x[backwards].copy(), backend=backend)[backwards]
+    return tensor(x[backwards].copy(), device=backend)[backwards]
 
 
 def expanded(x: Array, backend: Backend) -> Tensor:
@@ -55,7 +55,7 @@ def expanded(x: Array, backend: Backend) -> Tensor:
         first = x.take([0], axis=dim) if n > 1 else x
         if n > 1 and np.array_equal(np.broadcast_to(first, x.shape), x, equal_nan=_has_nan(x)):
             x = first
-    return tensor(x, backend=backend).expand(shape)
+    return tensor(x, device=backend).expand(shape)
 
 
 def _has_nan(x: Array) -> bool:

@@ -22,6 +22,7 @@ class Report:
 
     Attributes:
         backends: the backend of each test class, by the class's name.
+        left_out: what the size of each test class does not look at.
         unloadable: classes whose backend did not load.
     """
 
@@ -29,6 +30,7 @@ class Report:
 
     def __init__(self) -> None:
         self.backends: dict[str, Backend] = {}
+        self.left_out: dict[str, str] = {}
         self.unloadable: set[str] = set()
 
     @classmethod
@@ -46,6 +48,8 @@ class Report:
             terminalreporter.section(f"conformance of backend {backend.name!r}")
             for line in [*describe(backend), *outcomes(test_class, terminalreporter.stats)]:
                 terminalreporter.write_line(line)
+            if self.left_out.get(test_class):
+                terminalreporter.write_line(f"not looked at: {self.left_out[test_class]}")
 
 
 def describe(backend: Backend) -> list[str]:
@@ -53,17 +57,23 @@ def describe(backend: Backend) -> list[str]:
     derived default."""
     groups: dict[str, list[str]] = defaultdict(list)
     own = type(backend).__name__
+    # Its class may be split over bases, in one distribution: they count as its own.
+    package = type(backend).__module__.partition(".")[0]
     for name in (*REQUIRED, *DERIVED):
         home = next(cls for cls in type(backend).__mro__ if name in vars(cls))
         if issubclass(Backend, home):
             groups["derived"].append(name)
-        elif home is type(backend):
+        elif home is type(backend) or (home.__module__.partition(".")[0] == package):
             groups["required" if name in REQUIRED else "overridden"].append(name)
         else:
             groups[f"of {home.__name__}"].append(name)
     lines = [
         f"{own}, {len(REQUIRED)} required operations and {len(DERIVED)} that may be overridden"
     ]
+    declared = [f"dtypes {' '.join(map(str, backend.dtypes))}"]
+    for name in ("on_host", "flushes_denormals", "compiles"):
+        declared.append(f"{name} {str(getattr(backend, name)).lower()}")
+    lines.append(f"declares {', '.join(declared)}")
     order = ["required", "overridden"]
     order += [kind for kind in groups if kind.startswith("of ")] + ["derived"]
     for kind in order:

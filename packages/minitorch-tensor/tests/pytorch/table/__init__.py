@@ -63,5 +63,11 @@ NOT_COMPARED = {
     "register_backend": "PyTorch has no backends of this kind",
     "refresh": "PyTorch has no backends of this kind",
     "is_close": "the course's own; PyTorch's is isclose",
+    ".tobytes": "numpy's; PyTorch has none",
+    ".to_device": "of the array API standard; PyTorch's name is to",
     ".wrap": "PyTorch has no backends of this kind",
+    ".cpu": "it moves nothing where there is one device",
+    **dict.fromkeys(("save", "load"), "tests/test_serialization.py reads PyTorch's files"),
+    "set_printoptions": "tests/test_printoptions.py has what PyTorch prints",
+    ".cuda": "it needs a GPU; `tox -e cuda` tests it",
 }

@@ -31,6 +31,13 @@ def rows() -> Iterator[Case]:
         "round", -2, 2, [-INF, -1.5, -1.0, -0.5, 0.5, 1.5, 2.5, 1e30, INF, NAN], integers="same"
     )
     yield from unary("frac", -2, 2, [-1.5, -1.0, -0.5, 0.0, 2.5], integers=None)
+    yield case("copysign", x(2, 1, low=0.5), x(3))
+    yield case("copysign", v([1.0, -2.0, 0.0, -0.0]), v([-0.0, 0.0, -1.0, 1.0]))
+    yield case("copysign", v([INF, NAN, 1.0], grad=False), v([-INF, -1.0, -INF], grad=False))
+    yield case("copysign", x(3), -0.5)
+    yield case("copysign", v([1, 2, 3]), v([0, -1, 1]), dtypes=SIGNED)
+    plain = v([1.0, -2.0, 0.0, 0.0, INF], grad=False)
+    yield case("nextafter", plain, v([2.0, -INF, -1.0, 1.0, 0.0], grad=False))
     for shape in ((), (2, 0, 3)):
         yield case("abs", x(*shape))
     yield case("sign", v([NAN]), differs={"values": SIGN_OF_NAN})

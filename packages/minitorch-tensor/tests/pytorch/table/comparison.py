@@ -25,6 +25,14 @@ def rows() -> Iterator[Case]:
     for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
         yield case(name, v([0, 12, 255, 7]), v([5, 10, 1, 3]), dtypes=("bool", *INTEGERS))
         yield case(name, x(2, 1, low=0, high=9), x(3, low=0, high=9), dtypes=("int64",))
+    yield case("signbit", v([-1.0, -0.0, 0.0, INF, -INF]))
+    yield case("signbit", v([0, 1, 3]), dtypes=("bool", *INTEGERS))
+    for name in ("bitwise_left_shift", "bitwise_right_shift"):
+        yield case(name, v([1, 3, 100, 7]), v([1, 0, 2, 7]), dtypes=INTEGERS)
+        yield case(name, v([-1, -3, -100, 7]), v([1, 70, 2, 63]), dtypes=("int64",))
+        yield case(name, v([-1, -3, -100, 7]), v([1, 70, 2, 31]), dtypes=("int32",))
+        yield case(name, x(2, 1, low=0, high=9), x(3, low=0, high=9), dtypes=("int64",))
+        yield case(name, v([1, 2]), 3, dtypes=INTEGERS)
     yield case("isclose", v([1.0, 1.0, NAN, INF, 1e-9]), v([1.000001, 1.1, NAN, INF, 0.0]))
     yield case("isclose", v([1.0, NAN]), v([1.05, NAN]), rtol=0.1, atol=0.0, equal_nan=True)
     yield case("isclose", v([1, 2]), v([1, 3]), dtypes=("int64",))

@@ -21,7 +21,7 @@ def rows() -> Iterator[Case]:
         yield case(".to", v([0, 1, 2, 100], grad=target in FLOATS), DType(target), dtypes=ALL)
     yield case(".to", v([-1.9, -0.5, 0.5, 1.9, 1e-9], grad=False), DType("int32"))
     yield case(".to", v([-1.9, -0.5, 0.5, 0.0, 1e-9], grad=False), DType("bool"))
-    for method in ("double", "long", "float", "int", "bool"):
+    for method in ("double", "long", "float", "int", "byte", "bool"):
         yield case(f".{method}", v([0.0, 1.7, 2.0], grad=method in ("double", "float")))
     yield case(".item", v(2.5, grad=False))
     yield case(".item", v(1), dtypes=("bool", *INTEGERS))
@@ -31,6 +31,9 @@ def rows() -> Iterator[Case]:
     yield case(".size", x(2, 3), -1)
     yield case(".size", x(2, 3))
     yield case(".type", v([0.0, 1.7, 2.0], grad=False), DType("int64"))
+    yield case(".type", v([0.0, 1.7, 2.0], grad=False), "torch.LongTensor")
+    yield case(".type", v([0, 1, 2]), dtypes=ALL)
+    yield case(".to", x(3, grad=False), "cpu", DType("float64"), True)
     yield case(".contiguous", x(2, 3, layout="permuted"))
     for name in ("from_numpy", "from_dlpack"):
         yield case(exchanged, name, x(2, 3, grad=False), dtypes=NUMBERS)

@@ -75,6 +75,10 @@ def rows() -> Iterator[Case]:
         yield case(f".{name}_", x(4, grad=False), v([0, 1, 0, 2], grad=False), dtypes=NUMBERS)
     for name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
         yield case(f".{name}_", x(4), x(4), dtypes=("bool", *INTEGERS))
+    for name in ("bitwise_left_shift", "bitwise_right_shift"):
+        yield case(f".{name}_", x(4), x(4, low=0, high=4), dtypes=INTEGERS)
+    for name in ("copysign", "nextafter"):
+        yield case(f".{name}_", x(4, grad=False), x(4, grad=False))
     yield case(".logical_not_", v([0, 1, 2], grad=False), dtypes=ALL)
     yield case(".bitwise_not_", x(4), dtypes=("bool", *INTEGERS))
     yield case(".clamp_min_", x(4, grad=False), 0.5)

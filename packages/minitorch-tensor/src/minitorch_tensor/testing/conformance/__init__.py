@@ -23,10 +23,13 @@ from minitorch_tensor.testing.conformance._adjoints import AdjointChecks
 from minitorch_tensor.testing.conformance._checks import SIZES, Size
 from minitorch_tensor.testing.conformance._core import CoreChecks
 from minitorch_tensor.testing.conformance._errors import ErrorChecks
+from minitorch_tensor.testing.conformance._exactness import ExactnessChecks
 from minitorch_tensor.testing.conformance._large import LargeChecks
+from minitorch_tensor.testing.conformance._memory import MemoryChecks
 from minitorch_tensor.testing.conformance._numbers import NumberChecks
+from minitorch_tensor.testing.conformance._process import ProcessChecks
 from minitorch_tensor.testing.conformance._repetition import RepetitionChecks
-from minitorch_tensor.testing.conformance._tables import TableChecks
+from minitorch_tensor.testing.conformance._tables import KernelChecks, TableChecks
 from minitorch_tensor.testing.conformance._transfer import TransferChecks
 
 __all__ = ["SIZES", "BackendConformance", "Size"]
@@ -34,20 +37,25 @@ __all__ = ["SIZES", "BackendConformance", "Size"]
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # silence is checked where users would hear
 class BackendConformance(
+    ProcessChecks,
     ErrorChecks,
-    TransferChecks,
-    RepetitionChecks,
+    TableChecks,
     AdjointChecks,
     LargeChecks,
-    NumberChecks,
+    TransferChecks,
     CoreChecks,
-    TableChecks,  # which runs first: pytest begins with the last base
+    RepetitionChecks,
+    MemoryChecks,
+    NumberChecks,
+    ExactnessChecks,
+    KernelChecks,  # which run first: pytest begins with the last base
 ):
     """Derive a class whose name starts with `Test`, and set `backend`.
 
     Attributes:
         backend: its name, as it is registered; or an instance, for one that is not (yet).
-        size: how much to try: "full", "small" for a backend that is slow, or a `Size`.
+        size: how much to try: "full"; "small" for a backend that is slow; "quick" for one that
+            compiles, and while one writes it; or a `Size`. The report says what it leaves out.
 
     A check that does not apply may be overridden in the subclass, which then says so in the open.
     A backend that is unavailable here (`BackendUnavailable`) skips, and says what it needs.

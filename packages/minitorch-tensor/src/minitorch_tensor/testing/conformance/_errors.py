@@ -54,7 +54,7 @@ class ErrorChecks(Checks):
     def test_operands_of_another_backend_are_refused_by_name(self) -> None:
         """With the way out."""
         other = "numpy" if self._backend.name == "simple" else "simple"
-        x, y = mt.ones(2), mt.ones(2, backend=other)
+        x, y = mt.ones(2), mt.ones(2, device=other)
         for mix in (operator.add, operator.matmul, lambda x, y: mt.cat([x, y])):
             with pytest.raises(RuntimeError, match="operands are on different backends") as error:
                 mix(x, y)

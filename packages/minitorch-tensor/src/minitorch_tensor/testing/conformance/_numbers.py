@@ -134,6 +134,8 @@ class NumberChecks(Checks):
         x = mt.tensor([[1e4, -1e4, 1e4], [0.0, 0.0, 0.0], [-1e30, -1e30, -1e30]], dtype=float64)
         assert_close(x.softmax(1).sum(1), np.ones(3))
         assert_close(x.log_softmax(1).exp().sum(1), np.ones(3))
+        row = mt.tensor([0.0, 1e3, 1e30], dtype=float64).log_softmax(0)
+        assert_close(row, np.array([-1e30, -1e30, 0.0]))
         x = mt.tensor(Draw(float64)(3, 4))
         assert_close((x + 700.0).softmax(1), x.softmax(1))
         assert_close((x - 700.0).log_softmax(1), x.log_softmax(1), rtol=1e-10, atol=1e-10)

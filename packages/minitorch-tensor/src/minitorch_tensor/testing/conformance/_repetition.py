@@ -32,6 +32,13 @@ class RepetitionChecks(Checks):
         for _ in range(3):
             assert self._bits(name, self._size.large, 0) == first, name
 
+    @pytest.mark.parametrize("name", CORE)
+    def test_a_result_does_not_differ_now_and_then(self, name: str) -> None:
+        """Over many calls, on inputs that are small: where the order of additions may vary."""
+        first = self._bits(name, 400, 0)
+        differ = sum(self._bits(name, 400, 0) != first for _ in range(self._size.repeats))
+        assert not differ, f"{name}: {differ} of {self._size.repeats} calls give other bits"
+
     @pytest.mark.parametrize("name", ["rand", "randn", "randint", "randperm", "rand_like"])
     def test_a_seed_gives_the_same_random_numbers_as_on_simple(self, name: str) -> None:
         """And again when it is set again."""

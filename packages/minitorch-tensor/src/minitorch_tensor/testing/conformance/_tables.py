@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 
 import minitorch_tensor as mt
 from minitorch_tensor.backend import BACKEND_INTERFACE, DERIVED, REQUIRED, Backend
 from minitorch_tensor.dtypes import float64
+from minitorch_tensor.loading import signature_of
 from minitorch_tensor.registry import backend_names, get_backend, use_backend
 from minitorch_tensor.testing.checks import check_gradient, check_kernel, check_operation
-from minitorch_tensor.testing.conformance._checks import Checks
+from minitorch_tensor.testing.conformance._checks import SIZES, Checks, Size
 from minitorch_tensor.testing.edges import EDGES, Edge
 from minitorch_tensor.testing.kernels import KERNELS, Kernel
 from minitorch_tensor.testing.layouts import LAYOUTS
 from minitorch_tensor.testing.operations import OPERATIONS, Operation
 
 
-class TableChecks(Checks):
-    """The interface, and every row of the tables."""
+class _Rows(Checks):
+    """The rows of a table, in every layout; of a size with fewer layouts, in so many, by turns."""
+
+    @classmethod
+    def pytest_generate_tests(cls, metafunc: pytest.Metafunc) -> None:
+        """Called by pytest for each check."""
+        rows: list[Any] = []
+        if metafunc.function.__name__ == "test_function":
+            name, rows = "operation", OPERATIONS
+        elif metafunc.function.__name__ == "test_kernel":
+            name, rows = "kernel", KERNELS
+        if rows:
+            layouts = list(LAYOUTS)
+            size = getattr(metafunc.cls, "size", None)
+            chosen = SIZES.get(size) if isinstance(size, str) else size
+            taken = len(layouts)
+            if name == "operation" and isinstance(chosen, Size) and chosen.layouts is not None:
+                taken = min(chosen.layouts, taken)
+            cases = [
+                (row, layouts[(number + turn) % len(layouts)])
+                for turn in range(taken)
+                for number, row in enumerate(rows)
+            ]
+            ids = [f"{row}-{layout}" for row, layout in cases]
+            metafunc.parametrize((name, "layout"), cases, ids=ids)
+
+
+class KernelChecks(_Rows):
+    """The interface, and every operation of backends."""
 
     def test_it_is_registered_under_its_own_name(self) -> None:
         """One instance, found by the name it gives itself."""
@@ -37,20 +66,23 @@ class TableChecks(Checks):
         if any(p.kind is p.VAR_POSITIONAL for p in got):  # a wrapper that passes all on
             return
         names = [p.name for p in wanted]
-        assert [p.name for p in got][: len(names)] == names, method
-        assert all(p.default is not p.empty for p in got[len(names) :]), method
+        right = [p.name for p in got][: len(names)] == names
+        right = right and all(p.default is not p.empty for p in got[len(names) :])
+        found = signature_of(getattr(self._backend, method))
+        assert right, f"{method}: expected the parameters ({', '.join(names)}), found {found}"
 
-    @pytest.mark.parametrize("layout", LAYOUTS)
-    @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+    def test_kernel(self, kernel: Kernel, layout: str) -> None:
+        """An operation of backends gives what the loops say, in every dtype, by the rules."""
+        samples = self._size.samples
+        check_kernel(kernel, self._backend, [layout], samples and max(samples, 3))
+
+
+class TableChecks(_Rows):
+    """Every function of tensors."""
+
     def test_function(self, operation: Operation, layout: str) -> None:
         """A function of tensors gives numpy's result, in every dtype."""
         check_operation(operation, self._backend, [layout], self._size.samples)
-
-    @pytest.mark.parametrize("layout", LAYOUTS)
-    @pytest.mark.parametrize("kernel", KERNELS, ids=str)
-    def test_kernel(self, kernel: Kernel, layout: str) -> None:
-        """An operation of backends gives what the loops say, in every dtype, by the rules."""
-        check_kernel(kernel, self._backend, [layout], self._size.samples)
 
     @pytest.mark.parametrize(
         "operation", [o for o in OPERATIONS if o.differentiable and float64 in o.dtypes], ids=str

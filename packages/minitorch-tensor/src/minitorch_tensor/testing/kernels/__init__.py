@@ -4,12 +4,14 @@ Each module holds one family, that of its name in `derived`: the loops, then `RO
 """
 
 from minitorch_tensor.testing.kernels import (
+    attention,
     convolution,
     copying,
     core,
     creation,
     embedding,
     indexing,
+    normalization,
     optimizers,
     pooling,
     recurrent,
@@ -32,5 +34,7 @@ KERNELS: list[Kernel] = [
     *windows.ROWS,
     *embedding.ROWS,
     *recurrent.ROWS,
+    *attention.ROWS,
+    *normalization.ROWS,
     *optimizers.ROWS,
 ]

@@ -29,6 +29,8 @@ ROWS: tuple[Operation, ...] = (
     operation("sqrt", fraction(np.sqrt), unary(0.2, 3.0), ALL),
     operation("rsqrt", fraction(lambda x: 1 / np.sqrt(x)), unary(0.2, 3.0), ALL),
     operation("reciprocal", fraction(lambda x: 1 / x), unary(0.2, 3.0), ALL),
+    operation("copysign", fraction(np.copysign), pairs(), NUMBERS),
+    operation("nextafter", np.nextafter, pairs(), differentiable=False),
     operation("square", np.square, unary(), NUMBERS),
     operation("floor", _same_dtype(np.floor), unary(), NUMBERS),
     operation("ceil", _same_dtype(np.ceil), unary(), NUMBERS),

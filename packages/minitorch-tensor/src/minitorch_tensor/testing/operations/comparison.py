@@ -6,7 +6,18 @@ import numpy as np
 
 from minitorch_tensor.dtypes import ALL, bool_
 from minitorch_tensor.testing.operations.row import Operation, operation, pairs, unary
-from minitorch_tensor.testing.samples import INTEGERS, NUMBERS, sample
+from minitorch_tensor.testing.samples import INTEGERS, NUMBERS, Draw, Sample, sample
+
+
+def _shifts(draw: Draw) -> list[Sample]:
+    """Up to 4 places to the left, and past all bits of the narrowest integers."""
+    return [
+        sample(draw(3, 4), draw(3, 4, low=0, high=4)),
+        sample(draw(3, 1), draw(2, 1, 4, low=0, high=4)),
+        sample(draw(2, 3), 3),
+        sample(draw(0, 3), draw(1, low=0)),
+    ]
+
 
 ROWS: tuple[Operation, ...] = (
     operation("isnan", np.isnan, unary(), ALL, differentiable=False),
@@ -25,6 +36,7 @@ ROWS: tuple[Operation, ...] = (
         NUMBERS,
         differentiable=False,
     ),
+    operation("signbit", lambda x: np.copysign(1, x) < 0, unary(), ALL, differentiable=False),
     operation("logical_not", np.logical_not, unary(), ALL, differentiable=False),
     operation("bitwise_not", np.invert, unary(), (bool_, *INTEGERS), differentiable=False),
     operation("lt", np.less, pairs(), ALL, differentiable=False),
@@ -39,6 +51,20 @@ ROWS: tuple[Operation, ...] = (
     operation("bitwise_and", np.bitwise_and, pairs(), (bool_, *INTEGERS), differentiable=False),
     operation("bitwise_or", np.bitwise_or, pairs(), (bool_, *INTEGERS), differentiable=False),
     operation("bitwise_xor", np.bitwise_xor, pairs(), (bool_, *INTEGERS), differentiable=False),
+    operation(
+        "bitwise_left_shift",
+        lambda x, y: x * np.power(np.array(2, x.dtype), y),
+        _shifts,
+        INTEGERS,
+        differentiable=False,
+    ),
+    operation(
+        "bitwise_right_shift",
+        lambda x, y: x // np.power(np.array(2, x.dtype), y),
+        _shifts,
+        INTEGERS,
+        differentiable=False,
+    ),
     operation(
         "is_close",
         lambda x, y: np.abs(x - y) < 0.01,
