@@ -5,7 +5,9 @@ from minitorch_backends.cuda.device import SIMULATED
 from minitorch_tensor.testing.conformance import BackendConformance, Size
 
 #: Large enough for several blocks and chunks of the simulator's small ones.
-SIMULATOR = Size(samples=3, examples=15, large=601, threads=2, calls=2)
+SIMULATOR = Size(
+    samples=3, examples=15, large=601, threads=2, calls=2, writes=3, matrix=33, repeats=3
+)
 
 
 class TestCuda(BackendConformance):

@@ -40,8 +40,9 @@ def test_without_the_extra_it_says_how_to_get_it():
         "    print(error)\n"
     )
     assert run.stdout == (
-        "cuda: numba-cuda, cuda-core, cuda-bindings not installed; get everything it needs with "
-        'pip install "minitorch-backends[cuda]".\n'
+        "backend: backend 'cuda' cannot run here: cuda: numba-cuda, cuda-core, cuda-bindings not "
+        'installed; get everything it needs with pip install "minitorch-backends[cuda]". Choose '
+        "another, for example 'numpy'.\n"
     ), run.stderr
 
 

@@ -82,6 +82,8 @@ class CudaBackend(Backend):
 
     name: ClassVar[str] = "cuda"
     interface_version: ClassVar[int] = 2
+    compiles = True
+    on_host = False
 
     def __init__(self) -> None:
         self._device = get_device()

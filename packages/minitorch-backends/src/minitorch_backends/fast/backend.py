@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from minitorch_backends.fast import attention as attention_kernels
 from minitorch_backends.fast import (
     convolution,
     copying,
@@ -20,6 +21,7 @@ from minitorch_backends.fast import (
     embedding,
     matmul,
     memory,
+    normalization,
     optimizers,
     pooling,
     recurrent,
@@ -31,12 +33,18 @@ from minitorch_backends.fast import softmax as softmax_kernels
 from minitorch_backends.fast.choices import map_choice, zip_choice
 from minitorch_backends.fast.compile import Kernel
 from minitorch_backends.fast.copying import row_major
-from minitorch_backends.fast.threads import config, usable_threads
+from minitorch_backends.fast.threads import (
+    config,
+    get_num_threads,
+    set_num_threads,
+    usable_threads,
+)
 from minitorch_backends.layouts import folds
 from minitorch_tensor.backend import BackendUnavailable
 from minitorch_tensor.backends.numpy import BINARY, FOLDS, NumpyBackend
 from minitorch_tensor.derived import (
     AdamStep,
+    Attention,
     Convolution,
     Recurrence,
     RecurrentWeights,
@@ -58,6 +66,11 @@ class FastBackend(NumpyBackend):
 
     name: ClassVar[str] = "fast"
     interface_version: ClassVar[int] = 2
+    compiles = True
+
+    # Where those who know the backend by its name alone find them.
+    set_num_threads = staticmethod(set_num_threads)
+    get_num_threads = staticmethod(get_num_threads)
 
     def __init__(self) -> None:
         if config.DISABLE_JIT:
@@ -329,6 +342,72 @@ class FastBackend(NumpyBackend):
         padding = -1 if padding_idx is None else padding_idx
         run(out, flat, first, outer, inner, numbers, padding, usable_threads())
         return TensorData(out, d.dtype, out.shape)
+
+    # -- attention and layer normalization ------------------------------------------------------
+
+    def attention(
+        self,
+        q: TensorData,
+        k: TensorData,
+        v: TensorData,
+        mask: TensorData | None,
+        attention: Attention,
+    ) -> tuple[TensorData, TensorData]:
+        found = None
+        if q.size and k.size and v.size:
+            found = attention_kernels.attend(q, k, v, mask, attention)
+        return super().attention(q, k, v, mask, attention) if found is None else found
+
+    def attention_backward(
+        self,
+        d: TensorData,
+        q: TensorData,
+        k: TensorData,
+        v: TensorData,
+        mask: TensorData | None,
+        out: TensorData,
+        sums: TensorData,
+        attention: Attention,
+    ) -> tuple[TensorData, TensorData, TensorData]:
+        given = d, q, k, v, mask, out, sums, attention
+        found = None
+        if q.size and k.size and v.size:
+            found = attention_kernels.attend_backward(*given)
+        return super().attention_backward(*given) if found is None else found
+
+    def layer_norm(
+        self, x: TensorData, weight: TensorData | None, bias: TensorData | None, eps: float
+    ) -> tuple[TensorData, TensorData, TensorData]:
+        number = x.dtype.numpy
+        out = memory.empty(x.shape, number)
+        mean, rstd = memory.empty(x.shape[:1], number), memory.empty(x.shape[:1], number)
+        none = np.empty(0, number)
+        scale, shift = (none if y is None else row_major(y) for y in (weight, bias))
+        run = normalization.layer_norm.over(out.size, thresholds.NORMALIZED)
+        run(out, mean, rstd, row_major(x), scale, shift, number.type(eps), usable_threads())
+        made = [TensorData(array, x.dtype, array.shape) for array in (out, mean, rstd)]
+        return made[0], made[1], made[2]
+
+    def layer_norm_backward(
+        self,
+        d: TensorData,
+        x: TensorData,
+        weight: TensorData | None,
+        mean: TensorData,
+        rstd: TensorData,
+    ) -> tuple[TensorData, TensorData, TensorData]:
+        number, size = x.dtype.numpy, x.shape[1]
+        out = memory.empty(x.shape, number)
+        parts = usable_threads() if out.size >= thresholds.NORMALIZED else 1
+        sums = np.empty((2, parts, size), number)
+        scale = np.empty(0, number) if weight is None else row_major(weight)
+        run = normalization.layer_norm_backward.over(out.size, thresholds.NORMALIZED)
+        run(
+            out, sums[0], sums[1], row_major(d), row_major(x), scale, row_major(mean),
+            row_major(rstd), parts,
+        )  # fmt: skip
+        to_weight, to_bias = (TensorData(array, x.dtype, (size,)) for array in sums.sum(1))
+        return TensorData(out, x.dtype, out.shape), to_weight, to_bias
 
     # -- sequences ------------------------------------------------------------------------------
 
