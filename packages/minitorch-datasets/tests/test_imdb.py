@@ -217,6 +217,7 @@ HOSTILE = {
     + b"0\n" * (32 << 20),
     "a damaged header": headers(size=0) + headers(name="next")[:100] + b"?" * 412,
     "a review that ends early": headers(size=512) + bytes(10),
+    "a review of a name of two lines": headers(name="\n/aclImdb/train/neg/0_9.txt", size=512),
     "a review twice": headers(size=0) * 2,
 }
 

@@ -1,4 +1,4 @@
-"""Data sets for MiniTorch as numpy arrays: digit images, reviews, points; and minibatches."""
+"""Data sets for MiniTorch as numpy arrays: digit images, reviews and points."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from minitorch_datasets.auto import (
     load_image_dataset,
     load_text_dataset,
 )
-from minitorch_datasets.batching import Batches, LengthBatches, train_validation_split
+from minitorch_datasets.catalog import CATALOG, PublishedFiles, download_files
+from minitorch_datasets.cifar import CifarBatch, read_cifar, read_cifar_names, unpack_cifar
 from minitorch_datasets.digits import draw_digits, load_digits
-from minitorch_datasets.download import cache_dir
+from minitorch_datasets.download import RemoteFile, cache_dir
 from minitorch_datasets.errors import DatasetError, UnavailableError
 from minitorch_datasets.idx import read_idx, write_idx
 from minitorch_datasets.images import ImageDataset
@@ -27,6 +28,7 @@ from minitorch_datasets.text_dataset import SENTIMENTS, TextDataset
 __version__ = version("minitorch-datasets")
 
 __all__ = [
+    "CATALOG",
     "IMAGE_DATASETS",
     "IMDB_MIRRORS",
     "MNIST_MIRRORS",
@@ -34,16 +36,18 @@ __all__ = [
     "SENTIMENTS",
     "SST2_MIRRORS",
     "TEXT_DATASETS",
-    "Batches",
+    "CifarBatch",
     "DatasetError",
     "ImageDataset",
-    "LengthBatches",
     "PointSet",
+    "PublishedFiles",
+    "RemoteFile",
     "TextDataset",
     "UnavailableError",
     "Vocabulary",
     "__version__",
     "cache_dir",
+    "download_files",
     "draw_digits",
     "has_imdb",
     "has_mnist",
@@ -57,10 +61,12 @@ __all__ = [
     "load_sst2",
     "load_text_dataset",
     "pad_sequences",
+    "read_cifar",
+    "read_cifar_names",
     "read_idx",
     "tokenize",
-    "train_validation_split",
     "truncate",
+    "unpack_cifar",
     "write_idx",
     "write_review",
 ]

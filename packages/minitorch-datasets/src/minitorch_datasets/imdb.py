@@ -6,22 +6,14 @@ section 4.1: the Large Movie Review Dataset.
 
 from __future__ import annotations
 
-import gzip
 import re
-import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from minitorch_datasets._files import (
-    StrPath,
-    check_size,
-    read_bytes,
-    reading,
-    unpacked_limit,
-)
+from minitorch_datasets._archive import members
+from minitorch_datasets._files import StrPath, read_bytes
 from minitorch_datasets._published import Published, data_root, load_published
 from minitorch_datasets.download import CONNECT_TIMEOUT, RemoteFile
 from minitorch_datasets.errors import DatasetError
@@ -46,25 +38,9 @@ _CLASSES = ("neg", "pos")  # labels 0 and 1
 
 #: The folders for split and class, and the name of a review: ID_RATING.txt in the archive.
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(neg|pos)/([^/]+)\.txt$")
-_GZIP_MAGIC = b"\x1f\x8b"
 
 #: The most bytes of one review: the longest of IMDB has 13,704, a novel has a million.
 LARGEST_REVIEW = 16 << 20
-
-#: The most bytes of all headers of one member: its name, and other pax attributes.
-_LARGEST_HEADER = 1 << 20
-
-#: Exceptions from reading a damaged archive; RecursionError if headers refer to headers.
-_DAMAGE = (
-    tarfile.TarError,
-    gzip.BadGzipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    RecursionError,
-)
 
 #: Reviews by (split, class), then by name.
 _Reviews = dict[tuple[str, str], dict[str, str]]
@@ -141,89 +117,7 @@ def _find(root: Path) -> Path | None:
 
 def _in_archive(path: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of every review in the archive, in the order they are stored."""
-    with reading(path) as file:
-        if file.read(len(_GZIP_MAGIC)) != _GZIP_MAGIC:
-            raise DatasetError(
-                f"{path}: is not gzipped, wanted the archive {_ARCHIVE.name}",
-                "Was a web page saved in its place? Get the file again",
-            )
-        file.seek(0)
-        limit = unpacked_limit(file)
-        try:
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                content = _Content(unpacked, 4 * limit)  # includes headers
-                for name, review in _members(content):
-                    limit -= len(review)
-                    check_size(path, -min(0, limit), 0)
-                    yield name, review
-                content.finish()
-        except DatasetError:  # which is a ValueError as well
-            raise
-        except _DAMAGE as error:
-            raise DatasetError(
-                f"{path}: the archive is damaged or truncated ({error})", "Get the file again"
-            ) from error
-
-
-class _Content:
-    """The unpacked archive as a stream for tarfile: forward only, with a limited size.
-
-    tarfile reads as much as a header claims, and headers may follow one another without end.
-
-    Args:
-        unpacked: the content; it checks gzip's checksum at its end.
-        limit: the most bytes in all.
-    """
-
-    def __init__(self, unpacked: gzip.GzipFile, limit: int) -> None:
-        self._unpacked = unpacked
-        self._limit = limit
-        self.allowed = 0
-        self.last = b""
-
-    def tell(self) -> int:
-        return self._unpacked.tell()
-
-    def seek(self, place: int) -> None:
-        if not self.tell() <= place <= self._limit:
-            raise tarfile.ReadError(f"a member ends at {place:,}")
-        self._unpacked.seek(place)
-
-    def read(self, size: int) -> bytes:
-        self.allowed -= size
-        if self.allowed < 0 or self.tell() + size > self._limit:
-            raise tarfile.ReadError(f"a member claims more than {size:,} bytes")
-        self.last = self._unpacked.read(size)
-        return self.last
-
-    def finish(self) -> None:
-        """Read the rest, so that the checksum is checked."""
-        while self.tell() <= self._limit:
-            if not self._unpacked.read(1 << 20):
-                return
-        raise tarfile.ReadError(f"it goes on after {self._limit:,} bytes")
-
-
-def _members(content: _Content) -> Iterator[tuple[str, bytes]]:
-    """Name and content of every review in an unpacked archive."""
-    content.allowed = _LARGEST_HEADER
-    archive = tarfile.open(fileobj=content, mode="r:")  # type: ignore[call-overload]  # noqa: SIM115
-    while member := archive.next():
-        archive.members.clear()  # otherwise it keeps millions of them
-        if _REVIEW.search(member.name) and member.isreg():
-            if member.issparse():
-                raise tarfile.ReadError(f"{member.name} is sparse, which no review is")
-            if member.size > LARGEST_REVIEW:
-                raise tarfile.ReadError(f"{member.name} claims {member.size:,} bytes")
-            content.seek(member.offset_data)
-            content.allowed = member.size
-            review = content.read(member.size)
-            if len(review) < member.size:
-                raise EOFError(f"{member.name} ends early")
-            yield member.name, review
-        content.allowed = _LARGEST_HEADER
-    if content.last.strip(b"\0"):  # tarfile takes a damaged header for the end
-        raise tarfile.ReadError(f"no header at {archive.offset:,}")
+    return members(path, _REVIEW, LARGEST_REVIEW, _ARCHIVE.name)
 
 
 def _in_folder(root: Path) -> Iterator[tuple[str, bytes]]:

@@ -77,6 +77,10 @@ _FILES = (
 )
 
 
+#: As published, the training images first.
+MNIST_FILES = tuple(file.remote for file in _FILES)
+
+
 class _Content(NamedTuple):
     """The contents found in a file."""
 
