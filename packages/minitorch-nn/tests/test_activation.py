@@ -77,3 +77,41 @@ def test_softmax_of_huge_logits_adds_up_to_one(backend: str) -> None:
 def test_gelu_has_two_forms() -> None:
     with pytest.raises(ValueError, match="approximate must be 'none' or 'tanh', got 'erf'"):
         F.gelu(mt.zeros(1), "erf")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: F.hardtanh(x, 1.0, 0.0), "min_val 1.0 is larger than max_val 0.0"),
+        (lambda x: nn.Hardtanh(1.0, 1.0), "min_val must be less than max_val"),
+        (lambda x: F.softshrink(x, -1.0), "lambd must be at least 0, got -1.0"),
+        (lambda x: F.celu(x, 0.0), "alpha divides"),
+        (lambda x: F.prelu(x, mt.ones(4)), r"each of the 3 channels of input \(2, 3\), got shape"),
+        (
+            lambda x: F.glu(x),
+            r"wanted an even size along dimension -1, for two halves, got \(2, 3\)",
+        ),
+        (lambda x: nn.Softmax2d()(x), r"wanted an input of shape \(N, C, H, W\) or \(C, H, W\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(mt.zeros(2, 3))
+
+
+@pytest.mark.parametrize("function", [F.softmax, F.log_softmax, F.softmin])
+@pytest.mark.parametrize(("shape", "dim"), [((3,), 0), ((3, 2), 1), ((3, 2, 2), 0), ((1,) * 4, 1)])
+def test_without_a_dimension_the_former_choice_is_made_with_a_warning(
+    function: Any, shape: tuple[int, ...], dim: int
+) -> None:
+    x = mt.randn(*shape)
+    with pytest.warns(UserWarning, match=f"Say dim={dim} to keep it"):
+        assert_close(function(x), function(x, dim))
+
+
+def test_what_is_far_below_0_is_finite_with_its_gradient(backend: str) -> None:
+    for function in (F.elu, F.selu, F.celu, F.softplus, F.mish, F.logsigmoid):
+        x = mt.tensor([-1e4, 1e4], requires_grad=True)
+        function(x).sum().backward()
+        assert bool(function(x).isfinite().all()), function
+        assert bool(x.grad.isfinite().all()), function

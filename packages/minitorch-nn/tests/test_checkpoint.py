@@ -62,7 +62,7 @@ def test_a_checkpoint_brings_back_values_and_metadata(tmp_path: Path, backend: s
         st.text(st.characters(codec="ascii", min_codepoint=97, max_codepoint=122), min_size=1),
         st.sampled_from(["float32", "float64", "int64", "uint8", "bool"]).flatmap(
             lambda dtype: st.sampled_from([(), (0,), (3,), (2, 0), (2, 3)]).map(
-                lambda shape: mt.ones(*shape, dtype=dtype, backend="numpy")
+                lambda shape: mt.ones(*shape, dtype=dtype, device="numpy")
             )
         ),
     )
@@ -355,7 +355,7 @@ def test_no_code_of_a_stranger_is_run(tmp_path: Path, monkeypatch: pytest.Monkey
 def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small checkpoint's content."""
     path = tmp_path_factory.mktemp("whole") / "m.npz"
-    state = {"weight": mt.ones(2, 3, backend="numpy"), "bias": mt.zeros(2, backend="numpy")}
+    state = {"weight": mt.ones(2, 3, device="numpy"), "bias": mt.zeros(2, device="numpy")}
     save_checkpoint(path, state, {"a": 1})
     return path.read_bytes()
 

@@ -192,8 +192,8 @@ def test_views_convolve_like_their_copies(backend: str) -> None:
     ("call", "message"),
     [
         (
-            lambda: F.conv2d(mt.zeros(2, 5, 5), mt.zeros(1, 2, 3, 3)),
-            r"conv2d: wanted an input of shape \(N, C, H, W\), got \(2, 5, 5\). For a single image",
+            lambda: F.conv2d(mt.zeros(5, 5), mt.zeros(1, 2, 3, 3)),
+            r"conv2d: wanted an input of shape \(N, C, H, W\) or \(C, H, W\), got \(5, 5\)",
         ),
         (
             lambda: F.conv2d(mt.zeros(1, 2, 5, 5), mt.zeros(2, 3, 3)),
@@ -230,8 +230,8 @@ def test_views_convolve_like_their_copies(backend: str) -> None:
             "conv2d: dilation must be an integer of at least 1.* got 1.5",
         ),
         (
-            lambda: F.conv1d(mt.zeros(2, 5), mt.zeros(1, 2, 3)),
-            r"conv1d: wanted an input of shape \(N, C, L\), got \(2, 5\)",
+            lambda: F.conv1d(mt.zeros(5), mt.zeros(1, 2, 3)),
+            r"conv1d: wanted an input of shape \(N, C, L\) or \(C, L\), got \(5,\)",
         ),
         (
             lambda: F.conv1d(mt.zeros(1, 2, 5), mt.zeros(1, 2, 3), stride=(1, 1)),
@@ -249,7 +249,7 @@ def test_arguments_that_do_not_fit_are_named(call: Any, message: str) -> None:
 
 def test_operands_on_two_backends_are_an_error() -> None:
     with pytest.raises(RuntimeError, match="conv2d: operands are on different backends: numpy, s"):
-        F.conv2d(mt.zeros(1, 1, 3, 3), mt.zeros(1, 1, 2, 2, backend="simple"))
+        F.conv2d(mt.zeros(1, 1, 3, 3), mt.zeros(1, 1, 2, 2, device="simple"))
 
 
 def test_numpy_integers_are_settings_too() -> None:
@@ -257,3 +257,80 @@ def test_numpy_integers_are_settings_too() -> None:
     settings = {"stride": 2, "padding": 1, "dilation": 2, "groups": 1}
     out = F.conv2d(x, weight, **{name: np.int64(value) for name, value in settings.items()})
     assert_close(out, F.conv2d(x, weight, **settings), rtol=0, atol=0)
+
+
+# -- the adjoint -----------------------------------------------------------------------------------
+
+TRANSPOSED = [
+    {},
+    {"stride": 2, "output_padding": 1},
+    {"stride": (3, 2), "padding": (1, 0), "groups": 2},
+    {"dilation": (2, 3), "padding": 1},
+]
+
+
+@pytest.mark.parametrize("settings", TRANSPOSED, ids=str)
+def test_a_transposed_convolution_is_the_adjoint(settings: dict[str, Any], backend: str) -> None:
+    d, weight = mt.randn(2, 4, 3, 5, dtype="float64"), mt.randn(4, 2, 3, 2, dtype="float64")
+    out = F.conv_transpose2d(d, weight, **settings)
+    x = mt.randn(*out.shape, dtype="float64")
+    settings = {key: value for key, value in settings.items() if key != "output_padding"}
+    assert_close((out * x).sum(), (d * F.conv2d(x, weight, **settings)).sum())
+
+
+def test_a_transposed_layer_undoes_the_size_of_a_convolution() -> None:
+    shrink, grow = nn.Conv2d(1, 1, 3, 2, 1), nn.ConvTranspose2d(1, 1, 3, 2, 1)
+    for size in ((5, 6), (6, 5), (7, 7)):
+        x = mt.randn(1, 1, *size)
+        assert grow(shrink(x), output_size=size).shape == x.shape
+        assert grow(shrink(x), output_size=x.shape).shape == x.shape
+    with pytest.raises(
+        ValueError, match=r"output_size \(9, 9\) is not between \[7, 7\] and \[8, 8\]"
+    ):
+        grow(mt.zeros(1, 1, 4, 4), output_size=(9, 9))
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("kernel", [(3, 3), (2, 4), (1, 2)])
+def test_same_padding_keeps_the_size(kernel: tuple[int, int], mode: str) -> None:
+    layer = nn.Conv2d(2, 3, kernel, padding="same", dilation=(2, 1), padding_mode=mode)
+    assert layer(mt.randn(1, 2, 6, 7)).shape == (1, 3, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: F.conv2d(mt.zeros(1, 1, 5, 5), mt.zeros(1, 1, 3, 3), stride=2, padding="same"),
+            "padding='same' needs a stride of 1, got 2",
+        ),
+        (
+            lambda: F.conv1d(mt.zeros(1, 1, 5), mt.zeros(1, 1, 3), padding="half"),
+            "conv1d: padding must be numbers, 'valid' or 'same', got 'half'",
+        ),
+        (lambda: nn.Conv2d(1, 1, 3, 2, "same"), "'same', got 'same' with a stride of"),
+        (lambda: nn.Conv2d(1, 1, 3, padding_mode="mirror"), "circular, got 'mirror'"),
+        (
+            lambda: nn.ConvTranspose2d(1, 1, 3, padding_mode="reflect"),
+            "padding_mode must be zeros, got 'reflect'",
+        ),
+        (
+            lambda: F.conv_transpose2d(
+                mt.zeros(1, 1, 5, 5), mt.zeros(1, 1, 3, 3), output_padding=1
+            ),
+            r"output_padding \(1, 1\) must be less than stride",
+        ),
+        (
+            lambda: F.conv_transpose2d(mt.zeros(1, 2, 5, 5), mt.zeros(1, 1, 3, 3)),
+            r"input \(1, 2, 5, 5\) has 2 channels, weight \(1, 1, 3, 3\) with groups=1 wants 1",
+        ),
+        (
+            lambda: F.conv_transpose1d(mt.zeros(1, 1, 1), mt.zeros(1, 1, 1), padding=1),
+            r"padding \(0, 1\) leaves nothing of an output of \(1, 1\)",
+        ),
+        (lambda: F.conv_transpose1d(mt.zeros(1, 1), mt.zeros(1, 1)), r"\(C, O / groups, K\)"),
+    ],
+)
+def test_padding_and_adjoints_name_what_does_not_fit(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()

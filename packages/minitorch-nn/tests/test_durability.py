@@ -13,7 +13,7 @@ import minitorch_tensor as mt
 from minitorch_nn import checkpoint
 from minitorch_nn.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 
-STATE = {"w": mt.ones(3, 2, backend="numpy"), "n": mt.tensor(7, backend="numpy")}
+STATE = {"w": mt.ones(3, 2, device="numpy"), "n": mt.tensor(7, device="numpy")}
 
 
 def test_all_bytes_have_reached_the_file_when_it_is_synced_and_then_it_is_put_in_place(

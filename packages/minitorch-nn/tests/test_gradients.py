@@ -8,6 +8,7 @@ from __future__ import annotations
 import runpy
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,11 +37,11 @@ def cases() -> Iterator[tuple[str, Case]]:
     that is normalized on the first, since the slope of a batch of two is all but 0."""
     for row in TABLE.MODULES:
         name, args, options, steps, last = row
-        if options.get("padding_idx") is not None:  # whose row gets no gradient, by definition
+        if {"padding_idx", "max_norm"} & set(options):  # where the gradient is not the derivative
             continue
         make = partial(layer, name, *args, **options)
         smallest = min([*steps, last], key=lambda one: TABLE.Draw(row).array(one).size)
-        chosen = steps[0] if name.startswith("BatchNorm") else smallest
+        chosen = steps[0] if name.startswith(("BatchNorm", "InstanceNorm")) else smallest
         yield f"{name} {args} {options}", (make, given(row, [chosen]))
         if list(make().buffers()):
             evaluating = partial(layer, name, *args, **options, training=False)
@@ -49,6 +50,11 @@ def cases() -> Iterator[tuple[str, Case]]:
         name, inputs, options = row
         if name[0].isupper():
             yield f"{name} {options}", (partial(layer, name, **options), given(row, inputs))
+    for row in TABLE.ATTENTION:
+        name, args, options, inputs, _ = row
+        if args[0] == 2:  # the smallest; Transformer is made of them
+            make = partial(layer, name, *args, **options)
+            yield f"{name} {args} {options} {inputs}", (make, given(row, inputs))
     for name, options, shape, _, _ in TABLE.RECURRENT:
         if name.endswith("Cell"):
             state = (*shape[:-1], 2)
@@ -115,7 +121,8 @@ def problem(case: Case, **options: Any) -> tuple[Callable[..., Any], list[Tensor
     def run(*leaves: Tensor) -> Any:
         mt.manual_seed(1)  # dropout drops the same each time
         for name, leaf in zip(names, leaves[len(inputs) :], strict=True):
-            setattr(layer, name, leaf)
+            path, _, last = name.rpartition(".")
+            setattr(attrgetter(path)(layer) if path else layer, last, leaf)
         left = iter(leaves)
         again = [
             tuple([next(left) for _ in part]) if isinstance(part, list) else next(left)
@@ -156,6 +163,7 @@ def test_a_recurrent_layer_differentiates(name: str, lengths: Any, installed: st
 def test_no_layer_and_no_row_is_left_out() -> None:
     assert len(CASES) == len(list(cases()))
     holders = {"Module", "Sequential", "ModuleList", "ModuleDict"}  # of other layers
+    holders |= {"Transformer", "TransformerDecoder", "TransformerEncoder"}
     layers = {
         name
         for name, value in vars(nn).items()

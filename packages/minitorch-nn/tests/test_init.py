@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn import init
+from minitorch_tensor.testing import assert_close
 
 SHAPE = (120, 50, 2, 3)
 FAN_IN, FAN_OUT = 300, 720
@@ -80,7 +82,7 @@ def test_an_orthogonal_start_has_orthonormal_rows_or_columns(shape: Any, backend
 )
 def test_a_generator_gives_the_same_start_on_every_backend(fill: Any) -> None:
     starts = [
-        fill(mt.zeros(4, 3, backend=backend), generator=mt.Generator(5)).numpy()
+        fill(mt.zeros(4, 3, device=backend), generator=mt.Generator(5)).numpy()
         for backend in ("simple", "numpy", "numpy")
     ]
     np.testing.assert_array_equal(starts[0], starts[1])
@@ -142,3 +144,68 @@ def test_gains_are_pytorchs() -> None:
     assert init.calculate_gain("relu") == pytest.approx(math.sqrt(2))
     assert init.calculate_gain("leaky_relu") == pytest.approx(math.sqrt(2 / (1 + 0.01**2)))
     assert init.calculate_gain("leaky_relu", 0.5) == pytest.approx(math.sqrt(2 / 1.25))
+
+
+@pytest.mark.parametrize("ends", [(-2.0, 2.0), (0.5, 1.0), (3.0, 4.0), (-5.0, -4.5)], ids=str)
+def test_a_truncated_normal_start_lies_between_its_ends(ends: tuple[float, float]) -> None:
+    values = np.sort(init.trunc_normal_(mt.empty(20_000, dtype="float64"), 0.0, 1.0, *ends).numpy())
+    assert ends[0] <= values[0] and values[-1] <= ends[1]
+    low, high = (NormalDist().cdf(end) for end in ends)
+    shares = np.array([(NormalDist().cdf(v) - low) / (high - low) for v in values[::200]])
+    assert np.abs(shares - np.linspace(0, 1, 100, endpoint=False)).max() < 0.02
+
+
+def test_identities_change_nothing(backend: str) -> None:
+    linear = nn.Linear(3, 3, bias=False)
+    init.eye_(linear.weight)
+    x = mt.randn(2, 3)
+    assert_close(linear(x), x)
+    image = mt.randn(1, 4, 3, 3)
+    for groups in (1, 2):
+        conv = nn.Conv2d(4, 4, 3, padding=1, groups=groups, bias=False)
+        init.dirac_(conv.weight, groups)
+        assert_close(conv(image), image)
+
+
+def test_a_sparse_start_has_its_zeros_in_every_column() -> None:
+    weight = init.sparse_(mt.empty(10, 7), 0.25).numpy()
+    assert ((weight == 0).sum(0) == 3).all()
+
+
+def test_former_names_warn_and_do_the_same() -> None:
+    for old in ("xavier_normal", "kaiming_uniform", "uniform", "constant", "eye", "orthogonal"):
+        arguments = (0.5,) if old == "constant" else ()
+        mt.manual_seed(0)
+        expected = getattr(init, f"{old}_")(mt.empty(3, 4), *arguments)
+        mt.manual_seed(0)
+        with pytest.warns(FutureWarning, match=f"init.{old} is now called init.{old}_"):
+            assert_close(getattr(init, old)(mt.empty(3, 4), *arguments), expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: init.trunc_normal_(mt.empty(2), a=1.0, b=0.0), "wanted a less than b"),
+        (lambda: init.eye_(mt.empty(2)), r"eye_: wanted a matrix, got \(2,\)"),
+        (lambda: init.dirac_(mt.empty(2, 2)), r"wanted a weight \(O, C, \*kernel\)"),
+        (lambda: init.sparse_(mt.empty(2), 0.1), "sparse_: wanted a matrix"),
+    ],
+)
+def test_starts_name_what_does_not_fit(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_parameters_become_a_vector_and_come_back(backend: str) -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+    vector = nn.utils.parameters_to_vector(model.parameters())
+    assert vector.shape == (13,)
+    nn.utils.vector_to_parameters(mt.arange(13.0), model.parameters())
+    assert model[0].weight.tolist() == [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
+    assert model[1].bias.tolist() == [12.0]
+    nn.utils.vector_to_parameters(vector.detach(), model.parameters())
+    assert_close(nn.utils.parameters_to_vector(model.parameters()), vector)
+    with pytest.raises(ValueError, match="wanted a vector of 13 elements"):
+        nn.utils.vector_to_parameters(mt.zeros(12), model.parameters())
+    with pytest.raises(ValueError, match="got no parameters"):
+        nn.utils.parameters_to_vector([])

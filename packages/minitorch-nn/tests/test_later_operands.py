@@ -329,7 +329,7 @@ OPTIMIZERS: dict[str, Row] = {
         "rising milestones",
     ),
     "OneCycleLR, pct_start below 0": (
-        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 5, -0.1),
+        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 5, pct_start=-0.1),
         ValueError,
         "pct_start",
     ),
@@ -350,8 +350,8 @@ def test_the_least_settings_that_are_allowed_are_allowed() -> None:
         lambda: lr_scheduler.LinearLR(sgd(), 1.0, 0.0, 1),
         lambda: lr_scheduler.StepLR(sgd(), 1),
         lambda: lr_scheduler.CosineAnnealingLR(sgd(), 1),
-        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 1, 0.0),
-        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 1, 1.0),
+        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 1, pct_start=0.0),
+        lambda: lr_scheduler.OneCycleLR(sgd(), 1.0, 1, pct_start=1.0),
         lambda: Adam([leaf()], lr=0.0, betas=(0.0, 0.0), eps=0.0),
         lambda: RMSprop([leaf()], alpha=0.0),
         lambda: nn.GRU(1, 1, 1, dropout=0.0),
@@ -365,10 +365,10 @@ def test_the_least_settings_that_are_allowed_are_allowed() -> None:
 
 # -- modules give their functions every setting ----------------------------------------------------
 
-WEIGHT = mt.tensor([0.5, 2.0, 1.0], backend="numpy")
-LOGITS = mt.tensor([[0.3, -1.0, 2.0], [1.0, 0.5, -0.5], [0.0, 0.1, 0.2]], backend="numpy")
-TRUTH = mt.tensor([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.2, 0.3, 0.9]], backend="numpy")
-TARGET = mt.tensor([2, 1, 0], backend="numpy")
+WEIGHT = mt.tensor([0.5, 2.0, 1.0], device="numpy")
+LOGITS = mt.tensor([[0.3, -1.0, 2.0], [1.0, 0.5, -0.5], [0.0, 0.1, 0.2]], device="numpy")
+TRUTH = mt.tensor([[0.0, 1.0, 0.5], [1.0, 0.0, 0.0], [0.2, 0.3, 0.9]], device="numpy")
+TARGET = mt.tensor([2, 1, 0], device="numpy")
 
 LOSSES: dict[str, tuple[str, dict[str, Any], Any]] = {
     "CrossEntropyLoss": (

@@ -84,7 +84,7 @@ def test_a_seed_drops_the_same_elements_on_every_backend_and_dtype() -> None:
     for backend in ("simple", "numpy"):
         for dtype in ("float32", "float64"):
             mt.manual_seed(7)
-            x = mt.ones(200, dtype=dtype, backend=backend)
+            x = mt.ones(200, dtype=dtype, device=backend)
             masks.append(F.dropout(x, 0.4).numpy() != 0)
     assert all((mask == masks[0]).all() for mask in masks)
     mt.manual_seed(8)
@@ -235,3 +235,71 @@ def test_a_refused_batch_leaves_the_running_values_alone() -> None:
         layer(mt.ones(1, 3))
     assert layer.num_batches_tracked.item() == 0
     assert layer.running_mean.tolist() == [0.0] * 3
+
+
+# -- dropping channels, and to the least value -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.Dropout1d(0.5), (20, 30, 4)),
+        (nn.Dropout1d(0.5), (30, 4)),
+        (nn.Dropout2d(0.5), (20, 30, 2, 3)),
+        (nn.Dropout3d(0.5), (20, 30, 2, 1, 3)),
+        (nn.Dropout3d(0.5), (30, 2, 1, 3)),
+    ],
+    ids=str,
+)
+def test_channels_are_dropped_as_a_whole(layer: nn.Module, shape: tuple[int, ...]) -> None:
+    out = layer(mt.ones(*shape)).numpy()
+    size = 4 if isinstance(layer, nn.Dropout1d) else 6
+    channels = out.reshape(-1, size)
+    assert set(np.unique(channels)) == {0.0, 2.0}
+    assert (channels == channels[:, :1]).all()
+    assert layer.eval()(mt.ones(*shape)).numpy().all()
+
+
+def test_three_dimensions_are_channels_along_a_line_to_dropout2d_which_warns() -> None:
+    with pytest.warns(UserWarning, match=r"dropout2d: wanted an input \(N, C, H, W\)"):
+        out = F.dropout2d(mt.ones(20, 30, 4), 0.5).numpy()
+    assert (out == out[:, :, :1]).all()
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+def test_alpha_dropout_keeps_mean_and_variance(p: float) -> None:
+    out = nn.AlphaDropout(p)(mt.randn(200_000)).numpy()
+    assert abs(out.mean()) < 0.02
+    assert abs(out.var() - 1.0) < 0.03
+
+
+@pytest.mark.parametrize("function", [F.dropout1d, F.dropout3d])
+def test_dropped_channels_need_their_dimensions(function: Any) -> None:
+    with pytest.raises(ValueError, match="wanted an input"):
+        function(mt.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: F.group_norm(x, 2), r"C divisible by num_groups 2, got \(2, 3, 4\)"),
+        (lambda x: F.group_norm(x, 3, mt.ones(2)), r"weight must have shape \(3,\), got \(2,\)"),
+        (lambda x: nn.GroupNorm(2, 3), "num_channels 3 must be divisible by num_groups 2"),
+        (lambda x: nn.GroupNorm(2, 4)(x), r"with C = 4, got \(2, 3, 4\)"),
+        (lambda x: F.instance_norm(x[0]), r"wanted an input of shape \(N, C, \*\)"),
+        (lambda x: F.instance_norm(x[:, :, :1]), "wanted more than one value a channel"),
+        (lambda x: nn.InstanceNorm1d(4)(x), r"\(N, C, L\) or \(C, L\) with C = 4, got \(2, 3, 4\)"),
+        (lambda x: nn.InstanceNorm2d(3)(x[0]), r"InstanceNorm2d: wanted an input of shape"),
+        (lambda x: F.rms_norm(x, 3), r"must be normalized_shape \(3,\)"),
+        (lambda x: F.rms_norm(x, 4, mt.ones(3)), r"weight must have shape \(4,\), got \(3,\)"),
+    ],
+)
+def test_normalizations_name_what_does_not_fit(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(mt.zeros(2, 3, 4))
+
+
+def test_groups_of_one_channel_are_instances_and_one_group_is_the_whole_example() -> None:
+    x = mt.randn(2, 3, 4, 5)
+    assert_close(F.group_norm(x, 3), F.instance_norm(x), rtol=1e-5, atol=1e-5)
+    assert_close(F.group_norm(x, 1), F.layer_norm(x, (3, 4, 5)), rtol=1e-5, atol=1e-5)

@@ -151,7 +151,7 @@ def test_modules_hold_the_settings_of_their_functions() -> None:
     ("call", "error", "message"),
     [
         (
-            lambda: F.cross_entropy(mt.zeros(3), mt.tensor(0)),
+            lambda: F.cross_entropy(mt.zeros(3), mt.tensor([0])),
             ValueError,
             r"cross_entropy: wanted logits \(N, C, \*\) and target \(N, \*\), got \(3,\)",
         ),
@@ -191,14 +191,14 @@ def test_modules_hold_the_settings_of_their_functions() -> None:
             r"cross_entropy: label_smoothing must be in \[0, 1\], got 1.1",
         ),
         (
-            lambda: F.cross_entropy(mt.zeros(2, 3), mt.tensor([0, 1], backend="simple")),
+            lambda: F.cross_entropy(mt.zeros(2, 3), mt.tensor([0, 1], device="simple")),
             RuntimeError,
             "cross_entropy: operands are on different backends",
         ),
         (
             lambda: F.mse_loss(mt.zeros(2, 3), mt.zeros(2)),
             ValueError,
-            r"mse_loss: input \(2, 3\) and target \(2,\) must have one shape",
+            r"mse_loss: wanted operands of one shape, got input \(2, 3\), target \(2,\)",
         ),
         (
             lambda: F.l1_loss(mt.zeros(2), mt.zeros(2), reduction=""),
@@ -210,3 +210,93 @@ def test_modules_hold_the_settings_of_their_functions() -> None:
 def test_mistakes_are_named(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+# -- probabilities, distributions and margins ------------------------------------------------------
+
+
+def test_the_binary_cross_entropy_of_certainties_is_finite(backend: str) -> None:
+    x = mt.tensor([0.0, 1.0, 0.0, 1.0], dtype="float64", requires_grad=True)
+    losses = F.binary_cross_entropy(x, mt.tensor([0.0, 1.0, 1.0, 0.0]), reduction="none")
+    assert_close(losses, [0.0, 0.0, 100.0, 100.0], check_dtype=False)
+    losses.sum().backward()
+    assert_close(x.grad, [0.0, 0.0, -1e12, 1e12])
+
+
+@given(logits=LOGITS)
+def test_binary_cross_entropy_of_probabilities_is_that_of_their_logits(logits: np.ndarray) -> None:
+    x, target = mt.tensor(logits), mt.tensor(np.linspace(0, 1, 12).reshape(4, 3))
+    assert_close(
+        F.binary_cross_entropy(x.sigmoid(), target),
+        F.binary_cross_entropy_with_logits(x, target),
+        rtol=1e-3,
+        atol=1e-3,
+    )
+
+
+@given(logits=LOGITS)
+def test_the_divergence_of_a_distribution_from_itself_is_0(logits: np.ndarray) -> None:
+    x = mt.tensor(logits)
+    q, p = F.log_softmax(x, 1), F.softmax(x, 1)
+    zero = mt.zeros((), dtype="float64")
+    assert_close(F.kl_div(q, p, reduction="batchmean"), zero, rtol=0.0, atol=1e-9)
+    assert_close(F.kl_div(q, q, reduction="batchmean", log_target=True), zero, rtol=0.0, atol=1e-9)
+    other = F.log_softmax(mt.tensor(logits[::-1].copy()), 1)
+    assert F.kl_div(other, p, reduction="sum").item() >= -1e-9
+
+
+@pytest.mark.parametrize(
+    ("words", "reduction"),
+    [
+        ({"size_average": False}, "sum"),
+        ({"size_average": True}, "mean"),
+        ({"reduce": False}, "none"),
+        ({"size_average": False, "reduce": True}, "sum"),
+        ({"size_average": True, "reduce": False}, "none"),
+    ],
+)
+def test_former_words_for_a_reduction_mean_it_and_warn(
+    words: dict[str, bool], reduction: str
+) -> None:
+    x, target = mt.randn(3), mt.zeros(3)
+    with pytest.warns(UserWarning, match=f"deprecated, use reduction='{reduction}'"):
+        assert_close(F.l1_loss(x, target, **words), F.l1_loss(x, target, reduction=reduction))
+    with pytest.warns(UserWarning, match=f"deprecated, use reduction='{reduction}'"):
+        assert nn.L1Loss(**words).reduction == reduction
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda x: F.binary_cross_entropy(x * 0 + 2, x),
+            "wanted probabilities, all elements of input in .0, 1.. For logits use",
+        ),
+        (lambda x: F.gaussian_nll_loss(x, x, -x.exp()), "var has negative entries"),
+        (
+            lambda x: F.gaussian_nll_loss(x, x, mt.ones(3)),
+            r"var \(3,\) fits neither the elements of input \(2, 3\)",
+        ),
+        (lambda x: F.huber_loss(x, x, delta=0.0), "delta must be above 0, got 0.0"),
+        (lambda x: F.smooth_l1_loss(x, x, beta=-1.0), "beta must be at least 0, got -1.0"),
+        (lambda x: F.kl_div(x, x[0]), r"kl_div: wanted operands of one shape, got input \(2, 3\)"),
+        (
+            lambda x: F.kl_div(x, x, reduction="all"),
+            "reduction must be mean, sum or none, got 'all'",
+        ),
+        (
+            lambda x: F.triplet_margin_loss(x, x, x[0]),
+            r"as many dimensions for all, got anchor \(2, 3\)",
+        ),
+        (lambda x: F.triplet_margin_loss(x, x, x, margin=0.0), "margin must be above 0"),
+        (
+            lambda x: F.cosine_embedding_loss(x, x, mt.ones(3)),
+            r"wanted inputs \(N, D\) and target \(N\), or without N",
+        ),
+        (lambda x: F.multi_margin_loss(x, mt.tensor([0, 1]), p=3), "wanted p of 1 or 2"),
+        (lambda x: F.margin_ranking_loss(x, x, x[0]), "as many dimensions for all, got input1"),
+    ],
+)
+def test_losses_name_what_does_not_fit(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(mt.zeros(2, 3))

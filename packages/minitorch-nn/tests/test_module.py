@@ -182,7 +182,7 @@ def test_to_a_dtype_converts_what_is_floating_point(target: Any) -> None:
 
 @pytest.mark.parametrize("target", ["int64", mt.bool_])
 def test_to_refuses_a_dtype_without_gradients(target: Any) -> None:
-    with pytest.raises(TypeError, match="wanted a backend, float32 or float64, got"):
+    with pytest.raises(TypeError, match="wanted a device, float32 or float64, got"):
         Model().to(target)
 
 
@@ -358,7 +358,7 @@ def test_a_model_prints_as_in_pytorch() -> None:
         "  (0): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))\n"
         "  (1): ReLU()\n"
         "  (2): Sequential(\n"
-        "    (0): Dropout(p=0.2)\n"
+        "    (0): Dropout(p=0.2, inplace=False)\n"
         "    (1): Linear(in_features=3, out_features=2, bias=False)\n"
         "  )\n"
         ")"
@@ -371,12 +371,14 @@ def test_a_model_prints_as_in_pytorch() -> None:
         (nn.Conv2d(2, 4, 3, 2, dilation=2, groups=2, bias=False),
          "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), dilation=(2, 2), groups=2, bias=False)"),
         (nn.Conv1d(2, 4, 3), "Conv1d(2, 4, kernel_size=(3,), stride=(1,))"),
-        (nn.MaxPool2d(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1)"),
-        (nn.AvgPool1d(3, 1), "AvgPool1d(kernel_size=3, stride=1, padding=0)"),
+        (nn.MaxPool2d(2), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, "
+                          "ceil_mode=False)"),
+        (nn.AvgPool1d(3, 1), "AvgPool1d(kernel_size=(3,), stride=(1,), padding=(0,))"),
         (nn.AdaptiveAvgPool2d((1, None)), "AdaptiveAvgPool2d(output_size=(1, None))"),
         (nn.BatchNorm1d(3), "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, "
-                            "track_running_stats=True)"),
-        (nn.LayerNorm(3), "LayerNorm((3,), eps=1e-05, elementwise_affine=True)"),
+                            "bias=True, track_running_stats=True)"),
+        (nn.LayerNorm(3), "LayerNorm((3,), eps=1e-05, elementwise_affine=True, "
+                          "bias=True)"),
         (nn.Embedding(5, 3), "Embedding(5, 3)"),
         (nn.Embedding(5, 3, -1), "Embedding(5, 3, padding_idx=4)"),
         (nn.LeakyReLU(0.2), "LeakyReLU(negative_slope=0.2)"),
@@ -417,3 +419,102 @@ def test_a_summary_has_a_line_for_every_layer() -> None:
     assert model[1].num_batches_tracked.item() == 0
     assert "forward_hooks" not in str(vars(model[0])) or model[0]._forward_hooks == []
     assert "(2, 3)" not in nn.summary(model)
+
+
+# -- PyTorch's other words for contents ----------------------------------------------------------
+
+
+def test_what_is_registered_by_name_is_found_by_name():
+    module = nn.Module()
+    module.add_module("inner", nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)))
+    module.register_parameter("scale", nn.Parameter(mt.ones(3)))
+    module.register_parameter("shift", None)
+    module.add_module("nothing", None)
+    assert module.shift is None and module.nothing is None
+    assert module.get_submodule("") is module
+    assert module.get_submodule("inner.0") is module.inner[0]
+    assert module.get_parameter("inner.0.weight") is module.inner[0].weight
+    assert module.get_parameter("scale") is module.scale
+    assert module.get_buffer("inner.1.running_mean") is module.inner[1].running_mean
+    assert [name for name, _ in module.named_parameters(recurse=False)] == ["scale"]
+    assert list(module.parameters(recurse=False)) == [module.scale]
+    assert not list(module.buffers(recurse=False))
+    assert [name for name, _ in module.inner[1].named_buffers(recurse=False)] == [
+        "running_mean",
+        "running_var",
+        "num_batches_tracked",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda m: m.add_module("a.b", nn.Tanh()), ValueError, "add_module: 'a.b' is not a free"),
+        (lambda m: m.add_module("forward", nn.Tanh()), ValueError, "'forward' is not a free"),
+        (lambda m: m.add_module("x", 3), TypeError, "add_module: 'x' must be a Module or None"),
+        (
+            lambda m: m.register_parameter("x", mt.ones(2)),
+            TypeError,
+            "register_parameter: 'x' must be a Parameter or None, got Tensor",
+        ),
+        (lambda m: m.register_parameter("", None), ValueError, "register_parameter: '' is not"),
+        (lambda m: m.get_submodule("no"), AttributeError, "Linear has no module 'no'"),
+        (lambda m: m.get_parameter("no"), AttributeError, "Linear has no parameter 'no'"),
+        (lambda m: m.get_buffer("weight"), AttributeError, "Linear has no buffer 'weight'"),
+        (lambda m: m.half(), TypeError, "half: MiniTorch computes in float32 and float64"),
+        (lambda m: m.bfloat16(), TypeError, "bfloat16: MiniTorch computes"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call(nn.Linear(2, 3))
+
+
+def test_modules_move_and_convert_by_pytorchs_words():
+    module = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    weight, count = module[0].weight, module[1].num_batches_tracked
+    with mt.use_backend("numpy"):
+        assert module.to("simple", mt.float64) is module
+        assert (weight.backend.name, weight.dtype) == ("simple", mt.float64)
+        assert (count.backend.name, count.dtype) == ("simple", mt.int64)
+        module.cpu().float()
+        assert (weight.backend.name, weight.dtype) == ("numpy", mt.float32)
+        module.to(mt.ones(1, device="simple", dtype=mt.float64))
+        assert (weight.backend.name, weight.dtype) == ("simple", mt.float64)
+        module.type(mt.float32).to(device="cpu", non_blocking=True)
+        assert (weight.backend.name, weight.dtype) == ("numpy", mt.float32)
+        assert module.double()[0].weight is weight
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **o: nn.Linear(2, 3, **o),
+        lambda **o: nn.Embedding(2, 3, **o),
+        lambda **o: nn.Conv1d(2, 3, 1, **o),
+        lambda **o: nn.Conv2d(2, 3, 1, **o),
+        lambda **o: nn.BatchNorm1d(3, **o),
+        lambda **o: nn.BatchNorm2d(3, **o),
+        lambda **o: nn.LayerNorm(3, **o),
+        lambda **o: nn.GroupNorm(1, 3, **o),
+        lambda **o: nn.InstanceNorm1d(3, affine=True, track_running_stats=True, **o),
+        lambda **o: nn.RMSNorm(3, **o),
+        lambda **o: nn.ConvTranspose1d(2, 3, 1, **o),
+        lambda **o: nn.ConvTranspose2d(2, 3, 1, **o),
+        lambda **o: nn.EmbeddingBag(2, 3, **o),
+        lambda **o: nn.MultiheadAttention(4, 2, add_bias_kv=True, **o),
+        lambda **o: nn.Transformer(4, 2, 1, 1, 3, **o),
+        lambda **o: nn.PReLU(3, **o),
+        lambda **o: nn.RNN(2, 3, **o),
+        lambda **o: nn.LSTM(2, 3, num_layers=2, bidirectional=True, **o),
+        lambda **o: nn.GRU(2, 3, **o),
+        lambda **o: nn.RNNCell(2, 3, **o),
+        lambda **o: nn.LSTMCell(2, 3, **o),
+        lambda **o: nn.GRUCell(2, 3, **o),
+    ],
+)
+def test_layers_are_made_on_a_device_and_of_a_dtype(make):
+    layer = make(device="simple", dtype=mt.float64)
+    values = [*layer.parameters(), *layer.buffers()]
+    assert values and {value.backend.name for value in values} == {"simple"}
+    assert {x.dtype for x in values if x.is_floating_point()} == {mt.float64}

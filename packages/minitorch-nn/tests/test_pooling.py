@@ -167,13 +167,13 @@ def test_pooling_refuses_integers_whose_mean_or_least_value_it_has_not(pool: Any
         ),
         (lambda: F.avg_pool2d(mt.zeros(1, 2, 5, 5), 6), r"avg_pool2d: a kernel of \(6, 6\)"),
         (lambda: F.avg_pool2d(mt.zeros(5, 5), 2), r"avg_pool2d: wanted an input of shape"),
-        (lambda: F.max_pool1d(mt.zeros(5, 5), 2), r"max_pool1d: wanted an input of shape"),
+        (lambda: F.max_pool1d(mt.zeros(5), 2), r"max_pool1d: wanted an input of shape"),
         (
             lambda: F.adaptive_avg_pool2d(mt.zeros(1, 1, 4, 4), 0),
             r"adaptive_avg_pool2d: output_size must be an integer of at least 1",
         ),
         (
-            lambda: F.adaptive_max_pool2d(mt.zeros(1, 1, 4), 2),
+            lambda: F.adaptive_max_pool2d(mt.zeros(1, 4), 2),
             r"adaptive_max_pool2d: wanted an input of shape \(N, C, H, W\)",
         ),
         (
@@ -205,3 +205,31 @@ def test_arguments_that_do_not_fit_are_named(call: Any, message: str) -> None:
 def test_a_layer_applies_its_function(layer: nn.Module, function: Any, shape: Any) -> None:
     x = mt.randn(*shape)
     assert_close(layer(x), function(x))
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 5, 7), (2, 5, 7)])
+def test_indices_find_the_largest_also_where_a_window_reaches_beyond(
+    shape: tuple[int, ...], backend: str
+) -> None:
+    x = mt.randn(*shape)
+    values, indices = nn.MaxPool2d(3, 2, 1, return_indices=True, ceil_mode=True)(x)
+    assert_close(x.flatten(-2).gather(-1, indices.flatten(-2)).reshape(values.shape), values)
+    line = x if len(shape) == 3 else x[0]
+    values, indices = F.max_pool1d(line, 2, 2, ceil_mode=True, return_indices=True)
+    assert_close(line.gather(-1, indices), values)
+
+
+def test_a_divisor_of_0_is_refused() -> None:
+    with pytest.raises(ValueError, match="divisor_override divides, and cannot be 0"):
+        F.avg_pool2d(mt.ones(1, 1, 2, 2), 2, divisor_override=0)
+
+
+def test_pixels_go_into_channels_and_back(backend: str) -> None:
+    x = mt.randn(2, 3, 4, 6)
+    assert_close(nn.PixelShuffle(2)(nn.PixelUnshuffle(2)(x)), x)
+    with pytest.raises(ValueError, match=r"the 3 channels of input .* are not divisible by"):
+        F.pixel_shuffle(x, 2)
+    with pytest.raises(ValueError, match=r"the sides of input .* are not divisible by"):
+        F.pixel_unshuffle(x, 4)
+    with pytest.raises(ValueError, match="upscale_factor of at least 1"):
+        F.pixel_shuffle(x, 0)

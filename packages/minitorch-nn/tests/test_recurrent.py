@@ -13,6 +13,12 @@ from hypothesis import strategies as st
 import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn.functional.recurrent import recurrent_sequence, step_by_step
+from minitorch_nn.utils.rnn import (
+    pack_padded_sequence,
+    pack_sequence,
+    pad_packed_sequence,
+    unpack_sequence,
+)
 from minitorch_tensor import Tensor
 from minitorch_tensor.derived import Recurrence
 from minitorch_tensor.testing import assert_close
@@ -487,7 +493,7 @@ def test_dropout_without_a_second_layer_is_pointed_out() -> None:
 
 def test_operands_on_two_backends_are_an_error() -> None:
     with pytest.raises(RuntimeError, match="GRU: operands are on different backends"):
-        nn.GRU(2, 2)(mt.zeros(4, 3, 2, backend="simple"))
+        nn.GRU(2, 2)(mt.zeros(4, 3, 2, device="simple"))
 
 
 def test_operands_of_two_dtypes_are_promoted() -> None:
@@ -503,3 +509,80 @@ def test_an_empty_batch_passes_through(backend: str) -> None:
         assert all(part.shape == (1, 0, 3) for part in flat(last))
         out.sum().backward()
         assert not model.weight_hh_l0.grad.numpy().any()
+
+
+# -- packed sequences ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("lengths", [[4, 3, 1], [2, 4, 3]], ids=str)
+def test_packing_and_padding_are_inverse(
+    lengths: list[int], batch_first: bool, backend: str
+) -> None:
+    x = mt.randn(*((3, 4, 2) if batch_first else (4, 3, 2)), requires_grad=True)
+    ordered = lengths == sorted(lengths, reverse=True)
+    packed = pack_padded_sequence(x, lengths, batch_first, enforce_sorted=ordered)
+    assert packed.data.shape == (sum(lengths), 2)
+    padded, own = pad_packed_sequence(packed, batch_first, padding_value=7.0, total_length=5)
+    assert own.tolist() == lengths
+    rows = x if batch_first else x.transpose(0, 1)
+    for row, original, length in zip(
+        padded if batch_first else padded.transpose(0, 1), rows, lengths
+    ):
+        assert_close(row[:length], original[:length])
+        assert bool((row[length:] == 7.0).all()) and row.shape[0] == 5
+    packed.data.sum().backward()
+    assert x.grad.sum().item() == 2 * sum(lengths)
+
+
+def test_packed_steps_are_in_pytorchs_order() -> None:
+    x = mt.arange(12.0).reshape(4, 3, 1)
+    packed = pack_padded_sequence(x, [2, 4, 3], enforce_sorted=False)
+    assert packed.data.flatten().tolist() == [1.0, 2.0, 0.0, 4.0, 5.0, 3.0, 7.0, 8.0, 10.0]
+    assert packed.batch_sizes.tolist() == [3, 3, 2, 1]
+    assert packed.sorted_indices.tolist() == [1, 2, 0]
+    assert packed.unsorted_indices.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_a_layer_of_packed_sequences_is_that_of_their_lengths(
+    name: str, batch_first: bool, backend: str
+) -> None:
+    layer = getattr(nn, name)(2, 3, 2, bidirectional=True, batch_first=batch_first)
+    x, lengths = mt.randn(*((3, 4, 2) if batch_first else (4, 3, 2))), [2, 4, 3]
+    out, last = layer(x, lengths=lengths)
+    packed, end = layer(pack_padded_sequence(x, lengths, batch_first, enforce_sorted=False))
+    padded, _ = pad_packed_sequence(packed, batch_first)
+    assert_close(padded, out)
+    for one, other in zip(end if name == "LSTM" else [end], last if name == "LSTM" else [last]):
+        assert_close(one, other)
+    with pytest.raises(ValueError, match="a PackedSequence has its lengths"):
+        layer(packed, lengths=lengths)
+
+
+def test_sequences_are_packed_and_unpacked() -> None:
+    sequences = [mt.tensor([1, 2]), mt.tensor([3, 4, 5]), mt.tensor([6])]
+    packed = pack_sequence(sequences, enforce_sorted=False)
+    for one, other in zip(unpack_sequence(packed), sequences, strict=True):
+        assert one.tolist() == other.tolist()
+    assert packed.to(mt.float64).data.dtype is mt.float64
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: pack_padded_sequence(x, [1, 2, 1]), "Pass enforce_sorted=False"),
+        (lambda x: pack_padded_sequence(x, [4, 2, 0]), r"lengths must lie in \[1, 4\]"),
+        (lambda x: pack_padded_sequence(x, [5, 2, 1]), r"lengths must lie in \[1, 4\]"),
+        (lambda x: pack_padded_sequence(x, [2, 1]), r"and B whole lengths, got \(4, 3, 2\)"),
+        (lambda x: pack_padded_sequence(x[0, 0], [1]), "wanted input"),
+        (
+            lambda x: pad_packed_sequence(pack_padded_sequence(x, [3, 2, 1]), total_length=2),
+            "total_length 2 is less than the longest length 3",
+        ),
+    ],
+)
+def test_what_cannot_be_packed_is_named(call: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call(mt.zeros(4, 3, 2))

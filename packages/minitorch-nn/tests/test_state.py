@@ -17,6 +17,7 @@ import pytest
 import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn.optim import SGD, Adam, AdamW, Optimizer, RMSprop, lr_scheduler
+from minitorch_nn.optim.optimizer import NEUTRAL
 from minitorch_tensor import Tensor
 
 #: For each optimizer the settings of two groups, none of which is a default or the other's.
@@ -138,6 +139,7 @@ def adamw(p: Any, g: Any, s: Values, o: Values) -> Any:
 def rmsprop(p: Any, g: Any, s: Values, o: Values) -> Any:
     g = g + o["weight_decay"] * p
     a = o["alpha"]
+    s["step"] = s.get("step", 0) + 1
     square = s["square_avg"] = a * s.get("square_avg", 0.0) + (1 - a) * g * g
     if o["centered"]:
         mean = s["grad_avg"] = a * s.get("grad_avg", 0.0) + (1 - a) * g
@@ -179,7 +181,7 @@ PLAIN: dict[str, set[str]] = {
     "SGD": set(),
     "Adam": {"step", "exp_avg", "exp_avg_sq"},
     "AdamW": {"step", "exp_avg", "exp_avg_sq"},
-    "RMSprop": {"square_avg"},
+    "RMSprop": {"square_avg", "step"},
 }
 
 
@@ -217,11 +219,15 @@ def test_every_optimizer_is_saved_with_settings_of_its_own() -> None:
         for name, value in vars(nn.optim).items()
         if isinstance(value, type) and issubclass(value, Optimizer) and value is not Optimizer
     }
-    assert optimizers == SETTINGS.keys() == FORMULAS.keys()
+    # Those whose states are PyTorch's stored ones, in test_optimizer_states.py.
+    elsewhere = {"Adadelta", "Adagrad", "Adamax", "LBFGS", "NAdam", "RAdam"}
+    assert optimizers - elsewhere == SETTINGS.keys() == FORMULAS.keys()
     for cls, first, second in SETTINGS.values():
         defaults = cls([nn.Parameter(mt.zeros(1))]).defaults
-        assert first.keys() == second.keys() == defaults.keys()
-        for key in defaults.keys() - {"nesterov", "centered", "dampening"}:
+        # What is true or false, and what PyTorch alone makes use of, is in the same file.
+        flags = {"maximize", "amsgrad", "decoupled_weight_decay", *NEUTRAL}
+        assert first.keys() == second.keys() == defaults.keys() - flags
+        for key in defaults.keys() - flags - {"nesterov", "centered", "dampening"}:
             assert len({defaults[key], first[key], second[key]}) == 3, key
 
 
@@ -242,7 +248,19 @@ SCHEDULES: dict[str, Callable[[Optimizer], lr_scheduler.LRScheduler]] = {
     "StepLR": lambda o: lr_scheduler.StepLR(o, 3, gamma=0.5),
     "LinearLR": lambda o: lr_scheduler.LinearLR(o, 0.25, 0.75, 9),
     "CosineAnnealingLR": lambda o: lr_scheduler.CosineAnnealingLR(o, 11, eta_min=0.01),
-    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(o, 0.7, 20, 0.4, 10.0, 100.0),
+    "OneCycleLR": lambda o: lr_scheduler.OneCycleLR(
+        o, 0.7, 20, pct_start=0.4, div_factor=10.0, final_div_factor=100.0
+    ),
+    "CyclicLR": lambda o: lr_scheduler.CyclicLR(o, 0.1, 0.5, 3, 2),
+    "CosineAnnealingWarmRestarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 3, 2),
+    "MultiStepLR": lambda o: lr_scheduler.MultiStepLR(o, [2, 7]),
+    "MultiplicativeLR": lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 0.9),
+    "ExponentialLR": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "ConstantLR": lambda o: lr_scheduler.ConstantLR(o),
+    "PolynomialLR": lambda o: lr_scheduler.PolynomialLR(o, 15),
+    "ChainedScheduler": lambda o: lr_scheduler.ChainedScheduler(
+        [lr_scheduler.ConstantLR(o), lr_scheduler.ExponentialLR(o, 0.9)]
+    ),
     "SequentialLR": lambda o: lr_scheduler.SequentialLR(
         o,
         [
@@ -298,7 +316,8 @@ def test_every_schedule_is_saved() -> None:
         for name, value in vars(lr_scheduler).items()
         if isinstance(value, type) and issubclass(value, lr_scheduler.LRScheduler)
     }
-    assert schedules - {"LRScheduler"} == SCHEDULES.keys()
+    elsewhere = {"LRScheduler", "ReduceLROnPlateau"}  # the latter in test_optim.py
+    assert schedules - elsewhere == SCHEDULES.keys()
 
 
 # -- models ----------------------------------------------------------------------------------------

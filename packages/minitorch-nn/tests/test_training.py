@@ -16,6 +16,7 @@ import minitorch_nn as nn
 import minitorch_tensor as mt
 from minitorch_nn import optim, training
 from minitorch_nn.training import (
+    BatchResult,
     ConsoleReporter,
     EpochResult,
     Evaluation,
@@ -57,8 +58,8 @@ class Listener(Reporter):
     def epoch_begins(self, epoch: int, epochs: int, batches: int) -> None:
         self.heard.append(("begins", epoch, epochs, batches))
 
-    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
-        self.heard.append(("batch", epoch, batch, loss))
+    def batch_ends(self, result: BatchResult) -> None:
+        self.heard.append(("batch", result.epoch, result.batch, result.loss))
 
     def epoch_ends(self, result: EpochResult) -> None:
         self.heard.append(("ends", result))
@@ -156,7 +157,7 @@ def test_training_mode_is_back_on_after_every_validation() -> None:
 
 def test_the_reporter_hears_everything_in_order() -> None:
     listener = Listener()
-    _, results = train(epochs=2, validation=Points(5), reporter=listener)
+    _, results = train(epochs=2, validation=Points(5), reporters=[listener])
     kinds = [entry[0] for entry in listener.heard]
     epoch = ["begins", *["batch"] * 4, "ends"]
     assert kinds == ["enter", *epoch, *epoch, "exit"]
@@ -183,8 +184,8 @@ def test_training_that_diverges_stops_at_once_and_says_so() -> None:
     model = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2))
     listener = Listener()
     optimizer = optim.SGD(model.parameters(), lr=1e30)
-    with pytest.raises(TrainingDiverged, match=r"the loss is (inf|nan) at batch 2 of epoch 1. Use"):
-        fit(model, optimizer, Points(), epochs=3, reporter=listener)
+    with pytest.raises(TrainingDiverged, match=r"the loss is (inf|nan) at batch 2 of epoch 1 "):
+        fit(model, optimizer, Points(), epochs=3, reporters=[listener])
     assert listener.heard[-1] == ("exit", TrainingDiverged)
     assert [entry[0] for entry in listener.heard].count("batch") == 1
 
@@ -218,7 +219,7 @@ def test_the_console_gets_a_line_an_epoch() -> None:
     stream = io.StringIO()
     with ConsoleReporter("images", stream) as reporter:
         reporter.epoch_begins(2, 5, 10)
-        reporter.batch_ends(2, 1, 0.3)
+        reporter.batch_ends(BatchResult(2, 1, 11, 0.3, 0.1))
         reporter.epoch_ends(result(Evaluation(0.1, 490, 500)))
         reporter.epoch_begins(3, 5, 10)
         reporter.epoch_ends(result())
@@ -232,7 +233,7 @@ def test_the_console_gets_a_line_an_epoch() -> None:
 def test_the_console_shows_a_bar_on_a_terminal_only(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(epochs=1, reporter=ConsoleReporter())
+    train(epochs=1, reporters=[ConsoleReporter()])
     plain = capsys.readouterr()
     assert plain.err == ""
     assert re.fullmatch(r"epoch 1/1  loss \d\.\d{4}  [\d,]+ examples/s  \d+\.\d s\n", plain.out)
@@ -243,7 +244,7 @@ def test_the_console_shows_a_bar_on_a_terminal_only(
 
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    train(epochs=1, reporter=ConsoleReporter())
+    train(epochs=1, reporters=[ConsoleReporter()])
     assert "epoch 1/1:" in terminal.getvalue()
     assert "/4" in terminal.getvalue()
 
@@ -267,7 +268,7 @@ def test_a_line_stands_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     with ConsoleReporter() as reporter:
         reporter.epoch_begins(1, 1, 5)
         reporter.say("something")
-        reporter.batch_ends(1, 1, 0.5)
+        reporter.batch_ends(BatchResult(1, 1, 1, 0.5, 0.1))
     before, after = terminal.getvalue().split("something\n")
     assert before.endswith("\r")  # the bar was taken away, and is drawn again below
     assert "epoch 1/1:" in after
@@ -300,12 +301,12 @@ class Snapshots(Reporter):
 
 
 def train_drawn(drawn: Drawn, monkeypatch: pytest.MonkeyPatch, **options: Any) -> Snapshots:
-    monkeypatch.setattr(training, "evaluate", drawn.evaluate)
+    monkeypatch.setattr(training.loop, "evaluate", drawn.evaluate)
     listener = Snapshots()
     optimizer = optim.SGD(listener.model.parameters(), lr=0.1)
     epochs = len(drawn.outcomes)
-    fit(listener.model, optimizer, Points(), epochs=epochs, validation=Points(), reporter=listener,
-        **options)  # fmt: skip
+    fit(listener.model, optimizer, Points(), epochs=epochs, validation=Points(),
+        reporters=[listener], **options)  # fmt: skip
     return listener
 
 

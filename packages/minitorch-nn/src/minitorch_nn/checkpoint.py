@@ -7,27 +7,23 @@ takes no more memory than it has bytes.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import io
 import json
 import math
 import os
 import re
-import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from minitorch_tensor import Tensor
-from minitorch_tensor.scratch import scratch
+from minitorch_tensor.files import is_special, try_writing, write_file
 
 #: The name of the metadata in the archive; it cannot be the dotted name of a tensor.
 METADATA = "__metadata__"
@@ -84,7 +80,7 @@ def check_writable(path: str | os.PathLike[str], size: int = 1) -> None:
     Raises: CheckpointError that names the obstacle.
     """
     try:
-        _try(path, size)
+        try_writing(path, size)
     except OSError as error:
         raise _cannot_write(path, error) from None
 
@@ -109,31 +105,6 @@ def save_checkpoint(
         raise _cannot_write(path, error) from None
 
 
-def write_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file that appears whole or not at all; missing folders are made.
-
-    An existing file is replaced once the new one is complete, and its mode stays; a pipe or a
-    device is written to directly.
-
-    Raises: OSError if it cannot be written; CheckpointError if path is a folder.
-    """
-    _try(path, len(content))
-    target = _resolved(path)
-    if _is_special(target):
-        target.write_bytes(content)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with scratch(target.parent) as folder:
-        temporary = folder / "file"
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())  # otherwise a power cut after renaming could leave it empty
-        if target.exists():
-            _resemble(temporary, target.stat())
-        temporary.replace(target)
-
-
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read what `save_checkpoint` wrote.
 
@@ -144,7 +115,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """
     try:
         place = Path(path)
-        if _is_special(place) and not place.is_dir():
+        if is_special(place) and not place.is_dir():
             raise CheckpointError(
                 f"cannot read {path}: it is a pipe or a device. Name a file that training wrote."
             )
@@ -273,73 +244,7 @@ def _parse_array(content: bytes, name: str) -> npt.NDArray[Any] | str:
     return values.reshape(shape).astype(dtype.newbyteorder("="))  # a writable copy
 
 
-# -- places ----------------------------------------------------------------------------------------
-
-
-def _resolved(path: str | os.PathLike[str]) -> Path:
-    """The target of a link, so that the file is replaced and not the link."""
-    try:
-        target = Path(path).resolve()
-    except RuntimeError:  # Python 3.12 and older, on a link to itself
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
-    if target.is_symlink():  # newer Pythons leave it unresolved
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    if target.is_dir() or os.fspath(path)[-1:] in ("", os.sep):
-        raise CheckpointError(f"cannot write {path}: it is a folder; name a file in it.")
-    return target
-
-
-def _is_special(target: Path) -> bool:
-    return target.exists() and not target.is_file()
-
-
-def _try(path: str | os.PathLike[str], size: int) -> None:
-    """Try the steps of writing a file that leave nothing behind; OSError if one fails."""
-    target = _resolved(path)
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(13, "Permission denied")
-    if target.is_char_device():
-        _try_device(target)
-    elif not _is_special(target):
-        folder = target.parent
-        while not folder.exists():
-            folder = folder.parent
-        with tempfile.TemporaryFile(dir=folder) as file:
-            _reserve(file, size)
-
-
-def _try_device(target: Path) -> None:
-    """Write a zero byte to a device, which /dev/full refuses; write nothing to a terminal."""
-    descriptor = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
-    try:
-        if not os.isatty(descriptor):
-            os.write(descriptor, b"\0")
-    finally:
-        os.close(descriptor)
-
-
-def _reserve(file: IO[bytes], size: int) -> None:
-    """Reserve bytes on the disk, or raise OSError."""
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(file.fileno(), 0, max(1, size))
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
-                raise
-        else:
-            return
-    for start in range(0, size, 1 << 20):
-        file.write(bytes(min(1 << 20, size - start)))
-    file.flush()
-
-
-def _resemble(temporary: Path, status: os.stat_result) -> None:
-    """Give a new file the mode and, if permitted, the owner of the file that it replaces."""
-    if hasattr(os, "chown"):
-        with contextlib.suppress(OSError):
-            os.chown(temporary, status.st_uid, status.st_gid)
-    temporary.chmod(stat.S_IMODE(status.st_mode))
-
-
 def _cannot_write(path: str | os.PathLike[str], error: OSError) -> CheckpointError:
+    if isinstance(error, IsADirectoryError):
+        return CheckpointError(f"cannot write {path}: it is a folder; name a file in it.")
     return CheckpointError(f"cannot write {path}: {error.strerror or error}. Choose another place.")

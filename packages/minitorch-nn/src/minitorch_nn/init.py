@@ -7,11 +7,25 @@ input affects. Random functions draw from `generator`, or from the default one i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from minitorch_tensor import Generator, Tensor, from_numpy, no_grad, rand, randn
+import minitorch_tensor as mt
+from minitorch_autodiff.hints import lacking
+from minitorch_tensor import (
+    Generator,
+    Tensor,
+    float64,
+    from_numpy,
+    no_grad,
+    rand,
+    randn,
+    randperm,
+)
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
@@ -59,7 +73,7 @@ def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Uniform in [a, b)."""
-    drawn = rand(*tensor.shape, generator=generator, dtype=tensor.dtype, backend=tensor.backend)
+    drawn = rand(*tensor.shape, generator=generator, dtype=tensor.dtype, device=tensor.backend)
     return tensor.copy_(drawn * (b - a) + a)
 
 
@@ -68,7 +82,7 @@ def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
     """Normal."""
-    drawn = randn(*tensor.shape, generator=generator, dtype=tensor.dtype, backend=tensor.backend)
+    drawn = randn(*tensor.shape, generator=generator, dtype=tensor.dtype, device=tensor.backend)
     return tensor.copy_(drawn * std + mean)
 
 
@@ -156,6 +170,94 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     return tensor.copy_(from_numpy(flat).to(tensor.backend).reshape(tensor.shape))
 
 
+@no_grad()
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Normal, drawn again until within [a, b].
+
+    Raises: ValueError unless a is less than b and std positive.
+    """
+    if not a < b or not std > 0.0:
+        raise ValueError(
+            f"trunc_normal_: wanted a less than b and std above 0, got a={a}, b={b}, std={std}."
+        )
+    low, high = (math.erf((end - mean) / std / math.sqrt(2.0)) for end in (a, b))
+    often = high - low > 0.6  # else most draws would lie outside: draw within, and accept some
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    values = np.full(math.prod(tensor.shape), np.nan)
+    left = np.arange(values.size)
+    while left.size:
+        if often:
+            drawn = randn(left.size, generator=generator, dtype=float64, device="numpy").numpy()
+            drawn = drawn * std + mean
+            accepted = (drawn >= a) & (drawn <= b)
+        else:
+            unit = rand(2, left.size, generator=generator, dtype=float64, device="numpy").numpy()
+            drawn = a + (b - a) * unit[0]
+            accepted = unit[1] < np.exp(-0.5 * ((drawn - mean) / std) ** 2 - peak)
+        values[left[accepted]] = drawn[accepted]
+        left = left[~accepted]
+    array = values.astype(tensor.dtype.numpy).clip(a, b).reshape(tensor.shape)
+    return tensor.copy_(from_numpy(array).to(tensor.backend))
+
+
+@no_grad()
+def eye_(tensor: Tensor) -> Tensor:
+    """1 on the diagonal of a matrix, 0 elsewhere: a `Linear` that changes nothing.
+
+    Raises: ValueError unless it is a matrix.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_: wanted a matrix, got {tensor.shape}.")
+    return tensor.copy_(mt.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.backend))
+
+
+@no_grad()
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """1 in the middle of the window from each channel to itself, 0 elsewhere: a convolution that
+    changes nothing, in each group.
+
+    Raises: ValueError unless it is (O, C, *kernel) with O divisible by groups.
+    """
+    if tensor.ndim not in (3, 4, 5) or groups < 1 or tensor.shape[0] % groups:
+        raise ValueError(
+            f"dirac_: wanted a weight (O, C, *kernel) with O divisible by groups={groups}, got "
+            f"{tensor.shape}."
+        )
+    array = np.zeros(tensor.shape, tensor.dtype.numpy)
+    outputs = tensor.shape[0] // groups
+    for channel in range(min(outputs, tensor.shape[1])):
+        for group in range(groups):
+            middle = tuple([size // 2 for size in tensor.shape[2:]])
+            array[(group * outputs + channel, channel, *middle)] = 1.0
+    return tensor.copy_(from_numpy(array).to(tensor.backend))
+
+
+@no_grad()
+def sparse_(
+    tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
+) -> Tensor:
+    """Normal, but 0 in a share `sparsity` of the rows of each column (Martens 2010, section 5).
+
+    Raises: ValueError unless it is a matrix.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_: wanted a matrix, got {tensor.shape}.")
+    rows, columns = tensor.shape
+    kept = np.ones((rows, columns), tensor.dtype.numpy)
+    for column in range(columns):
+        chosen = randperm(rows, generator=generator, device="numpy").numpy()
+        kept[chosen[: math.ceil(sparsity * rows)], column] = 0.0
+    normal_(tensor, 0.0, std, generator)
+    return tensor.copy_(tensor * from_numpy(kept).to(tensor.backend))
+
+
 def default_(weight: Tensor, bias: Tensor | None) -> None:
     """PyTorch's default for Linear and convolutions: all uniform in [-b, b], b = 1 / sqrt(fan_in).
 
@@ -165,3 +267,42 @@ def default_(weight: Tensor, bias: Tensor | None) -> None:
     if bias is not None:
         bound = 1.0 / math.sqrt(max(fans(weight.shape)[0], 1))
         uniform_(bias, -bound, bound)
+
+
+# -- former names ----------------------------------------------------------------------------------
+
+
+def _former(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """PyTorch's former name of a function, without the underscore at its end; it warns."""
+    new = function.__name__
+    old = new.removesuffix("_")
+
+    @wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"init.{old} is now called init.{new}, since it changes its argument.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    renamed.__name__ = old
+    renamed.__doc__ = f"The former name of `{new}`."
+    return renamed
+
+
+uniform = _former(uniform_)
+normal = _former(normal_)
+constant = _former(constant_)
+eye = _former(eye_)
+dirac = _former(dirac_)
+xavier_uniform = _former(xavier_uniform_)
+xavier_normal = _former(xavier_normal_)
+kaiming_uniform = _former(kaiming_uniform_)
+kaiming_normal = _former(kaiming_normal_)
+orthogonal = _former(orthogonal_)
+sparse = _former(sparse_)
+
+
+if not TYPE_CHECKING:  # type checkers know every name
+    __getattr__ = lacking(__name__)

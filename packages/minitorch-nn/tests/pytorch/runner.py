@@ -5,6 +5,7 @@ Inputs are kept with the results, rounded to three decimals; everything is float
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -48,27 +49,50 @@ ELSEWHERE = {"sigmoid": torch.sigmoid, "tanh": torch.tanh}
 #: Options that are tensors.
 TENSOR_OPTIONS = ("pos_weight", "weight")
 
+#: Losses of two operands, whose third is their weights, without a gradient in PyTorch.
+WEIGHTED = {
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+}
+
+#: Options that come second.
+SECOND = {
+    "group_norm": "num_groups",
+    "layer_norm": "normalized_shape",
+    "rms_norm": "normalized_shape",
+}
+
 
 def function_case(draw: Draw, name: str, given: list[In], options: dict[str, Any]) -> Case:
     """The outcome of one call, and the gradients of its floating-point inputs."""
     inputs = tensors(draw, *given)
     leaves = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
-    if "loss" in name or "entropy" in name:  # as functions, which take the weights
+    if name in WEIGHTED:
         for weight in leaves[2:]:
-            weight.requires_grad_(False)  # in PyTorch the weights of losses have no gradient
+            weight.requires_grad_(False)
     more = {
         key: torch.tensor(value, dtype=torch.float64) if key in TENSOR_OPTIONS else value
         for key, value in options.items()
     }
-    if name == "layer_norm":  # normalized_shape comes second
-        output = F.layer_norm(leaves[0], more.pop("normalized_shape"), *leaves[1:], **more)
+    text = {}
+    if name in SECOND:
+        output = getattr(F, name)(leaves[0], more.pop(SECOND[name]), *leaves[1:], **more)
     elif name[0].isupper():
-        output = getattr(torch.nn, name)(**more)(*leaves)
+        module = getattr(torch.nn, name)(**more)
+        text["repr"] = repr(module)
+        output = module(*leaves)
     else:
-        output = ELSEWHERE.get(name, getattr(F, name))(*leaves, **more)
-    (output * weights_of(output)).sum().backward()
+        # What is done in place is not done to a leaf.
+        given_ = [x * 1 for x in leaves] if more.get("inplace") else leaves
+        output = ELSEWHERE.get(name, getattr(F, name))(*given_, **more)
+    if any(x.requires_grad for x in leaves):
+        (output * weights_of(output)).sum().backward()
     return {
         "function": name,
+        **text,
         "options": options,
         "inputs": plain(inputs),
         "output": plain(output),
@@ -92,13 +116,14 @@ def module_case(
     outputs, input_gradients = [], []
     for step in steps:
         x = step.clone().requires_grad_(step.is_floating_point())
-        output = module(x)
+        output = module(x * 1 if options.get("inplace") or True in args else x)
         outputs.append(plain(output))
         (output * weights_of(output)).sum().backward()
         input_gradients.append(None if x.grad is None else plain(x.grad))
     gradients = {key: plain(p.grad) for key, p in module.named_parameters()}
     return {
         "module": name,
+        "repr": repr(module),
         "args": args,
         "options": options,
         "state": before,
@@ -108,7 +133,7 @@ def module_case(
         "gradients": gradients,
         "state_after": {key: plain(value) for key, value in module.state_dict().items()},
         "last": plain(last),
-        "last_output": plain(module.eval()(last)),
+        "last_output": plain(module.eval()(last.clone())),
     }
 
 
@@ -117,10 +142,18 @@ def optimizer_case(draw: Draw, name: str, options: dict[str, Any]) -> Case:
     start, gradients = drawn(draw, 2, 2), drawn(draw, 10, 2, 2)
     parameter = torch.nn.Parameter(start.clone())
     optimizer = getattr(torch.optim, name)([parameter], **options)
+
+    def closure() -> torch.Tensor:
+        parameter.grad = None
+        scale, centre, *_ = gradients
+        loss = ((1 + scale**2) * (parameter - centre) ** 2).sum() + (parameter**4).sum()
+        loss.backward()
+        return loss
+
     path = []
     for gradient in gradients:
         parameter.grad = gradient.clone()
-        optimizer.step()
+        optimizer.step(*([closure] if name == "LBFGS" else []))
         path.append(plain(parameter))
     return {
         "optimizer": name,
@@ -132,19 +165,49 @@ def optimizer_case(draw: Draw, name: str, options: dict[str, Any]) -> Case:
 
 
 def scheduler_case(draw: Draw, name: str, options: dict[str, Any], steps: int) -> Case:
-    """The learning rate at the start and after each step; 0.1 before the schedule."""
-    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    """The learning rate at the start and after each step, and the momentum; 0.1 and 0 before the
+    schedule."""
+    given = dict(options)
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = getattr(torch.optim, given.pop("optimizer", "SGD"))([parameter], lr=0.1)
+    arguments = given.pop("metrics", None) or given.pop("epochs", None)
+    if isinstance(arguments, int):  # OneCycleLR's
+        given["epochs"] = arguments
+        arguments = None
+    scheduler = schedule(name, optimizer, given)
+    rates = [scheduler.get_last_lr()[0]]
+    momentums = [momentum(optimizer)]
+    for number in range(steps):
+        optimizer.step()
+        scheduler.step(*([] if arguments is None else [arguments[number]]))
+        rates.append(optimizer.param_groups[0]["lr"])
+        momentums.append(momentum(optimizer))
+    return {
+        "scheduler": name,
+        "options": options,
+        "rates": plain(rates),
+        "momentums": plain(momentums),
+    }
+
+
+def schedule(name: str, optimizer: torch.optim.Optimizer, options: dict[str, Any]) -> Any:
+    """A schedule, with those that it is made of."""
     given = dict(options)
     if "powers_of" in given:
         base = given.pop("powers_of")
         given["lr_lambda"] = lambda step: base**step
-    scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **given)
-    rates = [scheduler.get_last_lr()[0]]
-    for _ in range(steps):
-        optimizer.step()
-        scheduler.step()
-        rates.append(scheduler.get_last_lr()[0])
-    return {"scheduler": name, "options": options, "rates": plain(rates)}
+    if "schedulers" in given:
+        given["schedulers"] = [
+            schedule(part, optimizer, more) for part, more in given["schedulers"]
+        ]
+    made = getattr(torch.optim.lr_scheduler, name)
+    return made(**given) if name == "ChainedScheduler" else made(optimizer, **given)
+
+
+def momentum(optimizer: torch.optim.Optimizer) -> float:
+    """The momentum, or the first beta."""
+    group = optimizer.param_groups[0]
+    return float(group["betas"][0] if "betas" in group else group["momentum"])
 
 
 def warm_up_case(draw: Draw, start: float, warm: int, cool: int, steps: int) -> Case:
@@ -244,8 +307,44 @@ def recurrent_case(
     }
 
 
+def attention_case(
+    draw: Draw,
+    name: str,
+    args: list[Any],
+    options: dict[str, Any],
+    given: list[In],
+    call: dict[str, Any],
+) -> Case:
+    """Outputs and all gradients, in training, without dropout."""
+    module = getattr(torch.nn, name)(*args, **options).double()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(drawn(draw, *parameter.shape, low=-1.0, high=1.0))
+    inputs = [x.requires_grad_() for x in tensors(draw, *given)]
+    more = {
+        key: value if isinstance(value, bool) else tensors(draw, value)[0]
+        for key, value in call.items()
+    }
+    outputs = flat(module(*inputs, **more))
+    sum((part * weights_of(part)).sum() for part in outputs).backward()
+    return {
+        "attention": name,
+        "args": args,
+        "options": options,
+        "call": {key: v if isinstance(v, bool) else v.values for key, v in call.items()},
+        "repr": repr(module),
+        "state": {key: plain(value) for key, value in module.state_dict().items()},
+        "inputs": plain(inputs),
+        "outputs": plain(outputs),
+        "input_gradients": [plain(x.grad) for x in inputs],
+        "gradients": {key: plain(p.grad) for key, p in module.named_parameters()},
+    }
+
+
 def flat(value: Any) -> list[torch.Tensor]:
     """The tensors of nested tuples."""
+    if value is None:
+        return []
     return [value] if isinstance(value, torch.Tensor) else [t for part in value for t in flat(part)]
 
 
@@ -259,6 +358,7 @@ COMPUTE: dict[str, Callable[..., Case]] = {
     "clipping": clipping_case,
     "clip_values": clip_value_case,
     "recurrent": recurrent_case,
+    "attention": attention_case,
 }
 
 
@@ -270,6 +370,8 @@ def compute(table: ModuleType) -> dict[str, list[Case]]:
         cases[section] = []
         for row in rows:
             arguments = row if isinstance(row, tuple) else (row,)
-            case = COMPUTE[section](table.Draw(row), *arguments)
+            with warnings.catch_warnings():  # of words that are deprecated, but compared
+                warnings.simplefilter("ignore")
+                case = COMPUTE[section](table.Draw(row), *arguments)
             cases[section].append({"row": repr(row), **case})
     return cases

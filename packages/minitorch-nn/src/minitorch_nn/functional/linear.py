@@ -15,6 +15,8 @@ class Linear(Function):
     Gradients: d @ weight, d^T @ x, and d, the last two summed over leading dimensions
     """
 
+    reads = (1,), (0,), ()
+
     @staticmethod
     def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)

@@ -1,11 +1,12 @@
-"""Losses.
+"""Losses of classes: negative log-likelihood and cross entropy.
 
-`reduction` is "mean", "sum", or "none" for one loss per element.
+`reduction` is "mean", "sum", or "none" for one loss per element. `size_average` and `reduce` are
+PyTorch's former words for it.
 """
 
 from __future__ import annotations
 
-from minitorch_nn.functional.activation import softplus
+from minitorch_nn.functional.reducing import reduced, settled
 from minitorch_tensor import Tensor, log_softmax, softmax, where
 from minitorch_tensor.extend import Context, Function, check_backends, check_range
 
@@ -14,8 +15,9 @@ def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Negative log-likelihood: -weight[target[i]] * input[i, target[i]].
@@ -27,10 +29,16 @@ def nll_loss(
         ignore_index: targets with this value are ignored.
         reduction: "mean", "sum" or "none".
 
-    Shapes: input (N, C, *), target (N, *), weight (C) -> (), or (N, *) for "none"
+    Shapes: input (N, C, *), target (N, *), weight (C) -> (), or (N, *) for "none"; or without N,
+        input (C) and target ()
     Raises: ValueError if shapes do not match or reduction is unknown; TypeError for targets
         that are not integers, IndexError for a class out of range.
     """
+    reduction = settled("nll_loss", reduction, size_average, reduce)
+    if input.ndim == 1 and target.ndim == 0:
+        input, target = input.unsqueeze(0), target.unsqueeze(0)
+        losses = _class_loss("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
+        return losses.reshape(())
     return _class_loss("nll_loss", input, target, weight, ignore_index, reduction, 0.0)
 
 
@@ -38,8 +46,9 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -56,7 +65,7 @@ def cross_entropy(
             al. 2016, section 7).
 
     Shapes: input (N, C, *), target (N, *), or (N, C, *) for probabilities, weight (C)
-        -> (), or (N, *) for "none"
+        -> (), or (N, *) for "none"; or without N, input (C) and target () or (C)
     Raises: ValueError if shapes do not match or a setting is out of range; TypeError for classes
         that are not integers, IndexError for a class out of range.
     """
@@ -64,6 +73,17 @@ def cross_entropy(
         raise ValueError(
             f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}."
         )
+    reduction = settled("cross_entropy", reduction, size_average, reduce)
+    if input.ndim == 1 and target.shape in ((), input.shape):
+        losses = cross_entropy(
+            input.unsqueeze(0),
+            target.unsqueeze(0),
+            weight,
+            ignore_index=ignore_index,
+            reduction=reduction,
+            label_smoothing=label_smoothing,
+        )
+        return losses.reshape(())
     if input.ndim < 2:
         raise ValueError(
             f"cross_entropy: wanted logits (N, C, *) and target (N, *), got {input.shape} and "
@@ -143,7 +163,6 @@ def _class_loss(
             f"{operation}: wanted input (N, C, *) and target (N, *), got {shape} and "
             f"{target.shape}."
         )
-    _check_reduction(operation, reduction)
     _check_weight(operation, weight, shape[1])
     check_backends(operation, scores, target)
     classes = range(shape[1])
@@ -176,7 +195,7 @@ def _class_loss(
         share = where(ignored, 0.0, 1.0 if share is None else share)
     if reduction == "mean" and share is not None:
         return losses.sum() / share.sum()
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 def _probability_loss(
@@ -186,89 +205,18 @@ def _probability_loss(
     reduction: str,
     label_smoothing: float,
 ) -> Tensor:
-    _check_reduction("cross_entropy", reduction)
     classes = log_probabilities.shape[1]
     _check_weight("cross_entropy", weight, classes)
     if label_smoothing:
         target = target * (1.0 - label_smoothing) + label_smoothing / classes
     losses = -(_weighted(log_probabilities, weight) * target).sum(1)
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 def _weighted(log_probabilities: Tensor, weight: Tensor | None) -> Tensor:
     if weight is None:
         return log_probabilities
     return log_probabilities * weight.reshape(1, -1, *[1] * (log_probabilities.ndim - 2))
-
-
-def binary_cross_entropy_with_logits(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    *,
-    reduction: str = "mean",
-    pos_weight: Tensor | None = None,
-) -> Tensor:
-    """-(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))), computed from logits x without overflow.
-
-    Args:
-        input: logits.
-        target: probabilities in [0, 1] of the positive class.
-        weight: factor of each loss; broadcast.
-        reduction: "mean", "sum" or "none".
-        pos_weight: factor of the positive term; broadcast.
-
-    Shapes: input and target of one shape -> (), or that shape for "none"
-    Raises: ValueError if shapes differ or reduction is another word.
-    """
-    _check_pair("binary_cross_entropy_with_logits", input, target, reduction)
-    # log(sigmoid(x)) = -softplus(-x), and log(1 - sigmoid(x)) = -x - softplus(-x)
-    if pos_weight is None:
-        losses = (1.0 - target) * input + softplus(-input)
-    else:
-        positive = 1.0 + (pos_weight - 1.0) * target
-        losses = (1.0 - target) * input + positive * softplus(-input)
-    return _reduced(losses if weight is None else losses * weight, reduction)
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """The squared error (input - target)**2.
-
-    Shapes: input and target of one shape -> (), or that shape for "none"
-    Raises: ValueError if shapes differ or reduction is another word.
-    """
-    _check_pair("mse_loss", input, target, reduction)
-    return _reduced((input - target).square(), reduction)
-
-
-def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """The absolute error |input - target|; its gradient is 0 where they are equal.
-
-    Shapes: input and target of one shape -> (), or that shape for "none"
-    Raises: ValueError if shapes differ or reduction is another word.
-    """
-    _check_pair("l1_loss", input, target, reduction)
-    return _reduced((input - target).abs(), reduction)
-
-
-def _reduced(losses: Tensor, reduction: str) -> Tensor:
-    if reduction == "none":
-        return losses
-    return losses.mean() if reduction == "mean" else losses.sum()
-
-
-def _check_reduction(operation: str, reduction: str) -> None:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{operation}: reduction must be mean, sum or none, got {reduction!r}.")
-
-
-def _check_pair(operation: str, input: Tensor, target: Tensor, reduction: str) -> None:
-    _check_reduction(operation, reduction)
-    if input.shape != target.shape:
-        raise ValueError(
-            f"{operation}: input {input.shape} and target {target.shape} must have one shape. "
-            "Broadcasting them would hide a mistake; reshape one."
-        )
 
 
 def _check_weight(operation: str, weight: Tensor | None, classes: int) -> None:
@@ -279,4 +227,4 @@ def _check_weight(operation: str, weight: Tensor | None, classes: int) -> None:
         )
 
 
-__all__ = ["binary_cross_entropy_with_logits", "cross_entropy", "l1_loss", "mse_loss", "nll_loss"]
+__all__ = ["cross_entropy", "nll_loss"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, overload
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 
 from minitorch_nn.functional.windows import Pair, as_image, make_window, one_high, pair, single
-from minitorch_tensor import Tensor, Window, tensor
+from minitorch_tensor import Tensor, Window, pad, tensor
 from minitorch_tensor.extend import Context, Function
 
 
@@ -85,29 +86,46 @@ def _pool_window(
     stride: Pair | None,
     padding: Pair,
     dilation: Pair,
-) -> Window:
+    ceil_mode: bool,
+) -> tuple[Window, tuple[int, int]]:
+    """The window, and how many rows and columns `ceil_mode` adds below and on the right, so that
+    another window fits that starts inside the input or the padding before it."""
     _check_floating(operation, input)
     stride = kernel_size if stride is None else stride
-    window = make_window(operation, input, kernel_size, stride, padding, dilation)
+    window = make_window(operation, input, kernel_size, stride, padding, dilation, ceil_mode)
     if any(2 * p > k for p, k in zip(window.padding, window.kernel)):
         raise ValueError(
             f"{operation}: padding {window.padding} must be at most half of kernel_size "
             f"{window.kernel}, or a window could lie in the padding alone."
         )
-    if max(window.dilation) > 1 and max(window.padding) > 0 and _misses(input, window):
+    height, width = (
+        _overhang(*sizes) if ceil_mode else 0 for sizes in zip(input.shape[2:], *window)
+    )
+    padded = max(window.padding) > 0 or height > 0 or width > 0
+    if max(window.dilation) > 1 and padded and _misses(input, window, (height, width)):
         raise ValueError(
             f"{operation}: with dilation {window.dilation} and padding {window.padding} a window "
             f"sees nothing of an input of {input.shape[2:]}. Use less of either."
         )
-    return window
+    return window, (height, width)
 
 
-def _misses(input: Tensor, window: Window) -> bool:
+def _overhang(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    """How far the last window of `ceil_mode` reaches beyond the padding."""
+    reach = dilation * (kernel - 1) + 1
+    last = -(-(size + 2 * padding - reach) // stride)  # rounded up
+    if last * stride >= size + padding:
+        last -= 1
+    return max(last * stride + reach - size - 2 * padding, 0)
+
+
+def _misses(input: Tensor, window: Window, more: tuple[int, int]) -> bool:
     """True if some window sees only padding: with dilation it can step over the image."""
-    outputs = window.output_size(input.shape[2:])
+    sizes = input.shape[2:]
+    outputs = window.output_size([size + extra for size, extra in zip(sizes, more)])
     return any(
         not any(0 <= i * s - p + j * d < size for j in range(k))
-        for size, n, k, s, p, d in zip(input.shape[2:], outputs, *window)
+        for size, n, k, s, p, d in zip(sizes, outputs, *window)
         for i in range(n)
     )
 
@@ -126,7 +144,7 @@ def max_pool2d(
     stride: Pair | None = ...,
     padding: Pair = ...,
     dilation: Pair = ...,
-    *,
+    ceil_mode: bool = ...,
     return_indices: Literal[False] = ...,
 ) -> Tensor: ...
 
@@ -138,9 +156,10 @@ def max_pool2d(
     stride: Pair | None = ...,
     padding: Pair = ...,
     dilation: Pair = ...,
+    ceil_mode: bool = ...,
     *,
-    return_indices: Literal[True],
-) -> tuple[Tensor, Tensor]: ...
+    return_indices: bool,
+) -> Any: ...
 
 
 def max_pool2d(
@@ -149,22 +168,39 @@ def max_pool2d(
     stride: Pair | None = None,
     padding: Pair = 0,
     dilation: Pair = 1,
-    *,
+    ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """The largest element of every window; padding is never chosen.
 
     Args:
         stride: defaults to kernel_size.
+        ceil_mode: true for a last window that reaches beyond the padding: // rounds up.
         return_indices: also return the index of each maximum, h * W + w in its plane.
 
-    Shapes: input (N, C, H, W) -> (N, C, OH, OW) with
+    Shapes: input (N, C, H, W) or (C, H, W) -> (N, C, OH, OW) or (C, OH, OW) with
         OH = (H + 2 padding - dilation (KH - 1) - 1) // stride + 1, and OW likewise
     Raises: ValueError if the window does not fit; TypeError for integers.
     """
-    window = _pool_window("max_pool2d", input, kernel_size, stride, padding, dilation)
+    if input.ndim == 3:
+        one = input.unsqueeze(0)
+        values, indices = max_pool2d(
+            one, kernel_size, stride, padding, dilation, ceil_mode, return_indices=True
+        )
+        values, indices = values.squeeze(0), indices.squeeze(0)
+        return (values, indices) if return_indices else values
+    window, (below, right) = _pool_window(
+        "max_pool2d", input, kernel_size, stride, padding, dilation, ceil_mode
+    )
+    width = input.shape[3]
+    if below or right:
+        input = pad(input, (0, right, 0, below), value=-math.inf)
     values, indices = MaxPool2d.apply(input, window)
-    return (values, indices) if return_indices else values
+    if not return_indices:
+        return values
+    if right:
+        indices = indices // (width + right) * width + indices % (width + right)
+    return values, indices
 
 
 def avg_pool2d(
@@ -172,17 +208,77 @@ def avg_pool2d(
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> Tensor:
-    """The mean of every window, the padding counted in as zeros.
+    """The mean of every window.
 
     Args:
         stride: defaults to kernel_size.
+        ceil_mode: true for a last window that reaches beyond the padding: // rounds up. What is
+            beyond does not count.
+        count_include_pad: true to count the padding in as zeros, false to leave it out.
+        divisor_override: divides the sum of a window instead of its number of elements.
 
-    Shapes: input (N, C, H, W) -> (N, C, OH, OW) with OH = (H + 2 padding - KH) // stride + 1
-    Raises: ValueError if the window does not fit; TypeError for integers.
+    Shapes: input (N, C, H, W) or (C, H, W) -> (N, C, OH, OW) or (C, OH, OW) with
+        OH = (H + 2 padding - KH) // stride + 1, and OW likewise
+    Raises: ValueError if the window does not fit, or for a divisor of 0; TypeError for integers.
     """
-    window = _pool_window("avg_pool2d", input, kernel_size, stride, padding, 1)
-    return AvgPool2d.apply(input, window)
+    if input.ndim == 3:
+        options = (ceil_mode, count_include_pad, divisor_override)
+        return avg_pool2d(input.unsqueeze(0), kernel_size, stride, padding, *options).squeeze(0)
+    window, (below, right) = _pool_window(
+        "avg_pool2d", input, kernel_size, stride, padding, 1, ceil_mode
+    )
+    if divisor_override == 0:
+        raise ValueError("avg_pool2d: divisor_override divides, and cannot be 0.")
+    sizes = input.shape[2:]
+    if below or right:
+        input = pad(input, (0, right, 0, below))
+    means: Tensor = AvgPool2d.apply(input, window)
+    area = math.prod(window.kernel)
+    if divisor_override is not None:
+        return means * (area / divisor_override)
+    if not (below or right or (max(window.padding) > 0 and not count_include_pad)):
+        return means
+    rows, columns = (
+        [
+            min(i * s - p + k, size + (p if count_include_pad else 0))
+            - max(i * s - p, -p if count_include_pad else 0)
+            for i in range(outputs)
+        ]
+        for size, k, s, p, outputs in zip(
+            sizes, window.kernel, window.stride, window.padding, means.shape[2:]
+        )
+    )
+    counted = np.multiply.outer(rows, columns)
+    return means * tensor(area / counted, dtype=means.dtype, device=means.backend)
+
+
+@overload
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = ...,
+    padding: Pair = ...,
+    dilation: Pair = ...,
+    ceil_mode: bool = ...,
+    return_indices: Literal[False] = ...,
+) -> Tensor: ...
+
+
+@overload
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = ...,
+    padding: Pair = ...,
+    dilation: Pair = ...,
+    ceil_mode: bool = ...,
+    *,
+    return_indices: bool,
+) -> Any: ...
 
 
 def max_pool1d(
@@ -191,37 +287,45 @@ def max_pool1d(
     stride: Pair | None = None,
     padding: Pair = 0,
     dilation: Pair = 1,
-) -> Tensor:
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
     """The largest element of every window of a sequence; padding is never chosen.
 
-    Args:
-        stride: defaults to kernel_size.
+    Args: as `max_pool2d`.
 
-    Shapes: input (N, C, L) -> (N, C, OL) with
+    Shapes: input (N, C, L) or (C, L) -> (N, C, OL) or (C, OL) with
         OL = (L + 2 padding - dilation (K - 1) - 1) // stride + 1
     Raises: ValueError if the window does not fit; TypeError for integers.
     """
     image = as_image("max_pool1d", input)
     stride = kernel_size if stride is None else stride
     window = one_high("max_pool1d", kernel_size, stride, padding, dilation)
-    return max_pool2d(image, *window).squeeze(2)
+    values, indices = max_pool2d(image, *window, ceil_mode, return_indices=True)
+    return (values.squeeze(-2), indices.squeeze(-2)) if return_indices else values.squeeze(-2)
 
 
 def avg_pool1d(
-    input: Tensor, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0
+    input: Tensor,
+    kernel_size: Pair,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
 ) -> Tensor:
-    """The mean of every window of a sequence, the padding counted in as zeros.
+    """The mean of every window of a sequence.
 
-    Args:
-        stride: defaults to kernel_size.
+    Args: as `avg_pool2d`.
 
-    Shapes: input (N, C, L) -> (N, C, OL) with OL = (L + 2 padding - K) // stride + 1
+    Shapes: input (N, C, L) or (C, L) -> (N, C, OL) or (C, OL) with
+        OL = (L + 2 padding - K) // stride + 1
     Raises: ValueError if the window does not fit; TypeError for integers.
     """
     image = as_image("avg_pool1d", input)
     stride = kernel_size if stride is None else stride
     window = one_high("avg_pool1d", kernel_size, stride, padding, 1)
-    return avg_pool2d(image, window.kernel, window.stride, window.padding).squeeze(2)
+    sizes = (window.kernel, window.stride, window.padding)
+    return avg_pool2d(image, *sizes, ceil_mode, count_include_pad).squeeze(-2)
 
 
 #: One number for both directions, or (height, width); None keeps the input's size.
@@ -235,9 +339,11 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     Args:
         output_size: (OH, OW), or one number for both; None keeps the input's.
 
-    Shapes: input (N, C, H, W) -> (N, C, OH, OW)
+    Shapes: input (N, C, H, W) or (C, H, W) -> (N, C, OH, OW) or (C, OH, OW)
     Raises: ValueError for other shapes, or sizes below 1; TypeError for integers.
     """
+    if input.ndim == 3:
+        return adaptive_avg_pool2d(input.unsqueeze(0), output_size).squeeze(0)
     sizes = _adaptive_sizes("adaptive_avg_pool2d", input, output_size)
     kernel = _even_kernel(input, sizes)
     if kernel is not None:
@@ -248,7 +354,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
         matrix = np.zeros((outputs, size))
         for row, (start, end) in zip(matrix, _adaptive_windows(size, outputs)):
             row[start:end] = 1.0 / (end - start)
-        matrices.append(tensor(matrix, dtype=input.dtype, backend=input.backend))
+        matrices.append(tensor(matrix, dtype=input.dtype, device=input.backend))
     rows, columns = matrices
     return rows @ input @ columns.mT
 
@@ -260,9 +366,11 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
     Args:
         output_size: (OH, OW), or one number for both; None keeps the input's.
 
-    Shapes: input (N, C, H, W) -> (N, C, OH, OW)
+    Shapes: input (N, C, H, W) or (C, H, W) -> (N, C, OH, OW) or (C, OH, OW)
     Raises: ValueError for other shapes, or sizes below 1; TypeError for integers.
     """
+    if input.ndim == 3:
+        return adaptive_max_pool2d(input.unsqueeze(0), output_size).squeeze(0)
     sizes = _adaptive_sizes("adaptive_max_pool2d", input, output_size)
     kernel = _even_kernel(input, sizes)
     if kernel is not None:
@@ -275,7 +383,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
         length = max(end - start for start, end in bounds)
         # A shorter window repeats its last element, which leaves its maximum unchanged.
         places = [min(start + i, end - 1) for start, end in bounds for i in range(length)]
-        windows = windows.index_select(dim, tensor(places, backend=input.backend))
+        windows = windows.index_select(dim, tensor(places, device=input.backend))
         lengths.append(length)
     (oh, ow), (kh, kw) = sizes, lengths
     windows = windows.reshape(n, c, oh, kh, ow, kw).permute(0, 1, 2, 4, 3, 5)
@@ -284,23 +392,25 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: int) -> Tensor:
-    """`adaptive_avg_pool2d` of a sequence: (N, C, L) -> (N, C, output_size)."""
+    """`adaptive_avg_pool2d` of a sequence: (N, C, L) or (C, L) -> (N, C, output_size)
+    or (C, output_size)."""
     outputs = single("adaptive_avg_pool1d: output_size", output_size, 1)
-    return adaptive_avg_pool2d(as_image("adaptive_avg_pool1d", input), (1, outputs)).squeeze(2)
+    return adaptive_avg_pool2d(as_image("adaptive_avg_pool1d", input), (1, outputs)).squeeze(-2)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: int) -> Tensor:
-    """`adaptive_max_pool2d` of a sequence: (N, C, L) -> (N, C, output_size)."""
+    """`adaptive_max_pool2d` of a sequence: (N, C, L) or (C, L) -> (N, C, output_size)
+    or (C, output_size)."""
     outputs = single("adaptive_max_pool1d: output_size", output_size, 1)
-    return adaptive_max_pool2d(as_image("adaptive_max_pool1d", input), (1, outputs)).squeeze(2)
+    return adaptive_max_pool2d(as_image("adaptive_max_pool1d", input), (1, outputs)).squeeze(-2)
 
 
 def _adaptive_sizes(operation: str, input: Tensor, output_size: OutputSize) -> tuple[int, int]:
     _check_floating(operation, input)
     if input.ndim != 4 or 0 in input.shape[2:]:
         raise ValueError(
-            f"{operation}: wanted an input of shape (N, C, H, W) with H and W of at least 1, got "
-            f"{input.shape}. For a single image use unsqueeze(0)."
+            f"{operation}: wanted an input of shape (N, C, H, W) or (C, H, W) with H and W of at "
+            f"least 1, got {input.shape}."
         )
     if isinstance(output_size, Sequence) and len(output_size) == 2:
         given = output_size

@@ -46,15 +46,16 @@ def make_window(
     stride: Pair,
     padding: Pair,
     dilation: Pair,
+    reaching: bool = False,
 ) -> Window:
-    """The window, checked to fit inside the input.
+    """The window, checked to fit inside the input, or if `reaching` to reach beyond it by less than
+    a stride.
 
     Raises: ValueError if it does not fit, or input is not (N, C, H, W).
     """
     if input.ndim != 4:
         raise ValueError(
-            f"{operation}: wanted an input of shape (N, C, H, W), got {input.shape}. "
-            "For a single image use unsqueeze(0)."
+            f"{operation}: wanted an input of shape (N, C, H, W) or (C, H, W), got {input.shape}."
         )
     window = Window(
         pair(f"{operation}: kernel_size", kernel_size, 1),
@@ -62,7 +63,8 @@ def make_window(
         pair(f"{operation}: padding", padding, 0),
         pair(f"{operation}: dilation", dilation, 1),
     )
-    if min(window.output_size(input.shape[2:])) < 1:
+    more = [stride - 1 if reaching else 0 for stride in window.stride]
+    if min(window.output_size([size + m for size, m in zip(input.shape[2:], more)])) < 1:
         raise ValueError(
             f"{operation}: a kernel of {window.kernel} with dilation {window.dilation} does not "
             f"fit into an input of {input.shape[2:]} with padding {window.padding}. "
@@ -72,16 +74,15 @@ def make_window(
 
 
 def as_image(operation: str, input: Tensor) -> Tensor:
-    """A sequence (N, C, L) as an image one row high, (N, C, 1, L).
+    """A sequence (N, C, L) or (C, L) as an image one row high, (N, C, 1, L) or (C, 1, L).
 
     Raises: ValueError for another number of dimensions.
     """
-    if input.ndim != 3:
+    if input.ndim not in (2, 3):
         raise ValueError(
-            f"{operation}: wanted an input of shape (N, C, L), got {input.shape}. "
-            "For a single sequence use unsqueeze(0)."
+            f"{operation}: wanted an input of shape (N, C, L) or (C, L), got {input.shape}."
         )
-    return input.unsqueeze(2)
+    return input.unsqueeze(-2)
 
 
 def one_high(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, overload
 
 from minitorch_nn.module import Module
@@ -97,6 +98,18 @@ class ModuleList(_Numbered):
             return ModuleList(list(self)[index])
         return vars(self)[self._name(index)]  # type: ignore[no-any-return]
 
+    def __repr__(self) -> str:
+        """Successive modules that print alike are one entry, as in PyTorch."""
+        texts = [(name, repr(child).replace("\n", "\n  ")) for name, child in self.named_children()]
+        lines = []
+        for text, same in groupby(texts, lambda entry: entry[1]):
+            names = [name for name, _ in same]
+            some = f"{names[0]}-{names[-1]}): {len(names)} x " if names[1:] else f"{names[0]}): "
+            lines.append(f"({some}{text}")
+        if not lines:
+            return f"{type(self).__name__}()"
+        return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)"
+
 
 class ModuleDict(Module):
     """A dict whose modules are found by `parameters()`.
@@ -163,8 +176,28 @@ class Flatten(Module):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
 
+class Unflatten(Module):
+    """Split dimension `dim` into several of sizes unflattened_size, of which one may be -1."""
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        self.dim = dim
+        self.unflattened_size = unflattened_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input.unflatten(self.dim, tuple(self.unflattened_size))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+
+
 class Identity(Module):
-    """Return the input unchanged; a placeholder for a removed layer."""
+    """Return the input unchanged; a placeholder for a removed layer.
+
+    Args: any, which are not used.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
 
     def forward(self, input: Any) -> Any:
         return input
@@ -183,4 +216,4 @@ def _check_name(container: str, owner: Module, name: object) -> None:
         )
 
 
-__all__ = ["Flatten", "Identity", "ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Flatten", "Identity", "ModuleDict", "ModuleList", "Sequential", "Unflatten"]

@@ -12,8 +12,9 @@ from minitorch_nn import init
 from minitorch_nn.functional.dropout import check_probability
 from minitorch_nn.functional.recurrent import Lengths, check_lengths, recurrent_sequence
 from minitorch_nn.module import Module, Parameter
-from minitorch_tensor import Tensor
-from minitorch_tensor.extend import Recurrence
+from minitorch_nn.utils.rnn import PackedSequence, pad_packed_sequence, repacked
+from minitorch_tensor import DType, Tensor
+from minitorch_tensor.extend import Place, Recurrence
 
 #: Names of a direction's parameters, in PyTorch's order.
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -43,18 +44,18 @@ class _Recurrent(Module):
         self.hidden_size = hidden_size
         self.bias = bias
 
-    def _add_parameters(self, inputs: int, suffix: str = "") -> None:
+    def _add_parameters(self, inputs: int, suffix: str = "", **made: Any) -> None:
         rows = self.gates * self.hidden_size
         shapes: list[tuple[int, ...]] = [(rows, inputs), (rows, self.hidden_size), (rows,), (rows,)]
         for name, shape in zip(WEIGHTS if self.bias else WEIGHTS[:2], shapes):
-            setattr(self, name + suffix, Parameter(mt.empty(shape)))
+            setattr(self, name + suffix, Parameter(mt.empty(shape, **made)))
 
     def _weights(self, suffix: str = "") -> list[Tensor]:
         """A direction's parameters, with zeros where it has no bias."""
         if self.bias:
             return [getattr(self, name + suffix) for name in WEIGHTS]
         weights: list[Tensor] = [getattr(self, name + suffix) for name in WEIGHTS[:2]]
-        zeros = mt.zeros(weights[0].shape[0], dtype=weights[0].dtype, backend=weights[0].backend)
+        zeros = mt.zeros(weights[0].shape[0], dtype=weights[0].dtype, device=weights[0].backend)
         return [*weights, zeros, zeros]
 
     def reset_parameters(self) -> None:
@@ -108,7 +109,7 @@ class _Recurrent(Module):
     def _state(self, hx: Any, shape: tuple[int, ...], layout: str, input: Tensor) -> list[Tensor]:
         """The parts of hx, checked, or zeros for None."""
         if hx is None:
-            zeros = mt.zeros(shape, dtype=input.dtype, backend=input.backend)
+            zeros = mt.zeros(shape, dtype=input.dtype, device=input.backend)
             return [zeros] * self.parts
         parts = self._parts(hx)
         names = ("hx",) if self.parts == 1 else ("h_0", "c_0")
@@ -129,6 +130,8 @@ class _Layers(_Recurrent):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        device: Place | None = None,
+        dtype: DType | None = None,
     ) -> None:
         name = type(self).__name__
         self._sizes(input_size, hidden_size, bias)
@@ -148,7 +151,7 @@ class _Layers(_Recurrent):
         for layer, suffixes in enumerate(self._suffixes()):
             inputs = input_size if layer == 0 else hidden_size * len(suffixes)
             for suffix in suffixes:
-                self._add_parameters(inputs, suffix)
+                self._add_parameters(inputs, suffix, device=device, dtype=dtype)
         self.reset_parameters()
 
     def _suffixes(self) -> list[tuple[str, ...]]:
@@ -156,7 +159,17 @@ class _Layers(_Recurrent):
         ends = ("", "_reverse") if self.bidirectional else ("",)
         return [tuple([f"_l{k}{end}" for end in ends]) for k in range(self.num_layers)]
 
-    def forward(self, input: Tensor, hx: Any = None, *, lengths: Lengths | None = None) -> Any:
+    def forward(
+        self, input: Tensor | PackedSequence, hx: Any = None, *, lengths: Lengths | None = None
+    ) -> Any:
+        if isinstance(input, PackedSequence):
+            if lengths is not None:
+                raise ValueError(
+                    f"{type(self).__name__}: a PackedSequence has its lengths; give no others."
+                )
+            padded, own = pad_packed_sequence(input, self.batch_first)
+            out, end = self.forward(padded, hx, lengths=own)
+            return repacked(out, input, self.batch_first), end
         layout = "(B, T, I) or (T, I)" if self.batch_first else "(T, B, I) or (T, I)"
         self._check_input(input, (2, 3), layout)
         name = type(self).__name__
@@ -232,12 +245,13 @@ class RNN(_Layers):
         bias_ih_l0, bias_hh_l0: (H), likewise.
 
     Called as `layer(input, hx=None, *, lengths=None)`:
-        input: a batch, or a single sequence (T, I).
+        input: a batch, a single sequence (T, I), or a PackedSequence of `utils.rnn`, for which the
+            outputs are one, too.
         hx: the initial state; zeros if omitted.
         lengths: the length of each row of a batch padded to T, in any order: a list, array or
             tensor of whole numbers. The result for each row is as if it ran alone: outputs beyond
             its length are 0, the last state is the one after its own last step, and the backward
-            direction starts there. (PyTorch uses a PackedSequence for this.)
+            direction starts there.
 
     Shapes: input (T, B, I) and hx (D * num_layers, B, H) -> the outputs of the last layer
         (T, B, D * H), forward and backward side by side, and the last state, shaped as hx
@@ -258,11 +272,21 @@ class RNN(_Layers):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        device: Place | None = None,
+        dtype: DType | None = None,
     ) -> None:
         self.nonlinearity = nonlinearity
         self.cell = _plain_cell("RNN", nonlinearity)
         super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device,
+            dtype,
         )
 
     def extra_repr(self) -> str:
@@ -317,9 +341,16 @@ class GRU(_Layers):
 class _Cell(_Recurrent):
     """A single step."""
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Place | None = None,
+        dtype: DType | None = None,
+    ) -> None:
         self._sizes(input_size, hidden_size, bias)
-        self._add_parameters(input_size)
+        self._add_parameters(input_size, device=device, dtype=dtype)
         self.reset_parameters()
 
     def forward(self, input: Tensor, hx: Any = None) -> Any:
@@ -354,11 +385,17 @@ class RNNCell(_Cell):
     gates = 1
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh"
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Place | None = None,
+        dtype: DType | None = None,
     ) -> None:
         self.nonlinearity = nonlinearity
         self.cell = _plain_cell("RNNCell", nonlinearity)
-        super().__init__(input_size, hidden_size, bias)
+        super().__init__(input_size, hidden_size, bias, device, dtype)
 
     def extra_repr(self) -> str:
         text = super().extra_repr()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import math
+from typing import Any
 
+import minitorch_tensor as mt
 from minitorch_nn.optim.optimizer import Group, Optimizer, Params, moment
 from minitorch_tensor import Tensor
 from minitorch_tensor.extend import AdamStep
@@ -18,12 +20,13 @@ class Adam(Optimizer):
         betas: decay of the running mean and of the running mean square.
         eps: added to the root of the running mean square.
         weight_decay: factor of an L2 penalty, added to the gradient.
+        amsgrad: divide by the largest running mean square so far (Reddi et al. 2018).
+        maximize: ascend instead.
+        foreach, capturable, differentiable, fused: accepted for PyTorch's sake.
+        decoupled_weight_decay: subtract the weight decay from the parameter, as AdamW does.
 
     Raises: ValueError for settings out of range.
     """
-
-    #: True if weight decay is subtracted from the parameter, false if added to the gradient.
-    decoupled: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -32,21 +35,43 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ) -> None:
         super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "amsgrad": amsgrad,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "differentiable": differentiable,
+                "fused": fused,
+                "decoupled_weight_decay": decoupled_weight_decay,
+            },
         )
 
     def check(self, group: Group) -> None:
         super().check(group)
-        betas = group["betas"]
-        if len(betas) != 2 or not all(0.0 <= beta < 1.0 for beta in betas):
-            raise ValueError(f"{type(self).__name__}: betas must be two in [0, 1), got {betas}.")
+        self.check_betas(group)
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
         mean, square = moment(state, "exp_avg", p), moment(state, "exp_avg_sq", p)
         state["step"] = state.get("step", 0) + 1
         beta1, beta2 = group["betas"]
+        if group["amsgrad"]:
+            self._amsgrad(p, grad, mean, square, state, group)
+            return
         settings = AdamStep(
             state["step"],
             group["lr"],
@@ -54,11 +79,33 @@ class Adam(Optimizer):
             beta2,
             group["eps"],
             group["weight_decay"],
-            self.decoupled,
+            group["decoupled_weight_decay"],
         )
         p.backend.adam_step_(
             p.tensor_data, grad.tensor_data, mean.tensor_data, square.tensor_data, settings
         )
+
+    @staticmethod
+    def _amsgrad(
+        p: Tensor,
+        grad: Tensor,
+        mean: Tensor,
+        square: Tensor,
+        state: dict[str, Any],
+        group: Group,
+    ) -> None:
+        """The step of Reddi et al. 2018, algorithm 2, with Adam's correction of the means."""
+        step, (beta1, beta2), decay = state["step"], group["betas"], group["weight_decay"]
+        if decay and group["decoupled_weight_decay"]:
+            p.mul_(1.0 - group["lr"] * decay)
+        elif decay:
+            grad = grad + decay * p
+        mean.copy_(beta1 * mean + (1.0 - beta1) * grad)
+        square.copy_(beta2 * square + (1.0 - beta2) * grad * grad)
+        largest = moment(state, "max_exp_avg_sq", p)
+        largest.copy_(mt.maximum(largest, square))
+        root = largest.sqrt() / math.sqrt(1.0 - beta2**step) + group["eps"]
+        p.copy_(p - group["lr"] / (1.0 - beta1**step) * (mean / root))
 
 
 class AdamW(Adam):
@@ -68,8 +115,6 @@ class AdamW(Adam):
     Args: as `Adam`; each step shrinks the parameter by lr * weight_decay of its value.
     """
 
-    decoupled: ClassVar[bool] = True
-
     def __init__(
         self,
         params: Params,
@@ -77,5 +122,25 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import minitorch_tensor as mt
-from minitorch_tensor import Tensor, no_grad
+from minitorch_tensor import Tensor, enable_grad, no_grad
 from minitorch_tensor.extend import increment_version
 
 Group: TypeAlias = "dict[str, Any]"
 Params: TypeAlias = "Iterable[Tensor] | Iterable[Group]"
+
+#: PyTorch's settings that choose among its implementations. They are kept, so that a state_dict has
+#: what PyTorch's has, and have no effect.
+NEUTRAL = {"foreach": None, "capturable": False, "differentiable": False, "fused": None}
+
+#: What of a parameter's state is one number, which PyTorch keeps as a tensor.
+NUMBERS: dict[str, Callable[[Any], Any]] = {"step": int, "mu_product": float}
 
 
 class Optimizer:
@@ -33,9 +42,12 @@ class Optimizer:
         appears twice or is not a leaf, and for settings unknown or out of range.
     """
 
+    #: True if the tensors of a parameter's state have its shape.
+    shaped: ClassVar[bool] = True
+
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
-        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
         given: list[Any] = [params] if isinstance(params, Tensor) else list(params)
         if not given:
@@ -75,13 +87,12 @@ class Optimizer:
             if id(p) in known:
                 raise ValueError(f"{name}: a parameter of shape {p.shape} is named twice.")
             known.add(id(p))
-        unknown = set(group) - set(self.defaults) - {"params"}
-        if unknown:
-            raise ValueError(
-                f"{name}: unknown settings {', '.join(sorted(unknown))}; it has "
-                f"{', '.join(sorted(self.defaults))}."
-            )
+        for key in set(group) - set(self.defaults) - {"params"}:
+            # A group may have notes of its own. One that is nearly a setting is meant as one.
+            if close := difflib.get_close_matches(key, self.defaults, n=1):
+                raise ValueError(f"{name}: unknown setting {key!r}. Did you mean {close[0]!r}?")
         settings = {**self.defaults, **group, "params": params}
+        settings.update(_plain(settings))
         self.check(settings)
         self.param_groups.append(settings)
 
@@ -89,6 +100,17 @@ class Optimizer:
         """Raise ValueError for settings out of range."""
         for name in ("lr", "weight_decay", "eps", "momentum"):
             self.check_range(group, name, 0.0, math.inf)
+        if group.get("differentiable"):
+            raise ValueError(
+                f"{type(self).__name__}: differentiable must be False; a step is not recorded. "
+                "Compute new parameters by functions of tensors instead."
+            )
+
+    def check_betas(self, group: Group) -> None:
+        """Raise ValueError unless the group's betas are two in [0, 1)."""
+        betas = group["betas"]
+        if len(betas) != 2 or not all(0.0 <= beta < 1.0 for beta in betas):
+            raise ValueError(f"{type(self).__name__}: betas must be two in [0, 1), got {betas}.")
 
     def check_range(self, group: Group, name: str, low: float, high: float) -> None:
         """Raise ValueError unless low <= setting < high, if the group has that setting."""
@@ -99,19 +121,32 @@ class Optimizer:
             )
             raise ValueError(f"{type(self).__name__}: {name} must be {wanted}, got {value!r}.")
 
-    def zero_grad(self) -> None:
-        """Set all gradients to None."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set all gradients to None, or to zeros."""
         for p in self._params():
-            p.grad = None
+            p.grad = None if set_to_none or p.grad is None else mt.zeros_like(p.grad)
 
     @no_grad()
-    def step(self) -> None:
-        """Update every parameter that has a gradient."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Args:
+            closure: computes the loss and its gradients, first of all.
+
+        Returns: the closure's loss, or None without one.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
         for group in self.param_groups:
+            sign = -1.0 if group.get("maximize") else 1.0
             for p in group["params"]:
                 if p.grad is not None:
-                    self.update(p, p.grad, self.state.setdefault(p, {}), group)
+                    grad = p.grad if sign > 0 else p.grad * sign
+                    self.update(p, grad, self.state[p], group)
                     increment_version(p)
+        return loss
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
         """Update one parameter."""
@@ -120,7 +155,8 @@ class Optimizer:
     # -- saving ---------------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Settings and state, with parameters replaced by their numbers, as in PyTorch.
+        """Settings and state, with parameters replaced by their numbers, in PyTorch's layout: its
+        optimizer of the same name loads it.
 
         Its tensors are not copies: later steps change them.
         """
@@ -130,12 +166,13 @@ class Optimizer:
             for group in self.param_groups
         ]
         return {
-            "state": {numbers[p]: dict(state) for p, state in self.state.items()},
+            "state": {numbers[p]: _written(state) for p, state in self.state.items() if state},
             "param_groups": groups,
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Load (copies of) settings and state saved from an optimizer of the same parameters.
+        """Load (copies of) settings and state saved from an optimizer of the same parameters, ours
+        or PyTorch's.
 
         Everything is checked first, so an error leaves the optimizer unchanged.
 
@@ -146,7 +183,7 @@ class Optimizer:
         try:
             loaded = [dict(group) for group in state_dict["param_groups"]]
             theirs = [len(group.pop("params")) for group in loaded]
-            numbered = {int(number): dict(s) for number, s in state_dict["state"].items()}
+            numbered = {int(number): _read(s) for number, s in state_dict["state"].items()}
         except (KeyError, TypeError, ValueError, AttributeError):
             raise ValueError(
                 f"{name}: wanted what an optimizer's state_dict() gave, with 'state' and "
@@ -155,18 +192,20 @@ class Optimizer:
         ours = [len(group["params"]) for group in self.param_groups]
         if ours != theirs:
             raise ValueError(f"{name}: groups of {theirs} parameters do not fit groups of {ours}.")
-        settings = {*self.defaults, "initial_lr"}  # set by a schedule
-        unknown = {key for group in loaded for key in group} - settings
+        known = {*self.defaults, *NEUTRAL, "param_names", "initial_lr"}  # the last by a schedule
+        known |= {key for group in self.param_groups for key in group}
+        unknown = {key for group in loaded for key in group} - known
         if unknown:
             raise ValueError(
                 f"{name}: unknown settings {', '.join(sorted(unknown))}; are these of another "
                 "optimizer?"
             )
         params = self._params()
+        loaded = [{**group, **_plain(group)} for group in loaded]
         groups = [{**own, **new} for own, new in zip(self.param_groups, loaded)]
         for group in groups:
             self.check(group)
-        state: dict[Tensor, dict[str, Any]] = {}
+        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for number, values in numbered.items():
             if not 0 <= number < len(params):
                 raise ValueError(f"{name}: there is no parameter number {number}.")
@@ -176,7 +215,7 @@ class Optimizer:
                 for key, value in values.items()
             }
             for key, value in values.items():
-                if isinstance(value, Tensor) and value.shape != p.shape:
+                if self.shaped and isinstance(value, Tensor) and value.shape != p.shape:
                     raise ValueError(
                         f"{name}: {key} of parameter {number} has shape {value.shape}, the "
                         f"parameter {p.shape}."
@@ -201,8 +240,27 @@ def moment(state: dict[str, Any], name: str, p: Tensor) -> Tensor:
     another backend or dtype, the tensor follows it."""
     value: Tensor | None = state.get(name)
     if value is None:
-        value = mt.zeros(p.shape, dtype=p.dtype, backend=p.backend)
+        value = mt.zeros(p.shape, dtype=p.dtype, device=p.backend)
     elif value.dtype is not p.dtype or value.backend is not p.backend:
         value = value.to(p)
     state[name] = value
     return value
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that came as tensors of one number, as numbers."""
+    return {
+        name: value.item()
+        for name, value in settings.items()
+        if isinstance(value, Tensor) and value.numel() == 1
+    }
+
+
+def _written(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter's state as PyTorch has it: numbers are tensors."""
+    return {k: mt.tensor(float(v)) if k in NUMBERS else v for k, v in state.items()}
+
+
+def _read(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter's state as we have it: numbers are plain ones, and None is left out."""
+    return {k: NUMBERS[k](v) if k in NUMBERS else v for k, v in state.items() if v is not None}

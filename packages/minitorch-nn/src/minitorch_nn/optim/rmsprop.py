@@ -25,6 +25,8 @@ class RMSprop(Optimizer):
         momentum: fraction of the velocity kept at each step.
         centered: divide by the standard deviation, not the root mean square (Graves 2013,
             equations 38 to 45).
+        maximize: ascend instead.
+        capturable, foreach, differentiable: accepted for PyTorch's sake.
 
     Raises: ValueError for settings out of range.
     """
@@ -38,6 +40,10 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0,
         momentum: float = 0.0,
         centered: bool = False,
+        capturable: bool = False,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        differentiable: bool = False,
     ) -> None:
         super().__init__(
             params,
@@ -48,6 +54,10 @@ class RMSprop(Optimizer):
                 "weight_decay": weight_decay,
                 "momentum": momentum,
                 "centered": centered,
+                "capturable": capturable,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
             },
         )
 
@@ -57,6 +67,7 @@ class RMSprop(Optimizer):
 
     def update(self, p: Tensor, grad: Tensor, state: dict[str, Any], group: Group) -> None:
         alpha = group["alpha"]
+        state["step"] = state.get("step", 0) + 1
         if group["weight_decay"]:
             grad = grad + group["weight_decay"] * p
         square = moment(state, "square_avg", p)

@@ -22,6 +22,8 @@ class SGD(Optimizer):
         dampening: fraction of a new gradient withheld from the velocity.
         weight_decay: factor of an L2 penalty.
         nesterov: Nesterov's momentum (Sutskever et al. 2013, section 2), in PyTorch's form.
+        maximize: ascend instead.
+        foreach, differentiable, fused: accepted for PyTorch's sake.
 
     Raises: ValueError for settings out of range, or Nesterov's without momentum.
     """
@@ -34,6 +36,11 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         super().__init__(
             params,
@@ -43,6 +50,10 @@ class SGD(Optimizer):
                 "dampening": dampening,
                 "weight_decay": weight_decay,
                 "nesterov": nesterov,
+                "maximize": maximize,
+                "foreach": foreach,
+                "differentiable": differentiable,
+                "fused": fused,
             },
         )
 

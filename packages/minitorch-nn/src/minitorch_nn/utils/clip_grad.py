@@ -16,6 +16,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """Scale all gradients by one factor, so that their total norm is at most max_norm.
 
@@ -26,6 +27,7 @@ def clip_grad_norm_(
         norm_type: p of the p-norm; math.inf for the largest magnitude.
         error_if_nonfinite: true to raise if the norm is infinite or NaN; otherwise the gradients
             are scaled by it nevertheless, as in PyTorch.
+        foreach: accepted for PyTorch's sake, without effect.
 
     Returns: the norm before clipping, ().
     Raises: RuntimeError for a norm that is not finite, if error_if_nonfinite; ValueError for a
@@ -52,8 +54,13 @@ def clip_grad_norm_(
 
 
 @no_grad()
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Clamp every element of every gradient to [-clip_value, clip_value].
+
+    Args:
+        foreach: accepted for PyTorch's sake, without effect.
 
     Raises: ValueError for a negative clip_value.
     """
