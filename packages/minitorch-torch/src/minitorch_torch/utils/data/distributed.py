@@ -1,0 +1,6 @@
+"""The sampler of one process among several."""
+
+from minitorch_data import *
+from minitorch_torch.missing import lacking
+
+__getattr__ = lacking(__name__)
