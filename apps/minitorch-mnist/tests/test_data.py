@@ -6,7 +6,7 @@ import numpy as np
 
 import minitorch_tensor as mt
 from minitorch_datasets import ImageDataset
-from minitorch_mnist.data import ImageBatches, to_input
+from minitorch_mnist.data import Digits, to_batches, to_input
 
 
 def test_pixels_are_scaled_to_mnists_mean_and_deviation() -> None:
@@ -20,7 +20,7 @@ def test_pixels_are_scaled_to_mnists_mean_and_deviation() -> None:
 
 def test_batches_go_over_every_image_once_in_a_new_order_each_epoch(small: ImageDataset) -> None:
     images, labels = small.train_images[:50], small.train_labels[:50]
-    batches = ImageBatches(images, labels, 16, np.random.default_rng(0))
+    batches = to_batches(Digits(images, labels), 16, mt.Generator(0))
     assert len(batches) == 4
     orders = []
     for _ in range(2):
@@ -38,5 +38,14 @@ def test_batches_go_over_every_image_once_in_a_new_order_each_epoch(small: Image
 
 
 def test_without_a_generator_the_order_stays(small: ImageDataset) -> None:
-    x = [part.numpy() for part, _ in ImageBatches(small.test_images, small.test_labels, 64)]
+    data = Digits(small.test_images, small.test_labels)
+    x = [part.numpy() for part, _ in to_batches(data, 64)]
     np.testing.assert_array_equal(np.concatenate(x), to_input(small.test_images).numpy())
+
+
+def test_one_image_is_that_of_the_batch(small: ImageDataset) -> None:
+    data = Digits(small.test_images, small.test_labels)
+    images, labels = data.__getbatch__([3, 5])
+    image, label = data[5]
+    np.testing.assert_array_equal(image.numpy(), images[1].numpy())
+    assert label.item() == labels[1].item() == small.test_labels[5]

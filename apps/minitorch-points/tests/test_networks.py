@@ -46,7 +46,7 @@ def test_both_engines_compute_the_same_logits_loss_and_gradients(
 ) -> None:
     rng = np.random.default_rng(seed)
     points = to_input(rng.random((n, 2), dtype=np.float32))
-    labels = rng.integers(0, 2, n, dtype=np.uint8)
+    labels = mt.from_numpy(rng.integers(0, 2, n, dtype=np.uint8))
     results = []
     for network in twins(hidden, seed):
         logits = network(points)
@@ -59,7 +59,7 @@ def test_both_engines_compute_the_same_logits_loss_and_gradients(
 
 def test_both_engines_take_the_same_steps() -> None:
     points = to_input(np.random.default_rng(0).random((6, 2), dtype=np.float32))
-    labels = np.array([0, 1, 0, 1, 1, 0], np.uint8)
+    labels = mt.tensor([0, 1, 0, 1, 1, 0])
     scalars, tensors = twins(4, seed=1)
     for network, optimizer in (
         (scalars, ScalarAdam(scalars.parameters(), 0.05, (0.8, 0.95))),
@@ -94,7 +94,7 @@ def test_the_loss_is_exact_where_a_sigmoid_rounds_to_0_or_1(engine: str, logit: 
     for label in (0, 1):
         wrong_by = -logit if label else logit
         expected = max(wrong_by, 0.0) + math.log1p(math.exp(-abs(logit)))
-        loss = network.loss(logits, np.array([label], np.uint8)).item()
+        loss = network.loss(logits, mt.tensor([label])).item()
         assert loss == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
@@ -103,7 +103,7 @@ def accuracy(dataset: str, engine: str, seed: int, points: int = 300) -> tuple[f
     recipe = RECIPES[dataset]
     rng = np.random.default_rng(seed)
     task = draw_task(dataset, points, 500, rng)
-    batches = to_batches(task.train, recipe.batch_size, rng)
+    batches = to_batches(task.train, recipe.batch_size, mt.Generator(seed))
     network, optimizer = ENGINES[engine].build(recipe.hidden, seed, recipe.lr)
     epochs = math.ceil(recipe.steps / len(batches))
     fit(network, optimizer, batches, epochs=epochs, reporter=Reporter())
@@ -119,7 +119,7 @@ def test_tensors_learn_every_set(dataset: str) -> None:
 
 def test_scalars_learn() -> None:
     task = draw_task("simple", 40, 100, np.random.default_rng(0))
-    batches = to_batches(task.train, 5, np.random.default_rng(0))
+    batches = to_batches(task.train, 5, mt.Generator(0))
     network, optimizer = ENGINES["scalar"].build(4, 0, 0.05)
     results = fit(network, optimizer, batches, epochs=12, reporter=Reporter())
     assert results[-1].train.loss < 0.5 * results[0].train.loss
@@ -129,10 +129,10 @@ def test_scalars_learn() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_seed_trains_the_same_network(engine: str) -> None:
     def trained() -> float:
-        rng = np.random.default_rng(3)
-        task = draw_task("xor", 10, 10, rng)
+        task = draw_task("xor", 10, 10, np.random.default_rng(3))
         network, optimizer = ENGINES[engine].build(3, 3, 0.05)
-        fit(network, optimizer, to_batches(task.train, 4, rng), epochs=2, reporter=Reporter())
+        batches = to_batches(task.train, 4, mt.Generator(3))
+        fit(network, optimizer, batches, epochs=2, reporter=Reporter())
         return evaluate(network, task.test).loss
 
     assert trained() == trained()

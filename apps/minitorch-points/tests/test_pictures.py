@@ -36,7 +36,7 @@ class Plane:
         self.weights, self.constant = np.array([x, y]), constant
 
     def __call__(self, points: Any) -> Any:
-        return points @ self.weights + self.constant
+        return points.numpy() @ self.weights + self.constant
 
     def values(self, logits: Any) -> Any:
         return logits

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minitorch_tensor as mt
-from minitorch_datasets import TextDataset, Vocabulary
+from minitorch_datasets import DatasetError, TextDataset, Vocabulary
 from minitorch_sentiment.data import Reader, Split, prepare, to_input
 from minitorch_sentiment.recipes import RECIPES
 
@@ -29,8 +29,8 @@ def test_a_text_becomes_numbers_cut_in_the_middle(reader: Reader) -> None:
 def test_batches_go_over_every_review_once_as_tensors(small: TextDataset) -> None:
     vocabulary = Vocabulary(["the"])
     split = Split(Reader(vocabulary, 128).read_all(small.train_texts), small.train_labels)
-    for rng in (None, np.random.default_rng(0)):
-        batches = split.batches(64, rng)
+    for generator in (None, mt.Generator(0)):
+        batches = split.batches(64, generator)
         found = list(batches)
         assert len(found) == len(batches) == 5
         for reviews, labels in found:
@@ -44,7 +44,7 @@ def test_words_of_validation_reviews_are_not_learned() -> None:
     texts = [f"word{i} common" for i in range(50)]
     labels = (np.arange(50) % 2).astype(np.uint8)
     data = TextDataset("x", texts, labels, ["test"], np.zeros(1, np.uint8))
-    reader, train, validation = prepare(data, RECIPE, np.random.default_rng(0))
+    reader, train, validation = prepare(data, RECIPE, mt.Generator(0))
     assert (len(train.sequences), len(validation.sequences)) == (45, 5)
     assert all((sequence > 1).all() for sequence in train.sequences)
     assert all(sequence.tolist() == [1, 2] for sequence in validation.sequences)
@@ -52,10 +52,17 @@ def test_words_of_validation_reviews_are_not_learned() -> None:
     assert "test" not in reader.vocabulary
 
 
+def test_one_review_cannot_be_split() -> None:
+    one = np.zeros(1, np.uint8)
+    data = TextDataset("x", ["a"], one, ["b"], one)
+    with pytest.raises(DatasetError, match="x: 1 training review, wanted at least 2"):
+        prepare(data, RECIPE, mt.Generator(0))
+
+
 def test_a_data_sets_own_validation_reviews_are_taken() -> None:
     two = np.array([0, 1], np.uint8)
     data = TextDataset("x", ["a", "b"], two, ["c", "d"], two, ["a", "e"], two[::-1])
-    reader, train, validation = prepare(data, RECIPE, np.random.default_rng(0))
+    reader, train, validation = prepare(data, RECIPE, mt.Generator(0))
     assert reader.vocabulary.words[2:] == ("a", "b")
     assert [s.tolist() for s in train.sequences] == [[2], [3]]
     assert [s.tolist() for s in validation.sequences] == [[2], [1]]

@@ -85,7 +85,7 @@ def test_options_reach_the_training(
     seen: dict[str, Any] = {}
 
     def spy(model: Any, optimizer: Any, train: Any, **options: Any) -> Any:
-        seen.update(options, batches=len(train), lr=options["scheduler"].max_lr)
+        seen.update(options, batches=len(train), lr=options["scheduler"].max_lrs[0])
         seen["steps"] = options["scheduler"].total_steps
         return fit(model, optimizer, train, **{**options, "epochs": 1})
 

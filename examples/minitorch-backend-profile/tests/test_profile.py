@@ -125,7 +125,7 @@ def test_the_table_lists_the_slowest_first_and_adds_up_the_rest():
 
 def test_results_are_those_of_the_backend_underneath(profile):
     x = np.linspace(-3, 3, 50, dtype=np.float32)
-    expected = mt.tensor(x, backend="numpy").tanh().softmax(0).numpy()
+    expected = mt.tensor(x, device="numpy").tanh().softmax(0).numpy()
     assert mt.tensor(x).tanh().softmax(0).numpy().tobytes() == expected.tobytes()
 
 
@@ -145,7 +145,7 @@ def test_nothing_is_printed_where_nothing_was_computed():
 
 
 def test_the_environment_names_the_backend_underneath():
-    code = "print(mt.ones(1, backend='profile').backend.inner.name)"
+    code = "print(mt.ones(1, device='profile').backend.inner.name)"
     assert run(code, MINITORCH_PROFILE="simple").stdout == "simple\n"
 
 

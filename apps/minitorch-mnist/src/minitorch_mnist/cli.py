@@ -11,20 +11,20 @@ import numpy as np
 
 import minitorch_cli as cli
 import minitorch_tensor as mt
+from minitorch_data import Subset, random_split
 from minitorch_datasets import (
     IMAGE_DATASETS,
     DatasetError,
     ImageDataset,
     load_image_dataset,
-    train_validation_split,
 )
 from minitorch_mnist import __version__
-from minitorch_mnist.data import ImageBatches, to_input
+from minitorch_mnist.data import Digits, to_batches, to_input
 from minitorch_mnist.images import read_images
 from minitorch_mnist.models import RECIPES
 from minitorch_nn import Module, optim
 from minitorch_nn.checkpoint import Checkpoint, check_writable
-from minitorch_nn.training import ConsoleReporter, Reporter, evaluate, fit
+from minitorch_nn.training import ConsoleReporter, evaluate, fit
 
 PROGRAM = "minitorch-mnist"
 DEFAULT_OUT = "minitorch-mnist.npz"
@@ -118,17 +118,14 @@ def train(args: argparse.Namespace) -> None:
     data = _load(args)
 
     mt.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
-    learn, validate = train_validation_split(len(data.train_labels), VALIDATION, rng)
-    batches = ImageBatches(
-        data.train_images[learn],
-        data.train_labels[learn],
-        args.batch_size or recipe.batch_size,
-        rng,
+    generator = mt.Generator(args.seed)
+    images = Digits(data.train_images, data.train_labels)
+    held_out = round(len(images) * VALIDATION)
+    validate, learn = random_split(images, [held_out, len(images) - held_out], generator)
+    batches = to_batches(
+        Subset(images, sorted(learn.indices)), args.batch_size or recipe.batch_size, generator
     )
-    validation = ImageBatches(
-        data.train_images[validate], data.train_labels[validate], EVALUATION_BATCH
-    )
+    validation = to_batches(validate, EVALUATION_BATCH)
     model = recipe.build()
     described = {"model": args.model, "data": data.name}
     cli.check_room(args.out, model, PROGRAM, __version__, described)
@@ -148,9 +145,12 @@ def train(args: argparse.Namespace) -> None:
         epochs=epochs,
         validation=validation,
         scheduler=optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=args.lr or recipe.lr, total_steps=epochs * len(batches)
+            optimizer,
+            max_lr=args.lr or recipe.lr,
+            total_steps=epochs * len(batches),
+            cycle_momentum=False,
         ),
-        reporter=Reporter() if args.quiet else ConsoleReporter(unit="images"),
+        reporters=[] if args.quiet else [ConsoleReporter(unit="images")],
     )
     cli.save_model(args.out, model, PROGRAM, __version__, described)
     if not args.quiet:
@@ -209,5 +209,5 @@ def _load_model(path: str) -> tuple[Module, dict[str, Any]]:
 
 
 def _report_test(model: Module, data: ImageDataset, batch_size: int) -> None:
-    batches = ImageBatches(data.test_images, data.test_labels, batch_size)
+    batches = to_batches(Digits(data.test_images, data.test_labels), batch_size)
     print(f"test accuracy {evaluate(model, batches)}")

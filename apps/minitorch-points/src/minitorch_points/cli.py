@@ -147,7 +147,9 @@ def _train(args: argparse.Namespace, dataset: str, file: str) -> Evaluation:
     hidden = args.hidden or recipe.hidden
     rng = np.random.default_rng(args.seed)
     task = draw_task(dataset, args.points, TEST_POINTS, rng)
-    batches = to_batches(task.train, args.batch_size or recipe.batch_size, rng)
+    generator = mt.Generator()
+    generator.set_state(dict(rng.bit_generator.state))  # goes on where the points have ended
+    batches = to_batches(task.train, args.batch_size or recipe.batch_size, generator)
     epochs = args.epochs or math.ceil(recipe.steps / len(batches))
     network, optimizer = engine.build(hidden, args.seed, args.lr or recipe.lr)
     made_of = "Scalars" if args.engine == "scalar" else "Tensors"
@@ -201,4 +203,4 @@ def _sum(results: Sequence[Evaluation]) -> Evaluation:
     """The total of several tests, with losses weighted by points."""
     total = sum(result.total for result in results)
     loss = sum(result.loss * result.total for result in results) / total
-    return Evaluation(loss, sum(result.correct for result in results), total)
+    return Evaluation(loss, sum(result.correct or 0 for result in results), total)

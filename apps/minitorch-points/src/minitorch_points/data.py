@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from minitorch_datasets import POINT_SETS, Batches, PointSet
-
-Points = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.uint8]
+import minitorch_tensor as mt
+from minitorch_data import DataLoader, TensorDataset
+from minitorch_datasets import POINT_SETS, PointSet
+from minitorch_tensor import Generator, Tensor
 
 #: Scales the centred unit square, so that points have mean 0 and variance 4/3.
 SCALE = 4.0
@@ -42,13 +42,15 @@ def draw_task(dataset: str, train: int, test: int, rng: np.random.Generator) -> 
     return Task(PointSet(points[learn], labels[learn]), PointSet(points[hold], labels[hold]))
 
 
-def to_input(points: Points) -> Points:
+def to_input(points: npt.NDArray[np.float32]) -> Tensor:
     """Points (N, 2) of the unit square as inputs for the networks: centred and scaled."""
-    return (points - np.float32(0.5)) * np.float32(SCALE)
+    return mt.from_numpy((points - np.float32(0.5)) * np.float32(SCALE))
 
 
 def to_batches(
-    points: PointSet, batch_size: int, rng: np.random.Generator | None = None
-) -> Batches:
-    """Minibatches (inputs, labels); each iteration is an epoch, shuffled if there is an rng."""
-    return Batches(to_input(points.points), points.labels, batch_size=batch_size, rng=rng)
+    points: PointSet, batch_size: int, generator: Generator | None = None
+) -> DataLoader[tuple[Tensor, Tensor]]:
+    """Minibatches (inputs, labels); each iteration is an epoch, shuffled if there is a
+    generator."""
+    data = TensorDataset(to_input(points.points), mt.from_numpy(points.labels))
+    return DataLoader(data, batch_size, shuffle=generator is not None, generator=generator)

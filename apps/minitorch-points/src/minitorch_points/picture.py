@@ -9,8 +9,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from minitorch_datasets import PointSet
-from minitorch_nn.checkpoint import write_file
 from minitorch_points.boundary import Field, at, probability, resampled
+from minitorch_tensor.files import write_file
 
 #: Sizes in pixels, of the picture and of the square in it.
 WIDTH, HEIGHT = 640, 704

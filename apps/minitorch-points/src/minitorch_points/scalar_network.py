@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import Scalar
-from minitorch_points.data import Labels, Points
+from minitorch_tensor import Tensor
 
 
 class Linear:
@@ -82,7 +82,7 @@ class ScalarNetwork:
         h = relu(self.layer2(h))
         return self.layer3(h)[0]
 
-    def __call__(self, points: Points) -> list[Scalar]:
+    def __call__(self, points: Tensor) -> list[Scalar]:
         """The logit of each of the points (N, 2)."""
         return [self.forward(point) for point in points.tolist()]
 
@@ -91,7 +91,7 @@ class ScalarNetwork:
         layers = (self.layer1, self.layer2, self.layer3)
         return [parameter for layer in layers for parameter in layer.parameters()]
 
-    def loss(self, logits: Sequence[Scalar], labels: Labels) -> Scalar:
+    def loss(self, logits: Sequence[Scalar], labels: Tensor) -> Scalar:
         """Binary log loss, -log of the probability given to the true label: its mean."""
         total = Scalar(0.0)
         for logit, label in zip(logits, labels.tolist()):

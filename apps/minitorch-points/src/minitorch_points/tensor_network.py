@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 import minitorch_nn as nn
 import minitorch_nn.functional as F
 import minitorch_tensor as mt
-from minitorch_points.data import Labels, Points
 from minitorch_tensor import Tensor
 
 
@@ -32,15 +30,15 @@ class TensorNetwork(nn.Module):
         for layer in (self.layer1, self.layer2):  # the layers followed by a ReLU
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")
 
-    def forward(self, points: Points) -> Tensor:
-        h = F.relu(self.layer1(mt.from_numpy(points)))
+    def forward(self, points: Tensor) -> Tensor:
+        h = F.relu(self.layer1(points))
         h = F.relu(self.layer2(h))
         logits: Tensor = self.layer3(h).squeeze(1)
         return logits
 
-    def loss(self, logits: Tensor, labels: Labels) -> Tensor:
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Binary log loss, -log of the probability given to the true label: its mean."""
-        return F.binary_cross_entropy_with_logits(logits, mt.from_numpy(labels.astype(np.float32)))
+        return F.binary_cross_entropy_with_logits(logits, labels.float())
 
     def values(self, logits: Tensor) -> npt.NDArray[Any]:
         """The logits as plain numbers."""

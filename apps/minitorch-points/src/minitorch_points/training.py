@@ -14,12 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from minitorch_autodiff import no_grad
-from minitorch_datasets import Batches, PointSet
+from minitorch_data import DataLoader
+from minitorch_datasets import PointSet
 from minitorch_nn import optim
-from minitorch_nn.training import EpochResult, Evaluation, Reporter, TrainingDiverged
-from minitorch_points.data import Labels, Points, to_batches
+from minitorch_nn.training import (
+    BatchResult,
+    EpochResult,
+    Evaluation,
+    Reporter,
+    TrainingDiverged,
+)
+from minitorch_points.data import to_batches
 from minitorch_points.scalar_network import ScalarAdam, ScalarNetwork
 from minitorch_points.tensor_network import TensorNetwork
+from minitorch_tensor import Tensor
 
 #: Decay of Adam's running means. The second is less than the usual 0.999, which averages over a
 #: thousand steps, as many as all of training.
@@ -32,10 +40,10 @@ EVALUATION_BATCH = 1000
 class Network(Protocol):
     """The interface of a network in the loop. `Any` is the type of logits."""
 
-    def __call__(self, points: Points) -> Any:
+    def __call__(self, points: Tensor) -> Any:
         """A logit for each of the points (N, 2)."""
 
-    def loss(self, logits: Any, labels: Labels) -> Any:
+    def loss(self, logits: Any, labels: Tensor) -> Any:
         """One value, with `item` and `backward`: the mean loss."""
 
     def values(self, logits: Any) -> npt.NDArray[Any]:
@@ -88,7 +96,7 @@ ENGINES = {
 def fit(
     network: Network,
     optimizer: Optimizer,
-    batches: Batches,
+    batches: DataLoader[tuple[Tensor, Tensor]],
     *,
     epochs: int,
     reporter: Reporter,
@@ -106,8 +114,10 @@ def fit(
     Raises: TrainingDiverged as soon as a loss is not finite.
     """
     rates = _falling(optimizer.param_groups[0]["lr"], epochs * len(batches))
-    results = []
+    results: list[EpochResult] = []
+    steps = 0
     with reporter:
+        reporter.fit_begins(0, [])
         for epoch in range(1, epochs + 1):
             reporter.epoch_begins(epoch, epochs, len(batches))
             started = time.perf_counter()
@@ -120,7 +130,9 @@ def fit(
                 value = tally.add(loss, logits, labels)
                 loss.backward()
                 optimizer.step()
-                reporter.batch_ends(epoch, number, value)
+                steps += 1
+                lr = optimizer.param_groups[0]["lr"]
+                reporter.batch_ends(BatchResult(epoch, number, steps, value, lr))
             seconds = time.perf_counter() - started
             results.append(EpochResult(epoch, epochs, tally.result(), None, seconds))
             reporter.epoch_ends(results[-1])
@@ -154,14 +166,14 @@ class _Tally:
         self.correct = 0
         self.total = 0
 
-    def add(self, loss: Any, logits: Any, labels: Labels) -> float:
+    def add(self, loss: Any, logits: Any, labels: Tensor) -> float:
         value = float(loss.item())
         if not math.isfinite(value):
             raise TrainingDiverged(
                 f"training diverged: the loss is {value}. Use a lower learning rate."
             )
         self.loss += value * len(labels)
-        self.correct += int(np.sum((self.network.values(logits) > 0) == labels))
+        self.correct += int(np.sum((self.network.values(logits) > 0) == labels.numpy()))
         self.total += len(labels)
         return value
 
@@ -193,7 +205,7 @@ class ConsoleReporter(Reporter):
                 file=sys.stderr,
             )
 
-    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
+    def batch_ends(self, result: BatchResult) -> None:
         self._bar.update()
 
     def epoch_ends(self, result: EpochResult) -> None:

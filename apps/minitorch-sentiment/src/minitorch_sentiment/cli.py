@@ -7,8 +7,6 @@ import re
 import sys
 from collections.abc import Sequence
 
-import numpy as np
-
 import minitorch_cli as cli
 import minitorch_tensor as mt
 from minitorch_datasets import (
@@ -21,7 +19,7 @@ from minitorch_datasets import (
 )
 from minitorch_nn import optim
 from minitorch_nn.checkpoint import check_writable
-from minitorch_nn.training import Evaluation, Reporter, best_epoch, evaluate, fit
+from minitorch_nn.training import Evaluation, best_epoch, evaluate, fit
 from minitorch_sentiment import __version__
 from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_input
 from minitorch_sentiment.models import NETWORKS, build
@@ -129,9 +127,9 @@ def train(args: argparse.Namespace) -> None:
     epochs = args.epochs or recipe.epochs
 
     mt.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
-    reader, learn, validate = prepare(data, recipe, rng)
-    batches = learn.batches(args.batch_size or recipe.batch_size, rng)
+    generator = mt.Generator(args.seed)
+    reader, learn, validate = prepare(data, recipe, generator)
+    batches = learn.batches(args.batch_size or recipe.batch_size, generator)
     model = build(
         args.model,
         len(reader.vocabulary),
@@ -160,9 +158,12 @@ def train(args: argparse.Namespace) -> None:
         epochs=epochs,
         validation=validate.batches(EVALUATION_BATCH),
         scheduler=optim.lr_scheduler.OneCycleLR(
-            optimizer, max_lr=args.lr or recipe.lr, total_steps=epochs * len(batches)
+            optimizer,
+            max_lr=args.lr or recipe.lr,
+            total_steps=epochs * len(batches),
+            cycle_momentum=False,
         ),
-        reporter=Reporter() if args.quiet else SentimentReporter(args.model),
+        reporters=[] if args.quiet else [SentimentReporter(args.model)],
         clip_norm=CLIP_NORM,
         keep_best=True,
     )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 import minitorch_tensor as mt
+from minitorch_data import DataLoader, Dataset, LengthBatchSampler, random_split
 from minitorch_datasets import (
-    LengthBatches,
+    DatasetError,
     TextDataset,
     Vocabulary,
     pad_sequences,
     tokenize,
-    train_validation_split,
     truncate,
 )
 from minitorch_sentiment.models import Reviews
 from minitorch_sentiment.recipes import Recipe
-from minitorch_tensor import Tensor
+from minitorch_tensor import Generator, Tensor
 
 Ids = npt.NDArray[np.int32]
 
@@ -50,26 +50,44 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Split:
+class Split(Dataset["tuple[Ids, int]"]):
     """Reviews as numbers, and their labels (N,)."""
 
     sequences: list[Ids]
     labels: npt.NDArray[np.uint8]
 
-    def batches(self, batch_size: int, rng: np.random.Generator | None = None) -> ReviewBatches:
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> tuple[Ids, int]:
+        return self.sequences[index], int(self.labels[index])
+
+    def batches(
+        self, batch_size: int, generator: Generator | None = None
+    ) -> DataLoader[tuple[Reviews, Tensor]]:
         """Batches of nearly equal length; shuffled in every epoch if there is a generator."""
-        return ReviewBatches(self, batch_size, rng)
+        lengths = [len(sequence) for sequence in self.sequences]
+        return DataLoader(
+            self,
+            batch_sampler=LengthBatchSampler(lengths, batch_size, generator),
+            collate_fn=to_batch,
+        )
 
 
-def prepare(
-    data: TextDataset, recipe: Recipe, rng: np.random.Generator
-) -> tuple[Reader, Split, Split]:
+def to_batch(examples: Sequence[tuple[Ids, int]]) -> tuple[Reviews, Tensor]:
+    """Reviews padded to the longest, and their labels (B)."""
+    sequences, labels = zip(*examples)
+    return to_input(sequences), mt.tensor(labels)
+
+
+def prepare(data: TextDataset, recipe: Recipe, generator: Generator) -> tuple[Reader, Split, Split]:
     """Build the vocabulary, and convert the training and validation reviews.
 
     Validation reviews are the data set's own, or else drawn from the training reviews; they do
     not contribute to the vocabulary.
 
     Returns: the reader, the training and the validation reviews.
+    Raises: DatasetError if there is only one training review, and none for validation.
     """
     tokens = [tokenize(text) for text in data.train_texts]
     labels = data.train_labels
@@ -77,7 +95,14 @@ def prepare(
         held_out = [tokenize(text) for text in data.validation_texts]
         held_out_labels = data.validation_labels
     else:
-        learn, validate = train_validation_split(len(tokens), VALIDATION, rng)
+        if len(tokens) < 2:
+            raise DatasetError(
+                f"{data.name}: {len(tokens)} training review, wanted at least 2",
+                "One of them is held out for validation",
+            )
+        count = max(round(len(tokens) * VALIDATION), 1)
+        parts = random_split(tokens, [count, len(tokens) - count], generator)
+        validate, learn = (np.sort(part.indices) for part in parts)
         held_out, held_out_labels = [tokens[i] for i in validate], labels[validate]
         tokens, labels = [tokens[i] for i in learn], labels[learn]
     vocabulary = Vocabulary.build(
@@ -89,34 +114,6 @@ def prepare(
         Split([reader.read(text) for text in tokens], labels),
         Split([reader.read(text) for text in held_out], held_out_labels),
     )
-
-
-class ReviewBatches:
-    """Minibatches of reviews and labels as tensors; each iteration is an epoch.
-
-    Args:
-        split: the reviews.
-        batch_size: reviews in a batch; the last may be smaller.
-        rng: shuffles in every epoch; None gives order of length.
-    """
-
-    def __init__(
-        self,
-        split: Split,
-        batch_size: int,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        self._batches = LengthBatches(split.sequences, split.labels, batch_size, rng)
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __iter__(self) -> Iterator[tuple[Reviews, Tensor]]:
-        for ids, lengths, labels in self._batches:
-            yield (
-                Reviews(mt.from_numpy(ids), mt.from_numpy(lengths)),
-                mt.from_numpy(labels.astype(np.int64)),
-            )
 
 
 def to_input(sequences: Sequence[Ids]) -> Reviews:

@@ -29,7 +29,7 @@ class Reviews(NamedTuple):
 
     def inside(self) -> Tensor:
         """A mask (N, T): true for words, false for padding."""
-        steps = mt.arange(self.ids.shape[1], backend=self.ids.backend)
+        steps = mt.arange(self.ids.shape[1], device=self.ids.backend)
         return steps < self.lengths.unsqueeze(1)
 
 
@@ -58,7 +58,7 @@ class Words(Module):
     def forward(self, reviews: Reviews) -> Tensor:
         ids = reviews.ids
         if self.training and self.word_dropout:
-            dropped = mt.rand(*ids.shape, backend=ids.backend) < self.word_dropout
+            dropped = mt.rand(*ids.shape, device=ids.backend) < self.word_dropout
             ids = mt.where(dropped & reviews.inside(), Vocabulary.UNKNOWN, ids)
         vectors: Tensor = self.dropout(self.embedding(ids))
         return vectors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from minitorch_nn.training import ConsoleReporter, EpochResult, Evaluation
+from minitorch_nn.training import BatchResult, ConsoleReporter, EpochResult, Evaluation
 
 
 class SentimentReporter(ConsoleReporter):
@@ -25,11 +25,11 @@ class SentimentReporter(ConsoleReporter):
         super().epoch_begins(epoch, epochs, batches)
         self._losses.clear()
 
-    def batch_ends(self, epoch: int, batch: int, loss: float) -> None:
-        super().batch_ends(epoch, batch, loss)
-        self._losses.append(loss)
+    def batch_ends(self, result: BatchResult) -> None:
+        super().batch_ends(result)
+        self._losses.append(result.loss)
         if len(self._losses) == self.EVERY:
-            self.say(f"[Batch {batch}] Loss: {sum(self._losses) / self.EVERY:.4f}")
+            self.say(f"[Batch {result.batch}] Loss: {sum(self._losses) / self.EVERY:.4f}")
             self._losses.clear()
 
     def summary(self, result: EpochResult) -> str:

@@ -86,6 +86,10 @@ class ProfileBackend(Backend):
 
     def __init__(self, inner: Backend) -> None:
         self.inner = inner
+        self.on_host = inner.on_host
+        self.dtypes = inner.dtypes
+        self.flushes_denormals = inner.flushes_denormals
+        self.compiles = inner.compiles
         self.ledger = Ledger()
 
     def report(self) -> str:
