@@ -38,6 +38,7 @@ WATCHED = [
     "minitorch_datasets",
     "minitorch_nn.checkpoint",
     "minitorch_sentiment.trained",
+    "minitorch_tensor.serialization",
     "minitorch_mnist.images",
     "minitorch_backends.kept",
     "tarfile",

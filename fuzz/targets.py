@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import pickle
 import struct
 import tarfile
 import time
@@ -25,14 +26,24 @@ from PIL import Image
 import minitorch_tensor as mt
 from minitorch_backends import kept
 from minitorch_cli import UserError
-from minitorch_datasets import DatasetError, load_imdb, load_sst2, read_idx, write_idx
+from minitorch_datasets import (
+    DatasetError,
+    load_imdb,
+    load_sst2,
+    read_cifar,
+    read_cifar_names,
+    read_idx,
+    unpack_cifar,
+    write_idx,
+)
 from minitorch_mnist import cli as mnist
 from minitorch_mnist.images import FORMATS, read_images
 from minitorch_mnist.models import RECIPES
 from minitorch_nn.checkpoint import CheckpointError, pack_checkpoint
 from minitorch_sentiment import models, trained
+from minitorch_tensor.serialization import FileError
 
-ERRORS = (DatasetError, CheckpointError, UserError)
+ERRORS = (DatasetError, CheckpointError, UserError, FileError)
 SECONDS = 20.0  # on a machine that does other things as well
 
 
@@ -104,6 +115,31 @@ def tar() -> list[bytes]:
                         archive.addfile(info, io.BytesIO(text))
         contents.append(file.getvalue())
     return contents
+
+
+def cifar() -> list[bytes]:
+    """Batches of CIFAR, by every protocol of pickle."""
+    images = np.arange(2 * 3072, dtype=np.uint8).reshape(2, 3072)
+    batch = {"data": images, "fine_labels": [3, 99], "coarse_labels": [0, 1], "n": (None, -1, 2.5)}
+    contents = [pickle.dumps(batch, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    return [*contents, pickle.dumps({b"data": np.asfortranarray(images), b"labels": [1, 2]}, 2)]
+
+
+def cifar_names() -> list[bytes]:
+    """Names of CIFAR's classes."""
+    names = {"label_names": ["cat", "caf\u00e9"], b"num_vis": 3072}
+    return [pickle.dumps(names, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+
+
+def cifar_archive() -> list[bytes]:
+    """An archive of CIFAR's layout, without gzip."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name in ("cifar-10-batches-py/test_batch", "cifar-10-batches-py/batches.meta", "other"):
+            info = tarfile.TarInfo(name)
+            info.size = 600
+            archive.addfile(info, io.BytesIO(bytes(600)))
+    return [file.getvalue()]
 
 
 TREES = [
@@ -233,6 +269,47 @@ def kernel() -> list[bytes]:
     return [Path("minitorch-fast/kernel.nbc").read_bytes()]
 
 
+#: A pickle as PyTorch writes it, of one tensor in a dictionary.
+PICKLE = (
+    b"\x80\x02}q\x00X\x06\x00\x00\x00weightq\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02"
+    b"((X\x07\x00\x00\x00storageq\x03ctorch\nFloatStorage\nq\x04X\x01\x00\x00\x000q\x05"
+    b"X\x03\x00\x00\x00cpuq\x06K\x06tq\x07QK\x00K\x02K\x03\x86q\x08K\x03K\x01\x86q\t\x89"
+    b"ccollections\nOrderedDict\nq\n)Rq\x0btq\x0cRq\rs."
+)
+
+
+def pytorchs(content: bytes) -> bytes:
+    """A file of PyTorch's with this pickle."""
+    elements = np.arange(6, dtype="<f4").tobytes()
+    return zipped({"a/data.pkl": content, "a/byteorder": b"little", "a/data/0": elements})
+
+
+def saved() -> list[bytes]:
+    """What `save` writes of nested values."""
+    contents = []
+    for value in (
+        {"weight": mt.ones(2, 3), "step": 3, "more": [mt.tensor(True), (None, "caf\u00e9")]},
+        {0: {"x": mt.arange(3)}, "y": float("inf")},
+    ):
+        file = io.BytesIO()
+        mt.save(value, file)
+        contents.append(file.getvalue())
+    return contents
+
+
+def with_header(content: bytes) -> bytes:
+    """A file as `save` writes it, with this header, whose length is right."""
+    whole = saved()[0]
+    elements = whole[8 + len(header()) :]
+    return len(content).to_bytes(8, "little") + content + elements
+
+
+def header() -> bytes:
+    """The header of such a file."""
+    whole = saved()[0]
+    return whole[8 : 8 + int.from_bytes(whole[:8], "little")]
+
+
 def packed(content: bytes) -> bytes:
     """Gzip around it."""
     return gzip.compress(content, compresslevel=1, mtime=0)
@@ -253,6 +330,13 @@ def targets() -> dict[str, Target]:
             (path.parent / f"{split}.tsv").write_bytes(TSV[0])
         return load_sst2(path.parent, verify=False)
 
+    def unpacked(path: Path) -> object:
+        target = path.parent / "unpacked"
+        unpack_cifar(path, target)
+        strange = {p.name for p in target.iterdir()} - {"cifar-10-batches-py", "cifar-100-python"}
+        assert not strange, f"it wrote {strange}"
+        return target
+
     def sentiment_model(path: Path) -> object:
         return trained.load(str(path))
 
@@ -270,6 +354,9 @@ def targets() -> dict[str, Target]:
         "gzip": Target("idx.gz", [packed(content) for content in every], read_idx, weight=2),
         "imdb in gzip": Target("imdb.tar.gz", tar(), imdb, packed, weight=4),
         "imdb": Target("imdb.tar.gz", [packed(content) for content in tar()], imdb, weight=2),
+        "cifar": Target("batch", cifar(), read_cifar, weight=4),
+        "cifar names": Target("meta", cifar_names(), read_cifar_names, weight=3),
+        "cifar archive": Target("cifar.tar.gz", cifar_archive(), unpacked, packed, weight=2),
         "sst-2 trees": Target("trees.zip", TREES, sst2, treebank, weight=4),
         "sst-2 archive": Target("trees.zip", [treebank(TREES[0])], sst2, weight=2),
         "sst-2 tsv": Target("dev.tsv", TSV, sst2_folder, weight=3),
@@ -279,5 +366,9 @@ def targets() -> dict[str, Target]:
         "digits checkpoint": Target("m.npz", digits(), digits_model),
         "picture": Target("picture", pictures(), picture, weight=6),
         "png": Target("picture.png", pngs, picture, png_with_checksums, weight=3),
+        "pickle": Target("m.pt", [PICKLE], mt.load, pytorchs, weight=4),
+        "pytorch file": Target("m.pt", [pytorchs(PICKLE)], mt.load, weight=3),
+        "saved": Target("m.st", saved(), mt.load, weight=2),
+        "saved header": Target("m.st", [header()], mt.load, with_header, weight=3),
         "kernel": Target("kernel.nbc", kernel(), read_kernel, weight=3),
     }

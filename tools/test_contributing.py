@@ -296,33 +296,34 @@ def test_a_primitive_is_known_to_scalars_tracing_tensors_and_backends(tree: Tree
 
 def test_a_layer_appears_with_its_function_differentiates_and_is_in_the_api(tree: Tree) -> None:
     tree.add("A layer")
-    layer = "import minitorch_nn as nn; print(nn.Tanhshrink()(mt.tensor([1.0])))"
-    assert tree.prints(layer) == "tensor([0.2384])"
+    layer = "import minitorch_nn as nn; x = mt.arange(4).reshape(1, 4)"
+    layer += "; print(nn.ChannelShuffle(2)(x))"
+    assert tree.prints(layer) == "tensor([[0, 2, 1, 3]])"
     passed, failed = tree.tests(
         f"{NN}/tests/test_gradients.py",
         f"{NN}/tests/test_package.py",
         f"{NN}/tests/pytorch/test_stored.py",
         "-k",
-        "Tanhshrink and numpy or no_layer or family or says_what_it_is or every_row",
+        "ChannelShuffle and numpy or no_layer or family or says_what_it_is or every_row",
     )
-    assert "test_a_layer_differentiates_twice[Tanhshrink [] {}-numpy]" in passed
+    assert "test_a_layer_differentiates_twice[ChannelShuffle [2] {}-numpy]" in passed
     assert "test_no_layer_and_no_row_is_left_out" in passed
     assert failed == {"test_every_row_is_another_and_is_stored_in_its_order"}  # until it is written
     api = tree.interface("minitorch-nn")
-    assert "    class Tanhshrink(Module)\n" in api
-    assert "    def tanhshrink(input: Tensor) -> Tensor\n" in api
+    assert "    class ChannelShuffle(Module)\n" in api
+    assert "    def channel_shuffle(input: Tensor, groups: int) -> Tensor\n" in api
 
     differentiate = """
 import minitorch_nn as nn
 from minitorch_tensor.testing import gradcheck
 mt.use_backend("numpy")
-gradcheck(nn.Tanhshrink(), mt.randn(3, dtype="float64", requires_grad=True))
+gradcheck(nn.ChannelShuffle(2), mt.randn(1, 4, dtype="float64", requires_grad=True))
 print("fine")
 """
     assert tree.prints(differentiate) == "fine"
     function = pieces("A layer")[0].file
-    tree.replace(function, "return input - input.tanh()", "return input - input.detach().tanh()")
-    assert "Tanhshrink" in tree.complains(differentiate)
+    tree.replace(function, "return input.unflatten(1, (g", "return input.detach().unflatten(1, (g")
+    assert "ChannelShuffle" in tree.complains(differentiate)
 
 
 def test_an_operation_of_backends_is_derived_overridden_and_checked_on_both(tree: Tree) -> None:
@@ -338,7 +339,7 @@ assert "softmin" not in vars(type(mt.get_backend("numpy")))
 (row,) = [kernel for kernel in KERNELS if kernel.name == "softmin"]
 for backend in ("numpy", "fast"):
     check_kernel(row, mt.get_backend(backend))
-x = mt.randn(2, 3, dtype="float64", requires_grad=True, backend="numpy")
+x = mt.randn(2, 3, dtype="float64", requires_grad=True, device="numpy")
 assert gradgradcheck(lambda x: Softmin.apply(x, 1), x)
 print("fine")
 """
