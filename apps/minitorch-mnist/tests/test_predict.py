@@ -382,4 +382,4 @@ def test_what_pillow_logs_of_damage_is_not_printed_beside_the_error(trained: Pat
 
 def test_predict_needs_a_checkpoint(run: Any, digits: Array) -> None:
     picture = save(digits[1], "good.png")
-    assert "no checkpoint minitorch-mnist.npz. Train first" in run("predict", picture).error
+    assert "no checkpoint runs/mnist. Train first" in run("predict", picture).error

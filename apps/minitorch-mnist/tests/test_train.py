@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minitorch_cli import read_model
 from minitorch_cli.testing import accuracy, script, without_notes
 from minitorch_datasets import ImageDataset
 from minitorch_mnist import __version__, cli
@@ -38,10 +39,10 @@ def test_training_reports_saves_and_tests(model: str, run: Any, data: ImageDatas
             r"[\d,]+ images/s  \d+\.\d s",
             line,
         )
-    assert saved == "saved minitorch-mnist.npz"
+    assert saved == "saved runs/mnist"
     assert accuracy(result) > 0.2  # better than chance
-    assert [path.name for path in Path().iterdir()] == ["minitorch-mnist.npz"]
-    found = load_checkpoint("minitorch-mnist.npz")
+    assert [path.name for path in Path().iterdir()] == ["runs"]
+    found = read_model("runs/mnist")
     assert found.metadata == {
         "program": "minitorch-mnist", "version": __version__, "model": model, "data": "digits"
     }  # fmt: skip
@@ -126,11 +127,11 @@ def test_a_note_on_the_data_goes_to_stderr(
         (["--lr", "-0.1"], "argument --lr: wanted a number above 0, got '-0.1'"),
         (["--seed", "1.5"], "argument --seed: wanted a whole number of at least 0, got '1.5'"),
         (["--model", "alexnet"], "argument --model: invalid choice: 'alexnet'"),
-        (["--data", "imagenet"], "argument --data: invalid choice: 'imagenet'"),
+        (["--data", "imagenet"], "argument --data/--dataset: invalid choice: 'imagenet'"),
         (["--backend", "fats"], "no backend 'fats': misspelled or not installed"),
         (["--data", "digits", "--data-dir", "x"], "data_dir x for 'digits', which read no file"),
         (["--out", "file/model.npz"], "cannot write file/model.npz: Not a directory. Choose"),
-        (["--out", "."], "cannot write .: it is a folder; name a file in it"),
+        (["--out", "."], "cannot write .: it is a folder with other files"),
         (["--out", "/proc/model.npz"], "cannot write /proc/model.npz: "),
         (["--data-dir", "nowhere"], "data_dir nowhere is no existing folder"),
         (["evaluate", "--checkpoint", "m.npz"], "no checkpoint m.npz. Train first"),
@@ -202,4 +203,4 @@ def test_the_installed_program_learns_the_embedded_digits() -> None:
     assert (ended.returncode, without_notes(ended.stderr)) == (0, "")
     assert "backend fast" in ended.stdout
     assert accuracy(ended.stdout) > 0.93
-    assert [path.name for path in Path().iterdir()] == ["minitorch-mnist.npz"]
+    assert [path.name for path in Path().iterdir()] == ["runs"]

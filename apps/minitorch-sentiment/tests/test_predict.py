@@ -287,7 +287,7 @@ def test_a_checkpoint_that_is_no_file_is_told(run: Any) -> None:
         ("pipe", "it is a pipe or a device"),
         ("/dev/zero", "it is a pipe or a device"),
         ("loop", "Too many levels of symbolic links"),
-        (".", "Is a directory"),
+        (".", "is a folder without a trained model"),
     ):
         assert message in run("predict", "--checkpoint", path, "fine").error
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minitorch_cli import read_model
 from minitorch_cli.testing import accuracy, script, without_notes
 from minitorch_datasets import TextDataset, Vocabulary
 from minitorch_nn.checkpoint import load_checkpoint, save_checkpoint
@@ -47,7 +48,7 @@ def test_training_reports_saves_and_tests(
     assert len(lines) == 6
     for pattern, line in zip(patterns, lines, strict=True):
         assert re.fullmatch(pattern, line), line
-    assert saved == "saved minitorch-sentiment.npz"
+    assert saved == "saved runs/sentiment"
     share = accuracy(result)
     found = re.fullmatch(
         rf"\[{model.upper()}\] Epoch ([12]): {accuracies}, Test Acc: {share:.4f}  "
@@ -58,7 +59,7 @@ def test_training_reports_saves_and_tests(
     assert float(found[3]) == max(
         float(re.search(r"Val Acc: (\S+)", line)[1]) for line in (lines[2], lines[5])
     )
-    assert [path.name for path in Path().iterdir()] == ["minitorch-sentiment.npz"]
+    assert [path.name for path in Path().iterdir()] == ["runs"]
 
 
 def test_quiet_training_prints_the_result_alone(run: Any, data: TextDataset) -> None:
@@ -126,10 +127,10 @@ def test_the_data_are_by_default_those_that_the_network_was_trained_on(
 
 def test_the_vocabulary_is_saved_with_the_model(run: Any, data: TextDataset) -> None:
     run(*ONCE)
-    trained = load("minitorch-sentiment.npz")
+    trained = load("runs/sentiment")
     assert (trained.name, trained.data, trained.reader.length) == ("gru", "synthetic", 128)
     assert "brilliant" in trained.reader.vocabulary
-    assert load_checkpoint("minitorch-sentiment.npz").metadata["version"] == __version__
+    assert read_model("runs/sentiment").metadata["version"] == __version__
 
 
 def test_a_note_on_the_data_goes_to_stderr(
@@ -160,11 +161,11 @@ def test_word_order_is_learned(model: str, run: Any) -> None:
         (["--lr", "-0.1"], "argument --lr: wanted a number above 0, got '-0.1'"),
         (["--seed", "1.5"], "argument --seed: wanted a whole number of at least 0, got '1.5'"),
         (["--model", "bert"], "argument --model: invalid choice: 'bert'"),
-        (["--dataset", "yelp"], "argument --dataset: invalid choice: 'yelp'"),
+        (["--dataset", "yelp"], "argument --data/--dataset: invalid choice: 'yelp'"),
         (["--backend", "fats"], "no backend 'fats': misspelled or not installed"),
         (["--dataset", "synthetic", "--data-dir", "x"], "for 'synthetic', which read no file"),
         (["--out", "file/model.npz"], "cannot write file/model.npz: Not a directory. Choose"),
-        (["--out", "."], "cannot write .: it is a folder; name a file in it"),
+        (["--out", "."], "cannot write .: it is a folder with other files"),
         (["--data-dir", "nowhere"], "data_dir nowhere holds neither IMDB's archive"),
         (["--dataset", "imdb", "--data-dir", "nowhere"], "data_dir nowhere does not exist"),
         (["--dataset", "imdb", "--data-dir", "file"], "file: is not gzipped"),
@@ -190,7 +191,7 @@ def test_reviews_in_another_encoding_are_told_and_nothing_is_written(run: Any) -
     for name in ("train", "dev", "test"):
         Path(f"{name}.tsv").write_bytes(b"caf\xe9\t1\n")
     assert "train.tsv: byte 3 (0xe9) is not UTF-8" in run("--data-dir", ".").error
-    assert not Path("minitorch-sentiment.npz").exists()
+    assert not Path("runs").exists()
 
 
 def test_training_that_diverges_saves_nothing_and_spoils_nothing(
@@ -251,9 +252,9 @@ def test_a_checkpoint_that_does_not_fit_is_told(
 
 def test_the_words_of_another_vocabulary_are_told(run: Any, data: TextDataset) -> None:
     run(*ONCE)
-    values, metadata = load_checkpoint("minitorch-sentiment.npz")
+    values, metadata = read_model("runs/sentiment")
     size = len(Vocabulary(metadata["vocabulary"]))
-    metadata["vocabulary"].pop()
+    metadata["vocabulary"] = metadata["vocabulary"][:-1]
     from minitorch_tensor import from_numpy
 
     save_checkpoint("m.npz", {name: from_numpy(v) for name, v in values.items()}, metadata)
@@ -282,4 +283,4 @@ def test_the_installed_program_needs_neither_data_nor_network() -> None:
     )
     assert "backend fast" in ended.stdout
     assert accuracy(ended.stdout) > 0.97
-    assert [path.name for path in Path().iterdir()] == ["minitorch-sentiment.npz"]
+    assert [path.name for path in Path().iterdir()] == ["runs"]

@@ -68,11 +68,13 @@ def test_the_examples_of_the_readme_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    shared: dict[str, object] = {"__name__": "example"}
     examples = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert examples
     for example in examples:
-        exec(compile(example, str(README), "exec"), {"__name__": "example"})
+        exec(compile(example, str(README), "exec"), shared)
     assert capsys.readouterr().out.splitlines() == [
         "wrote model.npz",
         "Linear(in_features=2, out_features=1, bias=True) 1.0",
+        "saved runs/line",
     ]

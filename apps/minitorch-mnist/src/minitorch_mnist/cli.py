@@ -23,11 +23,14 @@ from minitorch_mnist.data import Digits, to_batches, to_input
 from minitorch_mnist.images import read_images
 from minitorch_mnist.models import RECIPES
 from minitorch_nn import Module, optim
-from minitorch_nn.checkpoint import Checkpoint, check_writable
+from minitorch_nn.checkpoint import Checkpoint
 from minitorch_nn.training import ConsoleReporter, evaluate, fit
 
 PROGRAM = "minitorch-mnist"
-DEFAULT_OUT = "minitorch-mnist.npz"
+
+#: Where runs are without `--out`, and the file that version 0.1 wrote.
+DEFAULT_OUT = "runs/mnist"
+OLD_OUT = "minitorch-mnist.npz"
 
 #: Share of the training images held out for validation after every epoch.
 VALIDATION = 1 / 12
@@ -66,6 +69,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         epochs=_by_model("epochs"),
         batch_size=_by_model("batch_size"),
         lr=_by_model("lr"),
+        runs=True,
     )
     _add_data_options(parser)
 
@@ -97,6 +101,7 @@ def _by_model(setting: str) -> str:
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
+        "--dataset",
         choices=IMAGE_DATASETS,
         default="auto",
         help="mnist; the embedded digits; or auto: mnist where it is at hand or can be fetched, "
@@ -112,23 +117,35 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 def train(args: argparse.Namespace) -> None:
     """Train a network, save it, and test it once."""
+    with cli.training_run(args, PROGRAM, __version__, DEFAULT_OUT) as run:
+        _train(args, run)
+
+
+def _train(args: argparse.Namespace, run: cli.Run) -> None:
     recipe = RECIPES[args.model]
-    epochs = args.epochs or recipe.epochs
-    check_writable(args.out)
     data = _load(args)
+    options = {
+        "model": args.model,
+        "data": data.name,
+        "data_dir": args.data_dir,
+        "epochs": args.epochs or recipe.epochs,
+        "batch_size": args.batch_size or recipe.batch_size,
+        "lr": args.lr or recipe.lr,
+        "seed": args.seed,
+    }
+    if args.print_config:
+        print(run.config(options), end="")
+        return
 
     mt.manual_seed(args.seed)
     generator = mt.Generator(args.seed)
     images = Digits(data.train_images, data.train_labels)
     held_out = round(len(images) * VALIDATION)
     validate, learn = random_split(images, [held_out, len(images) - held_out], generator)
-    batches = to_batches(
-        Subset(images, sorted(learn.indices)), args.batch_size or recipe.batch_size, generator
-    )
+    batches = to_batches(Subset(images, sorted(learn.indices)), options["batch_size"], generator)
     validation = to_batches(validate, EVALUATION_BATCH)
     model = recipe.build()
-    described = {"model": args.model, "data": data.name}
-    cli.check_room(args.out, model, PROGRAM, __version__, described)
+    run.begin(options, model, {"model": args.model, "data": data.name})
     optimizer = optim.Adam(model.parameters())
     if not args.quiet:
         parameters = sum(p.numel() for p in model.parameters())
@@ -142,25 +159,25 @@ def train(args: argparse.Namespace) -> None:
         model,
         optimizer,
         batches,
-        epochs=epochs,
+        epochs=options["epochs"],
         validation=validation,
         scheduler=optim.lr_scheduler.OneCycleLR(
             optimizer,
-            max_lr=args.lr or recipe.lr,
-            total_steps=epochs * len(batches),
+            max_lr=options["lr"],
+            total_steps=options["epochs"] * len(batches),
             cycle_momentum=False,
         ),
-        reporters=[] if args.quiet else [ConsoleReporter(unit="images")],
+        **run.fit_options([] if args.quiet else [ConsoleReporter(unit="images")]),
     )
-    cli.save_model(args.out, model, PROGRAM, __version__, described)
+    saved = run.finish()
     if not args.quiet:
-        print(f"saved {cli.printable(args.out)}")
+        print(f"saved {saved}")
     _report_test(model, data, EVALUATION_BATCH)
 
 
 def test(args: argparse.Namespace) -> None:
     """Test a trained network."""
-    model, metadata = _load_model(args.checkpoint)
+    model, metadata = _load_model(cli.default_model(args, DEFAULT_OUT, OLD_OUT))
     data = _load(args)
     if not args.quiet:
         print(
@@ -175,13 +192,14 @@ def test(args: argparse.Namespace) -> None:
 @mt.no_grad()
 def predict(args: argparse.Namespace) -> None:
     """Recognise digits; all images are read before anything is printed."""
-    model, _ = _load_model(args.checkpoint)
+    path = cli.default_model(args, DEFAULT_OUT, OLD_OUT)
+    model, _ = _load_model(path)
     named = [pair for path in args.images for pair in read_images(path)]
     size = args.batch_size or EVALUATION_BATCH
     for start in range(0, len(named), size):
         part = named[start : start + size]
         logits = model(to_input(np.stack([image for _, image in part])))
-        for (name, _), probabilities in zip(part, cli.probabilities(args.checkpoint, logits)):
+        for (name, _), probabilities in zip(part, cli.probabilities(path, logits)):
             digit = int(probabilities.argmax())
             told = f"{cli.printable(name)}: {digit} ({probabilities[digit]:.1%})"
             print(digit if args.quiet else told)

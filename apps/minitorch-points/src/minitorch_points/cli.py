@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
     parser.add_argument(
+        "--data",
         "--dataset",
         type=str.lower,
         choices=[*RECIPES, ALL],
@@ -106,7 +107,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out",
         metavar="FILE",
         help=f"where to draw the boundary, as PNG (default {DEFAULT_OUT.format('SET')}); "
-        f"with --dataset {ALL} the name of the set is added to it",
+        f"with --data {ALL} the name of the set is added to it",
     )
 
 
@@ -129,14 +130,14 @@ def train(args: argparse.Namespace) -> None:
         )
     _check_at_most("--points", args.points, MAX_POINTS)
     _check_at_most("--hidden", args.hidden or 1, MAX_HIDDEN)
-    datasets = list(RECIPES) if args.dataset == ALL else [args.dataset]
-    files = {dataset: _file(args.out, dataset, args.dataset == ALL) for dataset in datasets}
+    datasets = list(RECIPES) if args.data == ALL else [args.data]
+    files = {dataset: _file(args.out, dataset, args.data == ALL) for dataset in datasets}
     for file in files.values():
         check_writable(file, PICTURE_SIZE)
     results = []
     for dataset, file in files.items():
         results.append(_train(args, dataset, file))
-        if args.dataset == ALL:
+        if args.data == ALL:
             print(f"{dataset} accuracy {results[-1]}", flush=True)
     print(f"test accuracy {_sum(results)}")
 

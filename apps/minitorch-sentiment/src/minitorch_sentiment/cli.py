@@ -18,16 +18,17 @@ from minitorch_datasets import (
     tokenize,
 )
 from minitorch_nn import optim
-from minitorch_nn.checkpoint import check_writable
 from minitorch_nn.training import Evaluation, best_epoch, evaluate, fit
 from minitorch_sentiment import __version__
 from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_input
 from minitorch_sentiment.models import NETWORKS, build
 from minitorch_sentiment.progress import SentimentReporter, accuracies
 from minitorch_sentiment.recipes import RECIPES
-from minitorch_sentiment.trained import PROGRAM, Trained, check_room, load, save
+from minitorch_sentiment.trained import PROGRAM, Trained, described, load
 
-DEFAULT_OUT = "minitorch-sentiment.npz"
+#: Where runs are without `--out`, and the file that version 0.1 wrote.
+DEFAULT_OUT = "runs/sentiment"
+OLD_OUT = "minitorch-sentiment.npz"
 
 #: Limit of the gradient norm of a batch: recurrent networks have exploding gradients.
 CLIP_NORM = 1.0
@@ -72,6 +73,7 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
         epochs=_by_data("epochs"),
         batch_size=_by_data("batch_size"),
         lr=_by_data("lr"),
+        runs=True,
     )
     _add_data_options(
         parser,
@@ -108,7 +110,7 @@ def _by_data(setting: str) -> str:
 
 
 def _add_data_options(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
-    parser.add_argument("--dataset", choices=TEXT_DATASETS, default=default, help=help)
+    parser.add_argument("--data", "--dataset", choices=TEXT_DATASETS, default=default, help=help)
     parser.add_argument(
         "--data-dir",
         metavar="DIR",
@@ -121,15 +123,30 @@ def _add_data_options(parser: argparse.ArgumentParser, default: str | None, help
 
 def train(args: argparse.Namespace) -> None:
     """Train a network, keep the weights of its best epoch, and test it once."""
-    check_writable(args.out)
-    data = _load(args.dataset, args)
+    with cli.training_run(args, PROGRAM, __version__, DEFAULT_OUT) as run:
+        _train(args, run)
+
+
+def _train(args: argparse.Namespace, run: cli.Run) -> None:
+    data = _load(args.data, args)
     recipe = RECIPES[data.name]
-    epochs = args.epochs or recipe.epochs
+    options = {
+        "model": args.model,
+        "data": data.name,
+        "data_dir": args.data_dir,
+        "epochs": args.epochs or recipe.epochs,
+        "batch_size": args.batch_size or recipe.batch_size,
+        "lr": args.lr or recipe.lr,
+        "seed": args.seed,
+    }
+    if args.print_config:
+        print(run.config(options), end="")
+        return
 
     mt.manual_seed(args.seed)
     generator = mt.Generator(args.seed)
     reader, learn, validate = prepare(data, recipe, generator)
-    batches = learn.batches(args.batch_size or recipe.batch_size, generator)
+    batches = learn.batches(options["batch_size"], generator)
     model = build(
         args.model,
         len(reader.vocabulary),
@@ -140,7 +157,7 @@ def train(args: argparse.Namespace) -> None:
         dropout=recipe.dropout,
     )
     trained = Trained(args.model, data.name, model, reader)
-    check_room(args.out, trained, recipe)
+    run.begin(options, model, described(trained, recipe))
     optimizer = optim.Adam(model.parameters())
     if not args.quiet:
         parameters = sum(p.numel() for p in model.parameters())
@@ -155,30 +172,30 @@ def train(args: argparse.Namespace) -> None:
         model,
         optimizer,
         batches,
-        epochs=epochs,
+        epochs=options["epochs"],
         validation=validate.batches(EVALUATION_BATCH),
         scheduler=optim.lr_scheduler.OneCycleLR(
             optimizer,
-            max_lr=args.lr or recipe.lr,
-            total_steps=epochs * len(batches),
+            max_lr=options["lr"],
+            total_steps=options["epochs"] * len(batches),
             cycle_momentum=False,
         ),
-        reporters=[] if args.quiet else [SentimentReporter(args.model)],
         clip_norm=CLIP_NORM,
         keep_best=True,
+        **run.fit_options([] if args.quiet else [SentimentReporter(args.model)]),
     )
-    save(args.out, trained, recipe)
+    saved = run.finish()
     tested = _test(trained, data, EVALUATION_BATCH)
     if not args.quiet:
-        print(f"saved {cli.printable(args.out)}")
+        print(f"saved {saved}")
         print(f"{accuracies(args.model, best_epoch(results), tested)}  (the best on validation)")
     print(f"test accuracy {tested}")
 
 
 def test(args: argparse.Namespace) -> None:
     """Test a trained network."""
-    trained = load(args.checkpoint)
-    data = _load(args.dataset or trained.data, args)
+    trained = load(cli.default_model(args, DEFAULT_OUT, OLD_OUT))
+    data = _load(args.data or trained.data, args)
     if not args.quiet:
         print(
             f"{trained.name} (trained on {cli.printable(trained.data)[:60]}) on {data.name}: "
@@ -192,7 +209,8 @@ def test(args: argparse.Namespace) -> None:
 @mt.no_grad()
 def predict(args: argparse.Namespace) -> None:
     """Classify reviews; all of them are read before anything is printed."""
-    trained = load(args.checkpoint)
+    path = cli.default_model(args, DEFAULT_OUT, OLD_OUT)
+    trained = load(path)
     texts = [text for given in args.texts for text in _texts(given)]
     sequences = [
         _read(
@@ -203,7 +221,7 @@ def predict(args: argparse.Namespace) -> None:
     size = args.batch_size or EVALUATION_BATCH
     for start in range(0, len(texts), size):
         logits = trained.model(to_input(sequences[start : start + size]))
-        for text, probabilities in zip(texts[start:], cli.probabilities(args.checkpoint, logits)):
+        for text, probabilities in zip(texts[start:], cli.probabilities(path, logits)):
             label = int(probabilities.argmax())
             told = f"{SENTIMENTS[label]} ({probabilities[label]:.1%})"
             if len(texts) > 1:

@@ -44,23 +44,8 @@ class Trained:
     reader: Reader
 
 
-def check_room(path: str, trained: Trained, recipe: Recipe) -> None:
-    """Check, before a network is trained, that `save` will be able to write it.
-
-    Raises: CheckpointError that names the obstacle.
-    """
-    cli.check_room(path, trained.model, PROGRAM, __version__, _described(trained, recipe))
-
-
-def save(path: str, trained: Trained, recipe: Recipe) -> None:
-    """Write a network and its vocabulary; both or neither.
-
-    Raises: CheckpointError if that cannot be done.
-    """
-    cli.save_model(path, trained.model, PROGRAM, __version__, _described(trained, recipe))
-
-
-def _described(trained: Trained, recipe: Recipe) -> dict[str, Any]:
+def described(trained: Trained, recipe: Recipe) -> dict[str, Any]:
+    """What is saved beside a network, for `load` to build it again."""
     return {
         "model": trained.name,
         "data": trained.data,
@@ -72,12 +57,12 @@ def _described(trained: Trained, recipe: Recipe) -> dict[str, Any]:
 
 
 def load(path: str) -> Trained:
-    """Read what `save` wrote.
+    """Read a network that `train` saved, from its file or the folder of its run.
 
     Raises: CheckpointError if the file is missing, damaged or another program's, or its vocabulary
         is not the network's.
     """
-    described: list[tuple[str, str, Reader]] = []
+    found: list[tuple[str, str, Reader]] = []
 
     def build_again(checkpoint: Checkpoint) -> Module:
         metadata = checkpoint.metadata
@@ -111,11 +96,11 @@ def load(path: str) -> Trained:
                 f"{path}: what it says of its network makes {wanted:,} values, but it holds "
                 f"{held:,}. Train again."
             )
-        described.append((str(name), data, reader))
+        found.append((str(name), data, reader))
         return build(str(name), len(reader.vocabulary), **sizes)
 
     model, _ = cli.load_model(path, PROGRAM, build_again)
-    name, data, reader = described[0]
+    name, data, reader = found[0]
     return Trained(name, data, model, reader)
 
 

@@ -8,23 +8,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from minitorch_cli.errors import UserError
     from minitorch_cli.models import (
         check_room,
         load_model,
         named_network,
         probabilities,
+        read_model,
         save_model,
     )
     from minitorch_cli.options import (
         add_batch_size,
         add_checkpoint_option,
+        add_config_options,
         add_training_options,
         positive_float,
         positive_int,
         seed,
     )
     from minitorch_cli.process import start
-    from minitorch_cli.program import USER_ERRORS, Command, UserError, main
+    from minitorch_cli.program import USER_ERRORS, Command, main
+    from minitorch_cli.runs import Run, default_model, training_run
     from minitorch_cli.streams import printable
 
     __version__: str
@@ -32,12 +36,15 @@ if TYPE_CHECKING:
 __all__ = [
     "USER_ERRORS",
     "Command",
+    "Run",
     "UserError",
     "__version__",
     "add_batch_size",
     "add_checkpoint_option",
+    "add_config_options",
     "add_training_options",
     "check_room",
+    "default_model",
     "load_model",
     "main",
     "named_network",
@@ -45,17 +52,22 @@ __all__ = [
     "positive_int",
     "printable",
     "probabilities",
+    "read_model",
     "save_model",
     "seed",
     "start",
+    "training_run",
 ]
 
 _HOMES = {
     "start": "process",
     "printable": "streams",
-    **dict.fromkeys(("USER_ERRORS", "Command", "UserError", "main"), "program"),
+    "UserError": "errors",
+    **dict.fromkeys(("USER_ERRORS", "Command", "main"), "program"),
+    **dict.fromkeys(("Run", "default_model", "training_run"), "runs"),
     **dict.fromkeys(
-        ("check_room", "load_model", "named_network", "probabilities", "save_model"), "models"
+        ("check_room", "load_model", "named_network", "probabilities", "read_model", "save_model"),
+        "models",
     ),
 }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy.typing as npt
 
 from minitorch_nn import Module
 from minitorch_nn.checkpoint import (
+    METADATA,
     Checkpoint,
     CheckpointError,
     check_writable,
@@ -18,8 +21,14 @@ from minitorch_nn.checkpoint import (
     save_checkpoint,
 )
 from minitorch_tensor import Tensor
+from minitorch_tensor.files import write_file
+from minitorch_tensor.serialization import FileError, load, save
 
 Choice = TypeVar("Choice")
+
+#: The files of a run's folder that hold a model: the trained one, and the best until then.
+MODEL = "model.safetensors"
+BEST = "best.safetensors"
 
 
 def check_room(
@@ -30,7 +39,7 @@ def check_room(
     Raises: CheckpointError that names the obstacle.
     """
     described = _described(program, version, metadata)
-    check_writable(path, len(pack_checkpoint(model.state_dict(), described)))
+    check_writable(path, len(_packed(path, model, described)))
 
 
 def save_model(
@@ -38,9 +47,72 @@ def save_model(
 ) -> None:
     """Write a trained model for `load_model`, with the metadata needed to build it again.
 
+    A name that ends in `.safetensors` makes a safetensors file, in which each tensor has its own
+    name and the metadata are JSON; any other a numpy archive.
+
     Raises: CheckpointError if it cannot be written.
     """
-    save_checkpoint(path, model.state_dict(), _described(program, version, metadata))
+    described = _described(program, version, metadata)
+    if not path.endswith(".safetensors"):
+        save_checkpoint(path, model.state_dict(), described)
+        return
+    try:
+        write_file(path, _packed(path, model, described))
+    except OSError as error:
+        raise CheckpointError(
+            f"cannot write {path}: {error.strerror or error}. Choose another place."
+        ) from None
+
+
+def _packed(path: str, model: Module, described: Mapping[str, Any]) -> bytes:
+    """The content of the file."""
+    if not path.endswith(".safetensors"):
+        return pack_checkpoint(model.state_dict(), described)
+    content = io.BytesIO()
+    save({**model.state_dict(), METADATA: dict(described)}, content)
+    return content.getvalue()
+
+
+def read_model(path: str) -> Checkpoint:
+    """The values and metadata of a model's file, of either kind, or of a run's folder: there the
+    trained model, or the best so far where training has not ended.
+
+    Raises: CheckpointError, in one line, if there is none, or it is damaged.
+    """
+    place = Path(path)
+    if place.is_dir():
+        found = next((place / name for name in (MODEL, BEST) if (place / name).is_file()), None)
+        if found is None:
+            raise CheckpointError(
+                f"{path} is a folder without a trained model. Train first, or name another."
+            )
+        place = found
+    if not place.is_file() or not _is_safetensors(place):
+        return load_checkpoint(place)
+    try:
+        content = load(place)
+        metadata = content.pop(METADATA)
+        values = {name: value.numpy() for name, value in content.items()}
+    except (FileError, MemoryError, KeyError, AttributeError, TypeError) as error:
+        told = " ".join(str(error).split())[:200]
+        raise CheckpointError(
+            f"{place} is not a trained model, or is damaged. Name another file, or train again: "
+            f"{told or type(error).__name__}."
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"cannot read {place}: {error.strerror or error}.") from None
+    if not isinstance(metadata, dict):
+        raise CheckpointError(f"{place}: its metadata is no dictionary. Train again.")
+    return Checkpoint(values, metadata)
+
+
+def _is_safetensors(place: Path) -> bool:
+    """True if a file begins as those do: eight bytes of length, and an object of JSON."""
+    try:
+        with place.open("rb") as file:
+            return file.read(9)[8:] == b"{"
+    except OSError:
+        return False
 
 
 def _described(program: str, version: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +125,7 @@ def load_model(
     """Read a model that `save_model` wrote.
 
     Args:
-        path: the file.
+        path: the file, or the folder of a run.
         program: the program that must have written it.
         build: makes the model that the file describes; its values are overwritten.
 
@@ -61,7 +133,7 @@ def load_model(
     Raises: CheckpointError if the file is missing, damaged, or another program's, or its values do
         not match the model.
     """
-    checkpoint = load_checkpoint(path)
+    checkpoint = read_model(path)
     metadata = checkpoint.metadata
     if metadata.get("program") != program:
         raise CheckpointError(

@@ -14,6 +14,7 @@ def add_training_options(
     epochs: str,
     batch_size: str,
     lr: str,
+    runs: bool = False,
 ) -> None:
     """Add the options of training: `--epochs`, `--batch-size`, `--lr`, `--seed`, `--out`.
 
@@ -21,6 +22,9 @@ def add_training_options(
         parser: the parser to extend.
         default_out: the file for the model without `--out`.
         epochs, batch_size, lr: their defaults as shown in the help.
+        runs: true for a program that trains in a `training_run`: `--out` is the folder of the run,
+            and `--resume`, `--checkpoint-minutes`, `--tensorboard`, `--config` and
+            `--print-config` are added.
     """
     parser.add_argument(
         "--epochs", type=positive_int, metavar="N", help=f"passes over the data (default {epochs})"
@@ -32,6 +36,10 @@ def add_training_options(
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="of all random numbers (default 0)"
     )
+    if runs:
+        _add_run_options(parser, default_out)
+        add_config_options(parser)
+        return
     parser.add_argument(
         "--out",
         default=default_out,
@@ -40,13 +48,54 @@ def add_training_options(
     )
 
 
+def _add_run_options(parser: argparse.ArgumentParser, default_out: str) -> None:
+    parser.add_argument(
+        "--out",
+        default=default_out,
+        metavar="RUN",
+        help="folder for the run: options, metrics, checkpoints, the trained model (default "
+        f"{default_out}, with a number if that exists); or a file for the model alone, which ends "
+        "in .safetensors or .npz",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on exactly where the run stopped; without --out, the newest run",
+    )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=positive_float,
+        default=5.0,
+        metavar="M",
+        help="write a checkpoint at least this often, and after every epoch (default 5)",
+    )
+    parser.add_argument(
+        "--tensorboard", action="store_true", help="write event files for TensorBoard, too"
+    )
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`, a file of options that `main` reads, and `--print-config`, which the command
+    obeys."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="take options from a TOML file: lines such as epochs = 3; those given here win",
+    )
+    parser.add_argument(
+        "--print-config",
+        action="store_true",
+        help="print all options as such a file, and do nothing else",
+    )
+
+
 def add_checkpoint_option(parser: argparse.ArgumentParser, default: str) -> None:
     """Add `--checkpoint`: the trained model that a command uses."""
     parser.add_argument(
         "--checkpoint",
         default=default,
-        metavar="FILE",
-        help=f"the trained model (default {default})",
+        metavar="RUN",
+        help=f"the trained model: a run's folder, or a file (default the newest {default})",
     )
 
 

@@ -16,6 +16,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from minitorch_cli import process
+from minitorch_cli.config import as_arguments
+from minitorch_cli.errors import UserError
 from minitorch_cli.process import ENDINGS
 from minitorch_cli.streams import (
     abandon_stdout_if_broken,
@@ -33,11 +35,6 @@ from minitorch_tensor import (
     get_backend,
     use_backend,
 )
-
-
-class UserError(Exception):
-    """A user error: its message is one line that names the mistake and a way out."""
-
 
 #: Errors that a user can cause and fix, shown without a traceback. OSError covers refusals of the
 #: operating system (a full disk, too many open files), wherever they happen.
@@ -64,7 +61,9 @@ class Command:
         name: its name on the command line.
         help: a short description.
         add_options: adds its options to a parser that already has `--backend` and `--quiet`.
-        run: executes it, on the chosen backend.
+        run: executes it, on the chosen backend. Its argument has the options, and also `given`,
+            the names of those that are no defaults, and `read_config`, which reads a file of
+            options as another such argument.
     """
 
     name: str
@@ -103,7 +102,7 @@ def main(
     try:
         with signals_raised():
             try:
-                args = _parser(program, version, description, commands).parse_args(arguments)
+                args = _parsed(_parser(program, version, description, commands), arguments)
             except SystemExit as parsed:  # --help, --version, or a reported user error
                 code = int(parsed.code or 0)
             else:
@@ -113,21 +112,30 @@ def main(
                 code = 0
             sys.stdout.flush()
     except Ending as ending:
-        tell(f"{program}: {ending}")
+        tell(f"{program}: {_told(ending)}")
         code = 128 + ending.number
-    except KeyboardInterrupt:
-        tell(f"{program}: interrupted")
+    except KeyboardInterrupt as ending:
+        tell(f"{program}: {_told(ending, 'interrupted')}")
         code = 130
     except BrokenPipeError:
         code = 141
     except mendable as error:
-        tell(f"{program}: error: {printable(' '.join(str(error).split())[:MOST_TOLD])}")
+        tell(f"{program}: error: {printable(_told(error)[:MOST_TOLD])}")
         code = 2
     except MemoryError:
         tell(f"{program}: error: the memory does not suffice. Choose less of everything.")
         code = 2
     abandon_stdout_if_broken()
     return code
+
+
+def _told(error: BaseException, message: str = "") -> str:
+    """An exception and its notes, in one line."""
+    notes = getattr(error, "__notes__", [])
+    told = message or " ".join(str(error).split())
+    if notes and told[-1:] not in (".", "?", "!"):
+        told += "."
+    return " ".join([told, *notes])
 
 
 class Ending(KeyboardInterrupt):
@@ -168,16 +176,61 @@ def signals_raised() -> Iterator[None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports a user error in one line."""
+    """Reports a user error in one line. What it parses has those options only that are given.
+
+    Attributes:
+        defaults: the values of the others, by attribute.
+        options: by name, without leading dashes.
+        commands: the parser of each command, by name.
+        source: the file that is parsed, or "".
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self.defaults: dict[str, Any] = {}
+        self.options: dict[str, argparse.Action] = {}
+        self.commands: dict[str, _Parser] = {}
+        self.source = ""
+        super().__init__(**options)
+
+    def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
+        flag = options.get("action") == "store_true"
+        default = options.get("default", False if flag else None)
+        action = super().add_argument(*names, **{**options, "default": argparse.SUPPRESS})
+        if default is not argparse.SUPPRESS:
+            self.defaults[action.dest] = default
+        for name in action.option_strings:
+            self.options[name.lstrip("-")] = action
+        return action
 
     def error(self, message: str) -> NoReturn:
-        told = printable(" ".join(message.split()))
+        source = f"{self.source}: " if self.source else ""
+        told = printable(" ".join(f"{source}{message}".split()))
         self.exit(2, f"{self.prog}: error: {told} (see {self.prog} --help)\n")
 
 
-def _parser(
-    program: str, version: str, description: str, commands: Sequence[Command]
-) -> argparse.ArgumentParser:
+def _parsed(parser: _Parser, arguments: Sequence[str]) -> argparse.Namespace:
+    """The options: those given, else those of the file that `--config` names, else defaults.
+
+    Raises: SystemExit for --help, --version and user errors; UserError for a file of options.
+    """
+    given = parser.parse_args(arguments)
+    command = parser.commands[given.command]
+
+    def read(path: Any) -> argparse.Namespace:
+        command.source = printable(path)
+        try:
+            return command.parse_args(as_arguments(path, command.options))
+        finally:
+            command.source = ""
+
+    path = getattr(given, "config", None)
+    found = {**(vars(read(path)) if path is not None else {}), **vars(given)}
+    return argparse.Namespace(
+        **{**command.defaults, **found}, given=frozenset(found), read_config=read
+    )
+
+
+def _parser(program: str, version: str, description: str, commands: Sequence[Command]) -> _Parser:
     default = commands[0]
     parser = _Parser(
         prog=program,
@@ -202,6 +255,7 @@ def _parser(
             command.name, help=command.help, description=_sentence(command.help), allow_abbrev=False
         )
         _add_all_options(command, sub)
+        parser.commands[command.name] = sub
     return parser
 
 

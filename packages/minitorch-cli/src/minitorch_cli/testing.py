@@ -193,6 +193,24 @@ class ProgramLaws:
         assert list(Path().iterdir()) == []
 
     @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+    def test_a_signal_in_a_run_leaves_what_its_last_words_go_on_with(self) -> None:
+        program = str(script(self.program))
+        how = [program, "--out", "a run", *self.training]
+        process = self._start([*how, "--epochs", "99"])
+        assert process.stdout
+        assert re.match(r"\w+ \([\d,]+ parameters\) on ", process.stdout.readline())
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        way_on = f"{self.program} --out 'a run' --resume"
+        assert err == f"{self.program}: interrupted. Go on with: {way_on}\n"
+        changed = _ended([*how, "--resume", "--epochs", "98"])
+        assert "--epochs is 98, and was 99" in changed.error
+        begun = _ended([*how, "--epochs", "99"])
+        assert f"a run holds a run. Go on with it: {way_on}" in begun.error
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
     @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
     def test_a_signal_in_the_first_moments_is_told_in_a_line(
         self, number: signal.Signals, tmp_path: Path
@@ -218,11 +236,13 @@ class ProgramLaws:
 
     def test_a_name_that_the_terminal_cannot_show_is_no_reason_to_fail(self) -> None:
         for encoding in ("ascii", "cp1252"):
-            argv = [str(script(self.program)), "--out", "\u2603\x1b]0;title\x07/", *self.training]
+            Path("\u2603\x1b]0;title\x07").touch()
+            out = "\u2603\x1b]0;title\x07/run"
+            argv = [str(script(self.program)), "--out", out, *self.training]
             process = self._start(argv, PYTHONIOENCODING=encoding)
             out, err = process.communicate(timeout=60)
             assert (process.returncode, out) == (2, "")
-            assert r"cannot write \u2603\x1b]0;title\x07/: it is a folder" in err
+            assert r"cannot write \u2603\x1b]0;title\x07/run" in err
 
     def test_where_numba_may_not_compile_that_is_told_in_a_line(self) -> None:
         pytest.importorskip("minitorch_backends")
