@@ -9,5 +9,6 @@ from minitorch_cli.testing import ProgramLaws
 
 class TestProgram(ProgramLaws):
     program = "minitorch-mnist"
+    commands = ("train", "evaluate", "predict", "report", "compare")
     readme = Path(__file__).parent.parent / "README.md"
     training = ("--data", "digits", "--backend", "numpy")

@@ -1,4 +1,4 @@
-"""A program that trains a small network in a run; `python learner.py` is its command line."""
+"""A program that trains a small network in a run."""
 
 from __future__ import annotations
 
@@ -100,8 +100,3 @@ def main(argv: Sequence[str]) -> int:
 
 def interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
-
-
-if __name__ == "__main__":
-    EVENTS[int(sys.argv[1])] = lambda: signal.raise_signal(signal.SIGSTOP)
-    sys.exit(main(sys.argv[2:]))

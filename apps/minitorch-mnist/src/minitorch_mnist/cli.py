@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,9 @@ OLD_OUT = "minitorch-mnist.npz"
 #: Share of the training images held out for validation after every epoch.
 VALIDATION = 1 / 12
 
+#: Mistakes that a report shows.
+CONFUSED = 24
+
 #: Images per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 500
 
@@ -49,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             cli.Command("train", "train a network and test it", add_train_options, train),
             cli.Command("evaluate", "test a trained network", add_evaluate_options, test),
             cli.Command("predict", "recognise digits in images", add_predict_options, predict),
+            cli.Command("report", "draw a run", cli.add_report_options, report),
+            cli.Command("compare", "draw runs on one chart", cli.add_compare_options, cli.compare),
         ),
         argv,
         user_errors=(DatasetError,),
@@ -173,6 +179,10 @@ def _train(args: argparse.Namespace, run: cli.Run) -> None:
     if not args.quiet:
         print(f"saved {saved}")
     _report_test(model, data, EVALUATION_BATCH)
+    if args.report and run.folder is not None:
+        told = _draw(run.folder, model, data)
+        if not args.quiet:
+            print(f"drawn in {told}", file=sys.stderr)
 
 
 def test(args: argparse.Namespace) -> None:
@@ -203,6 +213,48 @@ def predict(args: argparse.Namespace) -> None:
             digit = int(probabilities.argmax())
             told = f"{cli.printable(name)}: {digit} ({probabilities[digit]:.1%})"
             print(digit if args.quiet else told)
+
+
+def report(args: argparse.Namespace) -> None:
+    """Draw a run, and write a page of the pictures."""
+    folder, options = cli.chosen_run(args, DEFAULT_OUT)
+    model, metadata = _load_model(str(folder))
+    data, _ = load_image_dataset(
+        metadata.get("data", "auto"),
+        options.get("data-dir"),
+        progress=False if args.quiet else None,
+    )
+    print(_draw(folder, model, data))
+
+
+def _draw(folder: Path, model: Module, data: ImageDataset) -> str:
+    """Draw a run into its folder; where the page is."""
+    batches = to_batches(Digits(data.test_images, data.test_labels), EVALUATION_BATCH)
+    labels, shares = cli.answers(model, batches)
+    found = shares.argmax(1)
+    wrong = cli.most_confused(labels, shares, CONFUSED)
+    filters = next(p for name, p in model.named_parameters() if name == "conv1.weight")
+    kernels = [kernel[0] for kernel in filters.detach().numpy()]
+    pictures = [
+        cli.confusion(labels, found, [str(digit) for digit in range(10)]),
+        cli.images(
+            "confused",
+            "The mistakes of which the network is most certain: what it is, its answer, how sure.",
+            [data.test_images[i] for i in wrong],
+            [f"{labels[i]} → {found[i]}  {shares[i].max():.0%}" for i in wrong],
+        ),
+        cli.images(
+            "filters",
+            "The filters of the first layer: red weights answer to ink, blue ones to ground.",
+            kernels,
+            [str(number) for number in range(len(kernels))],
+            columns=len(kernels),
+            centred=True,
+        ),
+    ]
+    right = int((found == labels).sum())
+    facts = {"test accuracy": f"{right / len(labels):.2%} ({right:,} of {len(labels):,})"}
+    return cli.report(folder, f"{PROGRAM}: {folder.name}", facts, pictures)
 
 
 def _trained_on(metadata: dict[str, Any]) -> str:

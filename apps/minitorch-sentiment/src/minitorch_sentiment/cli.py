@@ -6,9 +6,11 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import minitorch_cli as cli
 import minitorch_tensor as mt
+from minitorch_data import DataLoader
 from minitorch_datasets import (
     SENTIMENTS,
     TEXT_DATASETS,
@@ -20,8 +22,8 @@ from minitorch_datasets import (
 from minitorch_nn import optim
 from minitorch_nn.training import Evaluation, best_epoch, evaluate, fit
 from minitorch_sentiment import __version__
-from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_input
-from minitorch_sentiment.models import NETWORKS, build
+from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_batch, to_input
+from minitorch_sentiment.models import NETWORKS, Reviews, build
 from minitorch_sentiment.progress import SentimentReporter, accuracies
 from minitorch_sentiment.recipes import RECIPES
 from minitorch_sentiment.trained import PROGRAM, Trained, described, load
@@ -32,6 +34,10 @@ OLD_OUT = "minitorch-sentiment.npz"
 
 #: Limit of the gradient norm of a batch: recurrent networks have exploding gradients.
 CLIP_NORM = 1.0
+
+#: Mistakes that a report quotes, and words of each.
+CONFUSED = 12
+QUOTED = 80
 
 #: Reviews per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 250
@@ -53,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             cli.Command("train", "train a network and test it", add_train_options, train),
             cli.Command("evaluate", "test a trained network", add_evaluate_options, test),
             cli.Command("predict", "tell what reviews think", add_predict_options, predict),
+            cli.Command("report", "draw a run", cli.add_report_options, report),
+            cli.Command("compare", "draw runs on one chart", cli.add_compare_options, cli.compare),
         ),
         argv,
         user_errors=(DatasetError,),
@@ -190,6 +198,10 @@ def _train(args: argparse.Namespace, run: cli.Run) -> None:
         print(f"saved {saved}")
         print(f"{accuracies(args.model, best_epoch(results), tested)}  (the best on validation)")
     print(f"test accuracy {tested}")
+    if args.report and run.folder is not None:
+        told = _draw(run.folder, trained, data)
+        if not args.quiet:
+            print(f"drawn in {told}", file=sys.stderr)
 
 
 def test(args: argparse.Namespace) -> None:
@@ -227,6 +239,38 @@ def predict(args: argparse.Namespace) -> None:
             if len(texts) > 1:
                 told += f": {_shortened(text)}"
             print(SENTIMENTS[label] if args.quiet else told)
+
+
+def report(args: argparse.Namespace) -> None:
+    """Draw a run, and write a page of the pictures."""
+    folder, options = cli.chosen_run(args, DEFAULT_OUT)
+    trained = load(str(folder))
+    data, _ = load_text_dataset(
+        trained.data, options.get("data-dir"), progress=False if args.quiet else None
+    )
+    print(_draw(folder, trained, data))
+
+
+def _draw(folder: Path, trained: Trained, data: TextDataset) -> str:
+    """Draw a run into its folder, and quote the reviews that it mistakes; where the page is."""
+    split = Split(trained.reader.read_all(data.test_texts), data.test_labels)
+    # In the order of the texts, other than the batches of equal length.
+    batches: DataLoader[tuple[Reviews, mt.Tensor]] = DataLoader(
+        split, EVALUATION_BATCH, collate_fn=to_batch
+    )
+    labels, shares = cli.answers(trained.model, batches)
+    found = shares.argmax(1)
+    rows = [["what it is", "the answer", "review"]]
+    for i in cli.most_confused(labels, shares, CONFUSED):
+        words = data.test_texts[i].split()
+        told = " ".join(words[:QUOTED]) + (" ..." if len(words) > QUOTED else "")
+        answer = f"{SENTIMENTS[found[i]]} ({shares[i].max():.1%})"
+        rows.append([SENTIMENTS[int(labels[i])], answer, told])
+    tables = {"The mistakes of which the network is most certain": rows} if len(rows) > 1 else {}
+    right = int((found == labels).sum())
+    facts = {"test accuracy": f"{right / len(labels):.2%} ({right:,} of {len(labels):,})"}
+    pictures = [cli.confusion(labels, found, SENTIMENTS)]
+    return cli.report(folder, f"{PROGRAM}: {folder.name}", facts, pictures, tables)
 
 
 def _texts(given: str) -> list[str]:

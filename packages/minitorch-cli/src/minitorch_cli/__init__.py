@@ -26,8 +26,17 @@ if TYPE_CHECKING:
         positive_int,
         seed,
     )
+    from minitorch_cli.plots import Picture, confusion, images, most_confused
     from minitorch_cli.process import start
     from minitorch_cli.program import USER_ERRORS, Command, main
+    from minitorch_cli.reports import (
+        add_compare_options,
+        add_report_options,
+        answers,
+        chosen_run,
+        compare,
+        report,
+    )
     from minitorch_cli.runs import Run, default_model, training_run
     from minitorch_cli.streams import printable
 
@@ -36,23 +45,33 @@ if TYPE_CHECKING:
 __all__ = [
     "USER_ERRORS",
     "Command",
+    "Picture",
     "Run",
     "UserError",
     "__version__",
     "add_batch_size",
     "add_checkpoint_option",
+    "add_compare_options",
     "add_config_options",
+    "add_report_options",
     "add_training_options",
+    "answers",
     "check_room",
+    "chosen_run",
+    "compare",
+    "confusion",
     "default_model",
+    "images",
     "load_model",
     "main",
+    "most_confused",
     "named_network",
     "positive_float",
     "positive_int",
     "printable",
     "probabilities",
     "read_model",
+    "report",
     "save_model",
     "seed",
     "start",
@@ -64,6 +83,18 @@ _HOMES = {
     "printable": "streams",
     "UserError": "errors",
     **dict.fromkeys(("USER_ERRORS", "Command", "main"), "program"),
+    **dict.fromkeys(("Picture", "confusion", "images", "most_confused"), "plots"),
+    **dict.fromkeys(
+        (
+            "add_compare_options",
+            "add_report_options",
+            "answers",
+            "chosen_run",
+            "compare",
+            "report",
+        ),
+        "reports",
+    ),
     **dict.fromkeys(("Run", "default_model", "training_run"), "runs"),
     **dict.fromkeys(
         ("check_room", "load_model", "named_network", "probabilities", "read_model", "save_model"),

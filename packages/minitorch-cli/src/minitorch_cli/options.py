@@ -23,7 +23,7 @@ def add_training_options(
         default_out: the file for the model without `--out`.
         epochs, batch_size, lr: their defaults as shown in the help.
         runs: true for a program that trains in a `training_run`: `--out` is the folder of the run,
-            and `--resume`, `--checkpoint-minutes`, `--tensorboard`, `--config` and
+            and `--resume`, `--checkpoint-minutes`, `--report`, `--tensorboard`, `--config` and
             `--print-config` are added.
     """
     parser.add_argument(
@@ -68,6 +68,11 @@ def _add_run_options(parser: argparse.ArgumentParser, default_out: str) -> None:
         default=5.0,
         metavar="M",
         help="write a checkpoint at least this often, and after every epoch (default 5)",
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="draw the run at the end, and write a page of the pictures (needs matplotlib)",
     )
     parser.add_argument(
         "--tensorboard", action="store_true", help="write event files for TensorBoard, too"

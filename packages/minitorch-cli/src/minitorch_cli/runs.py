@@ -13,6 +13,7 @@ from typing import Any
 from minitorch_cli.config import RUN, as_toml, read_toml
 from minitorch_cli.errors import UserError
 from minitorch_cli.models import BEST, MODEL, check_room, save_model
+from minitorch_cli.plots import check_matplotlib
 from minitorch_cli.streams import printable, tell
 from minitorch_nn import Module
 from minitorch_nn.checkpoint import CheckpointError, check_writable
@@ -43,7 +44,7 @@ TENSORBOARD = "tensorboard"
 FILES = (".npz", ".safetensors")
 
 #: Options that may differ when a run goes on: its results do not depend on them.
-FREE = ("checkpoint_minutes", "data_dir", "quiet", "tensorboard")
+FREE = ("checkpoint_minutes", "data_dir", "quiet", "report", "tensorboard")
 
 #: Files that do not make a folder a run.
 TRACES = (LOCK, ".minitorch-")
@@ -95,7 +96,7 @@ class Run:
         Raises: UserError or CheckpointError that names the obstacle.
         """
         if self.folder is None:
-            for option in ("resume", "tensorboard"):
+            for option in ("resume", "report", "tensorboard"):
                 if getattr(self.args, option):
                     raise UserError(
                         f"--{option} needs the folder of a run, and {self.place} is a file for "
@@ -103,6 +104,8 @@ class Run:
                     )
             check_writable(self.args.out)
             return
+        if self.args.report:
+            check_matplotlib()
         if self.args.tensorboard:
             try:
                 TensorBoardReporter(self.folder)

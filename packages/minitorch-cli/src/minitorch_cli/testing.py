@@ -20,26 +20,31 @@ import contextlib
 import importlib
 import importlib.metadata
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 
+from minitorch_cli.models import read_model
 from minitorch_cli.process import ENDINGS
+from minitorch_nn.training import read_records
 
 __all__ = [
     "Ended",
+    "Killed",
     "ProgramLaws",
     "Run",
     "accuracy",
     "hearing_signals",
     "in_process",
+    "killed_and_resumed",
     "script",
     "without_notes",
 ]
@@ -100,6 +105,65 @@ def hearing_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Killed(NamedTuple):
+    """A training that was killed again and again, beside one that was not.
+
+    Attributes:
+        kills: how often it was killed while it trained.
+        steps: the last that was reported, before each kill.
+        differing: the names of values that are not equal to the last bit.
+    """
+
+    kills: int
+    steps: list[int]
+    differing: list[str]
+
+
+def killed_and_resumed(
+    command: Sequence[object], how: Sequence[object], kills: int, rng: random.Random
+) -> Killed:
+    """Train once in the folder `whole`, and once in the folder `killed`, where the process is
+    killed at random moments and the run resumed each time.
+
+    Args:
+        command: the program.
+        how: its options, those of the data and the network.
+        kills: how often it is killed; fewer, if it ends before.
+        rng: draws the moments.
+    """
+    # A checkpoint every 30 ms, so that many kills are in the middle of one.
+    argv = [*map(str, (*command, *how)), "--quiet", "--checkpoint-minutes", "0.0005"]
+    _train_on([*argv, "--out", "whole"])
+    seconds = sum(r.get("seconds", 0) for r in read_records(Path("whole/metrics.jsonl")))
+    steps: list[int] = []
+    resume: list[str] = []
+    while len(steps) < kills:
+        metrics = Path("killed/metrics.jsonl")
+        before = metrics.stat().st_ino if resume else 0
+        arguments = [*argv, "--out", "killed", *resume]
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+        # The file is replaced when training begins, or goes on.
+        while process.poll() is None and not (metrics.exists() and metrics.stat().st_ino != before):
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 1.6 * seconds / (kills + 1)))
+        process.kill()
+        if process.wait() >= 0:
+            assert process.returncode == 0, "going on failed"
+            break
+        resume = ["--resume"]
+        steps.append(int(read_records(metrics)[-1]["step"]) if read_records(metrics) else 0)
+    _train_on([*argv, "--out", "killed", *resume])
+    whole, other = (read_model(name).state_dict for name in ("whole", "killed"))
+    assert list(whole) == list(other)
+    differing = [name for name in whole if whole[name].tobytes() != other[name].tobytes()]
+    return Killed(len(steps), steps, differing)
+
+
+def _train_on(argv: list[str]) -> None:
+    ended = _ended(argv)
+    assert ended.code == 0, ended.err
 
 
 def without_notes(err: str) -> str:
