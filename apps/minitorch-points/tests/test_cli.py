@@ -88,7 +88,6 @@ def test_all_sets_in_turn_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--lr", "inf"], "above 0"),
         (["--seed", "-1"], "at least 0"),
         (["--out", "a.jpg"], "ends in .png"),
-        (["--out", "."], "folder"),
         (["--dataset", "all", "--out", "."], "folder"),
         (["--dataset", "all", "--out", "new/"], "folder"),
         (["--lr", "1e30", *QUICK], "lower learning rate"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import minitorch_tensor as mt
 from minitorch_autodiff import Scalar
 from minitorch_nn import optim
-from minitorch_nn.training import Reporter, TrainingDiverged
+from minitorch_nn.training import TrainingDiverged
 from minitorch_points.data import draw_task, to_batches, to_input
 from minitorch_points.recipes import RECIPES
 from minitorch_points.scalar_network import Linear, ScalarAdam, ScalarNetwork
@@ -106,7 +106,7 @@ def accuracy(dataset: str, engine: str, seed: int, points: int = 300) -> tuple[f
     batches = to_batches(task.train, recipe.batch_size, mt.Generator(seed))
     network, optimizer = ENGINES[engine].build(recipe.hidden, seed, recipe.lr)
     epochs = math.ceil(recipe.steps / len(batches))
-    fit(network, optimizer, batches, epochs=epochs, reporter=Reporter())
+    fit(network, optimizer, batches, epochs=epochs)
     return evaluate(network, task.train).accuracy, evaluate(network, task.test).accuracy
 
 
@@ -121,7 +121,7 @@ def test_scalars_learn() -> None:
     task = draw_task("simple", 40, 100, np.random.default_rng(0))
     batches = to_batches(task.train, 5, mt.Generator(0))
     network, optimizer = ENGINES["scalar"].build(4, 0, 0.05)
-    results = fit(network, optimizer, batches, epochs=12, reporter=Reporter())
+    results = fit(network, optimizer, batches, epochs=12)
     assert results[-1].train.loss < 0.5 * results[0].train.loss
     assert evaluate(network, task.test).accuracy >= 0.95
 
@@ -132,7 +132,7 @@ def test_the_same_seed_trains_the_same_network(engine: str) -> None:
         task = draw_task("xor", 10, 10, np.random.default_rng(3))
         network, optimizer = ENGINES[engine].build(3, 3, 0.05)
         batches = to_batches(task.train, 4, mt.Generator(3))
-        fit(network, optimizer, batches, epochs=2, reporter=Reporter())
+        fit(network, optimizer, batches, epochs=2)
         return evaluate(network, task.test).loss
 
     assert trained() == trained()
@@ -143,7 +143,7 @@ def test_a_loss_that_is_no_number_ends_the_training(engine: str) -> None:
     task = draw_task("xor", 20, 1, np.random.default_rng(0))
     network, optimizer = ENGINES[engine].build(3, 0, 1e30)
     with pytest.raises(TrainingDiverged, match="lower learning rate"):
-        fit(network, optimizer, to_batches(task.train, 5), epochs=3, reporter=Reporter())
+        fit(network, optimizer, to_batches(task.train, 5), epochs=3)
 
 
 @pytest.mark.parametrize("dataset", RECIPES)

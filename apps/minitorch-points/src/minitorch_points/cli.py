@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ import minitorch_cli as cli
 import minitorch_tensor as mt
 from minitorch_datasets import DatasetError
 from minitorch_nn.checkpoint import check_writable
-from minitorch_nn.training import Evaluation, Reporter
+from minitorch_nn.training import Evaluation
 from minitorch_points import __version__
 from minitorch_points.boundary import logit_field
 from minitorch_points.data import draw_task, to_batches
@@ -26,7 +27,11 @@ from minitorch_points.training import ENGINES, ConsoleReporter, evaluate, fit
 
 PROGRAM = "minitorch-points"
 DEFAULT_OUT = "minitorch-points-{}.png"
+DEFAULT_RUN = "runs/points"
 ALL = "all"
+
+#: The picture in the folder of a run.
+PICTURE = "boundary.png"
 
 POINTS = 300
 TEST_POINTS = 500
@@ -105,10 +110,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
-        metavar="FILE",
+        metavar="OUT",
         help=f"where to draw the boundary, as PNG (default {DEFAULT_OUT.format('SET')}); "
-        f"with --data {ALL} the name of the set is added to it",
+        f"with --data {ALL} the name of the set is added to it; or a folder for a whole run: "
+        "options, metrics, checkpoints, the network, the boundary",
     )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on exactly where the run in --out stopped"
+    )
+    cli.add_config_options(parser)
 
 
 def _by_set(setting: str) -> str:
@@ -128,32 +138,78 @@ def train(args: argparse.Namespace) -> None:
         raise cli.UserError(
             "--backend computes tensors, and --engine scalar has none. Leave one of the two out."
         )
-    _check_at_most("--points", args.points, MAX_POINTS)
-    _check_at_most("--hidden", args.hidden or 1, MAX_HIDDEN)
+    if args.resume and args.out is None:
+        raise cli.UserError("--resume needs the folder of a run: --out RUN --resume.")
+    if args.print_config or _is_folder(args):
+        if args.data == ALL:
+            raise cli.UserError(
+                f"the folder of a run is for one set, and --data {ALL} is of several. Name one of "
+                "them, or a PNG file."
+            )
+        with cli.training_run(args, PROGRAM, __version__, DEFAULT_RUN) as run:
+            _check_sizes(args)
+            options = _options(args, args.data)
+            if args.print_config:
+                print(run.config(options), end="")
+                return
+            tested = _train(args, args.data, options, run)
+        print(f"test accuracy {tested}")
+        return
+    _check_sizes(args)
     datasets = list(RECIPES) if args.data == ALL else [args.data]
     files = {dataset: _file(args.out, dataset, args.data == ALL) for dataset in datasets}
     for file in files.values():
         check_writable(file, PICTURE_SIZE)
     results = []
     for dataset, file in files.items():
-        results.append(_train(args, dataset, file))
+        results.append(_train(args, dataset, _options(args, dataset), file))
         if args.data == ALL:
             print(f"{dataset} accuracy {results[-1]}", flush=True)
     print(f"test accuracy {_sum(results)}")
 
 
-def _train(args: argparse.Namespace, dataset: str, file: str) -> Evaluation:
-    """Train on one set and draw its picture; the result of its test."""
-    recipe, engine = RECIPES[dataset], ENGINES[args.engine]
-    hidden = args.hidden or recipe.hidden
+def _is_folder(args: argparse.Namespace) -> bool:
+    """True if `--out` is the folder of a run: not a picture's file."""
+    return args.out is not None and (args.resume or not Path(args.out).suffix)
+
+
+def _check_sizes(args: argparse.Namespace) -> None:
+    _check_at_most("--points", args.points, MAX_POINTS)
+    _check_at_most("--hidden", args.hidden or 1, MAX_HIDDEN)
+
+
+def _options(args: argparse.Namespace, dataset: str) -> dict[str, Any]:
+    """All options as they are resolved for a set."""
+    recipe = RECIPES[dataset]
+    batch_size = args.batch_size or recipe.batch_size
+    return {
+        "data": dataset,
+        "engine": args.engine,
+        "points": args.points,
+        "hidden": args.hidden or recipe.hidden,
+        "epochs": args.epochs or math.ceil(recipe.steps / math.ceil(args.points / batch_size)),
+        "batch_size": batch_size,
+        "lr": args.lr or recipe.lr,
+        "seed": args.seed,
+        **({"backend": None} if args.engine == "scalar" else {}),
+    }
+
+
+def _train(
+    args: argparse.Namespace, dataset: str, options: dict[str, Any], out: cli.Run | str
+) -> Evaluation:
+    """Train on one set and draw its picture, in a run or as a file; the result of its test."""
+    engine, hidden = ENGINES[args.engine], options["hidden"]
     rng = np.random.default_rng(args.seed)
     task = draw_task(dataset, args.points, TEST_POINTS, rng)
     generator = mt.Generator()
     generator.set_state(dict(rng.bit_generator.state))  # goes on where the points have ended
-    batches = to_batches(task.train, args.batch_size or recipe.batch_size, generator)
-    epochs = args.epochs or math.ceil(recipe.steps / len(batches))
-    network, optimizer = engine.build(hidden, args.seed, args.lr or recipe.lr)
+    batches = to_batches(task.train, options["batch_size"], generator)
+    network, optimizer = engine.build(hidden, args.seed, options["lr"])
     made_of = "Scalars" if args.engine == "scalar" else "Tensors"
+    run = None if isinstance(out, str) else out
+    if run is not None:
+        run.begin(options, network, {"data": dataset, "engine": args.engine, "hidden": hidden})
     if not args.quiet:
         backend = f"; backend {mt.get_backend().name}" if args.engine == "tensor" else ""
         print(
@@ -161,19 +217,17 @@ def _train(args: argparse.Namespace, dataset: str, file: str) -> Evaluation:
             f"{made_of}, 2-{hidden}-{hidden}-1{backend}",
             flush=True,
         )
-    fit(
-        network,
-        optimizer,
-        batches,
-        epochs=epochs,
-        reporter=Reporter() if args.quiet else ConsoleReporter(),
-    )
+    told = [] if args.quiet else [ConsoleReporter()]
+    how = {"reporters": told} if run is None else run.fit_options(told)
+    fit(network, optimizer, batches, epochs=options["epochs"], **how)
     learned = evaluate(network, task.train)
     tested = evaluate(network, task.test)
     field = logit_field(network, engine.resolution)
     subtitle = f"train accuracy {learned}    test accuracy {tested}"
     title = f"{dataset.capitalize()}, learned by a network of {made_of}"
-    save_picture(file, draw_picture(field, task.train, title, subtitle))
+    file = f"{run.finish()}/{PICTURE}" if run is not None else str(out)
+    place = run.place / PICTURE if run is not None else file
+    save_picture(str(place), draw_picture(field, task.train, title, subtitle))
     if not args.quiet:
         print(f"saved {cli.printable(file)}")
         print(render(field, task.train, shows_colour(sys.stdout)))
@@ -191,7 +245,7 @@ def _file(out: str | None, dataset: str, several: bool) -> str:
     if out is None:
         return DEFAULT_OUT.format(dataset)
     path = Path(out)
-    if path.suffix.lower() not in ("", ".png"):
+    if path.suffix.lower() != ".png" and path.name:
         raise cli.UserError(
             f"cannot write {out}: the picture is a PNG. Name a file that ends in .png."
         )

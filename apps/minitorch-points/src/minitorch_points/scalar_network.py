@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+import minitorch_tensor as mt
 from minitorch_autodiff import Scalar
 from minitorch_tensor import Tensor
 
@@ -91,6 +92,23 @@ class ScalarNetwork:
         layers = (self.layer1, self.layer2, self.layer3)
         return [parameter for layer in layers for parameter in layer.parameters()]
 
+    def state_dict(self) -> dict[str, Tensor]:
+        """All weights and biases as tensors, by the names that `TensorNetwork` has for them."""
+        found = {}
+        for name in ("layer1", "layer2", "layer3"):
+            layer = getattr(self, name)
+            rows = [[weight.item() for weight in row] for row in layer.weight]
+            found[f"{name}.weight"] = mt.tensor(rows, dtype=mt.float64)
+            biases = [bias.item() for bias in layer.bias]
+            found[f"{name}.bias"] = mt.tensor(biases, dtype=mt.float64)
+        return found
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Take over what `state_dict` gave."""
+        values = [value for tensor in state.values() for value in tensor.flatten().tolist()]
+        for parameter, value in zip(self.parameters(), values, strict=True):
+            parameter.data = value
+
     def loss(self, logits: Sequence[Scalar], labels: Tensor) -> Scalar:
         """Binary log loss, -log of the probability given to the true label: its mean."""
         total = Scalar(0.0)
@@ -151,3 +169,18 @@ class ScalarAdam:
             mean = self.means[i] / (1 - beta1**self.steps)
             square = self.squares[i] / (1 - beta2**self.steps)
             p.data -= lr * mean / (math.sqrt(square) + self.eps)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The learning rate, and what is remembered of the gradients."""
+        return {
+            "lr": self.param_groups[0]["lr"],
+            "steps": self.steps,
+            "means": list(self.means),
+            "squares": list(self.squares),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        self.param_groups[0]["lr"] = state["lr"]
+        self.steps = state["steps"]
+        self.means, self.squares = list(state["means"]), list(state["squares"])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -17,21 +20,29 @@ from minitorch_autodiff import no_grad
 from minitorch_data import DataLoader
 from minitorch_datasets import PointSet
 from minitorch_nn import optim
+from minitorch_nn.checkpoint import CheckpointError
 from minitorch_nn.training import (
     BatchResult,
     EpochResult,
     Evaluation,
     Reporter,
     TrainingDiverged,
+    load_state,
+    previous,
 )
 from minitorch_points.data import to_batches
 from minitorch_points.scalar_network import ScalarAdam, ScalarNetwork
 from minitorch_points.tensor_network import TensorNetwork
 from minitorch_tensor import Tensor
+from minitorch_tensor.files import write_file
+from minitorch_tensor.serialization import save
 
 #: Decay of Adam's running means. The second is less than the usual 0.999, which averages over a
 #: thousand steps, as many as all of training.
 BETAS = (0.9, 0.99)
+
+#: The version of a checkpoint's layout.
+FORMAT = 1
 
 #: Points per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 1000
@@ -49,6 +60,12 @@ class Network(Protocol):
     def values(self, logits: Any) -> npt.NDArray[Any]:
         """The logits as plain numbers (N)."""
 
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """All weights and biases."""
+
+    def load_state_dict(self, state: Any) -> Any:
+        """Take over what `state_dict` gave."""
+
 
 class Optimizer(Protocol):
     """The interface of an optimizer in the loop."""
@@ -60,6 +77,12 @@ class Optimizer(Protocol):
 
     def step(self) -> None:
         """Update every parameter."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What `load_state_dict` takes over."""
+
+    def load_state_dict(self, state: Any) -> None:
+        """Take over what `state_dict` gave."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +122,11 @@ def fit(
     batches: DataLoader[tuple[Tensor, Tensor]],
     *,
     epochs: int,
-    reporter: Reporter,
+    reporters: Sequence[Reporter] = (),
+    checkpoint: Path | None = None,
+    checkpoint_minutes: float = 1 / 60,
+    resume: Path | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> list[EpochResult]:
     """Train a network, with a learning rate that falls linearly from the optimizer's to 0.
 
@@ -108,22 +135,34 @@ def fit(
         optimizer: the optimizer of its parameters.
         batches: training batches (inputs, labels), iterated over once per epoch.
         epochs: the number of epochs.
-        reporter: notified of every batch and epoch.
+        reporters: each is notified of every batch and epoch.
+        checkpoint: a file that holds all that is needed to go on, written after the last epoch and
+            after others, if so much time has passed.
+        checkpoint_minutes: how much.
+        resume: the checkpoint to go on from; all else must be as it was.
+        notes: plain data to keep in the checkpoint.
 
     Returns: the result of each epoch, measured on the batches while training.
-    Raises: TrainingDiverged as soon as a loss is not finite.
+    Raises: TrainingDiverged as soon as a loss is not finite; CheckpointError for a checkpoint of
+        something else.
     """
-    rates = _falling(optimizer.param_groups[0]["lr"], epochs * len(batches))
+    rates = list(_falling(optimizer.param_groups[0]["lr"], epochs * len(batches)))
     results: list[EpochResult] = []
-    steps = 0
-    with reporter:
-        reporter.fit_begins(0, [])
-        for epoch in range(1, epochs + 1):
-            reporter.epoch_begins(epoch, epochs, len(batches))
+    if resume is not None:
+        results = _restore(resume, network, optimizer, batches)
+    steps = results[-1].step if results else 0
+    saved = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        for reporter in reporters:
+            stack.enter_context(reporter)
+            reporter.fit_begins(steps, results)
+        for epoch in range(len(results) + 1, epochs + 1):
+            for reporter in reporters:
+                reporter.epoch_begins(epoch, epochs, len(batches))
             started = time.perf_counter()
             tally = _Tally(network)
             for number, (inputs, labels) in enumerate(batches, start=1):
-                optimizer.param_groups[0]["lr"] = next(rates)
+                optimizer.param_groups[0]["lr"] = lr = rates[steps]
                 optimizer.zero_grad()
                 logits = network(inputs)
                 loss = network.loss(logits, labels)
@@ -131,12 +170,62 @@ def fit(
                 loss.backward()
                 optimizer.step()
                 steps += 1
-                lr = optimizer.param_groups[0]["lr"]
-                reporter.batch_ends(BatchResult(epoch, number, steps, value, lr))
+                for reporter in reporters:
+                    reporter.batch_ends(BatchResult(epoch, number, steps, value, lr))
             seconds = time.perf_counter() - started
-            results.append(EpochResult(epoch, epochs, tally.result(), None, seconds))
-            reporter.epoch_ends(results[-1])
+            results.append(EpochResult(epoch, epochs, tally.result(), None, seconds, lr, steps))
+            for reporter in reporters:
+                reporter.epoch_ends(results[-1])
+            due = time.monotonic() - saved > 60 * checkpoint_minutes or epoch == epochs
+            if checkpoint is not None and due:
+                _save(checkpoint, network, optimizer, batches, results, notes or {})
+                saved = time.monotonic()
     return results
+
+
+def _save(
+    path: Path,
+    network: Network,
+    optimizer: Optimizer,
+    batches: DataLoader[tuple[Tensor, Tensor]],
+    results: Sequence[EpochResult],
+    notes: Mapping[str, Any],
+) -> None:
+    """Write a checkpoint; the one that was there becomes the previous one."""
+    content = io.BytesIO()
+    state = {
+        "format": FORMAT,
+        "network": dict(network.state_dict()),
+        "optimizer": optimizer.state_dict(),
+        "batches": batches.state_dict(),
+        "results": [result.to_dict() for result in results],
+        "notes": dict(notes),
+    }
+    save(state, content)
+    if path.exists():
+        path.replace(previous(path))
+    write_file(path, content.getvalue())
+
+
+def _restore(
+    path: Path,
+    network: Network,
+    optimizer: Optimizer,
+    batches: DataLoader[tuple[Tensor, Tensor]],
+) -> list[EpochResult]:
+    """Put all in the state of a checkpoint; the results until then."""
+    state = load_state(path)
+    try:
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        batches.load_state_dict(state["batches"])
+        return [EpochResult.from_dict(result) for result in state["results"]]
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        told = " ".join(str(error).split())[:300]
+        raise CheckpointError(
+            f"{path} does not fit what is to be trained: {told or type(error).__name__}. Begin "
+            "another run."
+        ) from None
 
 
 def evaluate(network: Network, points: PointSet) -> Evaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,21 @@ from minitorch_tensor.serialization import FileError, load, save
 
 Choice = TypeVar("Choice")
 
+
+class Stateful(Protocol):
+    """What can be saved: a Module, or another that gives its values as tensors by name."""
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """The values by name."""
+
+
 #: The files of a run's folder that hold a model: the trained one, and the best until then.
 MODEL = "model.safetensors"
 BEST = "best.safetensors"
 
 
 def check_room(
-    path: str, model: Module, program: str, version: str, metadata: Mapping[str, Any]
+    path: str, model: Stateful, program: str, version: str, metadata: Mapping[str, Any]
 ) -> None:
     """Check, before a model is trained, that `save_model` will be able to write it.
 
@@ -43,7 +51,7 @@ def check_room(
 
 
 def save_model(
-    path: str, model: Module, program: str, version: str, metadata: Mapping[str, Any]
+    path: str, model: Stateful, program: str, version: str, metadata: Mapping[str, Any]
 ) -> None:
     """Write a trained model for `load_model`, with the metadata needed to build it again.
 
@@ -64,7 +72,7 @@ def save_model(
         ) from None
 
 
-def _packed(path: str, model: Module, described: Mapping[str, Any]) -> bytes:
+def _packed(path: str, model: Stateful, described: Mapping[str, Any]) -> bytes:
     """The content of the file."""
     if not path.endswith(".safetensors"):
         return pack_checkpoint(model.state_dict(), described)

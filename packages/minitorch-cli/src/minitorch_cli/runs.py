@@ -12,10 +12,9 @@ from typing import Any
 
 from minitorch_cli.config import RUN, as_toml, read_toml
 from minitorch_cli.errors import UserError
-from minitorch_cli.models import BEST, MODEL, check_room, save_model
+from minitorch_cli.models import BEST, MODEL, Stateful, check_room, save_model
 from minitorch_cli.plots import check_matplotlib
 from minitorch_cli.streams import printable, tell
-from minitorch_nn import Module
 from minitorch_nn.checkpoint import CheckpointError, check_writable
 from minitorch_nn.training import (
     CSVReporter,
@@ -69,7 +68,7 @@ class Run:
         self.resumes = False
         self._begun = False
         self._options: dict[str, Any] = {}
-        self._model: Module | None = None
+        self._model: Stateful | None = None
         self._described: dict[str, Any] = {}
         self._held = contextlib.ExitStack()
 
@@ -97,16 +96,16 @@ class Run:
         """
         if self.folder is None:
             for option in ("resume", "report", "tensorboard"):
-                if getattr(self.args, option):
+                if getattr(self.args, option, False):
                     raise UserError(
                         f"--{option} needs the folder of a run, and {self.place} is a file for "
                         "the model alone. Name a folder: --out RUN."
                     )
             check_writable(self.args.out)
             return
-        if self.args.report:
+        if getattr(self.args, "report", False):
             check_matplotlib()
-        if self.args.tensorboard:
+        if getattr(self.args, "tensorboard", False):
             try:
                 TensorBoardReporter(self.folder)
             except ImportError as error:
@@ -175,12 +174,13 @@ class Run:
             )
 
     def begin(
-        self, options: Mapping[str, Any], model: Module, described: Mapping[str, Any]
+        self, options: Mapping[str, Any], model: Stateful, described: Mapping[str, Any]
     ) -> None:
         """Make the folder, if it is a new run; afterwards `fit` can begin.
 
         Args:
-            options: all that decide the result, by name and as they are resolved.
+            options: all that decide the result, by name and as they are resolved; with a backend of
+                None where none computes.
             model: the network, not yet trained.
             described: metadata for `load_model`.
 
@@ -191,7 +191,7 @@ class Run:
         if self.folder is None:
             check_room(str(self.place), model, self.program, self.version, described)
             return
-        self._options = {**options, "backend": get_backend().name}
+        self._options = with_backend(options)
         check_room(str(self.folder / MODEL), model, self.program, self.version, described)
         if not self.resumes:
             self._make()
@@ -221,7 +221,7 @@ class Run:
         if "backend" in self.args.given:
             given.append("backend")
         about = {"program": self.program, "version": self.version, "given": given}
-        return as_toml({**options, "backend": get_backend().name}, given, about)
+        return as_toml(with_backend(options), given, about)
 
     def _lock(self) -> None:
         from filelock import FileLock, Timeout
@@ -246,12 +246,13 @@ class Run:
             CSVReporter(folder / TABLE),
             _Best(self),
         ]
-        if self.args.tensorboard:
+        if getattr(self.args, "tensorboard", False):
             written.append(TensorBoardReporter(folder / TENSORBOARD))
+        every = getattr(self.args, "checkpoint_minutes", None)
         return {
+            **({} if every is None else {"checkpoint_minutes": every}),
             "reporters": [*reporters, *written],
             "checkpoint": folder / CHECKPOINT,
-            "checkpoint_minutes": self.args.checkpoint_minutes,
             "resume": self._last_good() if self.resumes else None,
             "notes": {
                 "program": self.program,
@@ -337,7 +338,8 @@ def training_run(
     it was when the run was begun.
 
     Args:
-        args: the options, those of `add_training_options(..., runs=True)` among them.
+        args: the options, `out` and `resume` among them, and what else of
+            `add_training_options(..., runs=True)` the program has.
         program, version: of the program, for its files.
         default: the folder without `--out`; if it exists, a number is added to it.
 
@@ -371,6 +373,11 @@ class _Best(Reporter):
         self._results.append(result)
         if result.validation is not None and best_epoch(self._results).epoch == result.epoch:
             self._run.save(BEST)
+
+
+def with_backend(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options and the backend, unless they say themselves that there is none."""
+    return {**options, "backend": options.get("backend", get_backend().name)}
 
 
 def holds_run(folder: Path) -> bool:
