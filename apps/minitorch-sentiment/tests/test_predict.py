@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minitorch_tensor as mt
 from minitorch_datasets import load_reviews
 from minitorch_nn.checkpoint import load_checkpoint
 from minitorch_sentiment import cli, models
 from minitorch_sentiment import trained as saved
+from minitorch_sentiment.data import to_input
+from minitorch_sentiment.explain import coloured, shows_colour, word_parts
 from minitorch_sentiment.models import NETWORKS
 from minitorch_sentiment.trained import load
 
@@ -107,6 +110,57 @@ def test_a_review_of_unknown_words_alone_is_a_guess_and_said_to_be(predict: Any)
     assert LINE.fullmatch(ended.out.removesuffix("\n"))
     assert ended.err == "the review has no word that the network knows: it guesses\n"
     assert predict("--quiet", "xyzzy").err == ""
+
+
+def test_unknown_words_are_named(predict: Any) -> None:
+    ended = predict("The plot, xyzzy, was superb: plugh \x1b[2J!")
+    assert ended.err == "the review has words that the network does not know: xyzzy, plugh, 2j\n"
+    many = " ".join(f"word{number}" for number in range(20))
+    assert predict(f"superb {many}").err.endswith("word6, word7 and 12 more\n")
+    assert predict("--quiet", "superb plugh").err == ""
+
+
+def test_explaining_names_the_words_that_decide(predict: Any) -> None:
+    answer, parts = predict("--explain", "The plot was superb.").out.splitlines()
+    assert answer.startswith("positive")
+    found = re.findall(r"(\S+) ([+-]\d+\.\d)", parts)
+    assert [word for word, _ in found] == ["the", "plot", "was", "superb", "."]
+    values = {word: float(part) for word, part in found}
+    assert values["superb"] > 0.1
+    lines = predict("--explain", "The plot was superb.", "The plot was dull.").out.splitlines()
+    assert lines[1] == parts and float(re.search(r"dull (\S+\d)", lines[3])[1]) < 0
+    assert len(predict("--explain", "superb " * 1000).out.splitlines()) == 2
+
+
+def test_parts_are_those_of_finite_differences(trained: Path) -> None:
+    found = load(str(trained))
+    words = found.model.words.embedding.weight
+    ids = found.reader.read_all(["superb"])  # alone, so that only its own row of the table counts
+    (parts,) = word_parts(found.model, to_input(ids))
+
+    def score() -> float:
+        with mt.no_grad():
+            logits = found.model(to_input(ids))[0].tolist()
+        return logits[1] - logits[0]
+
+    before = words.detach().numpy().copy()
+    scores = []
+    for scale in (1.01, 0.99):
+        changed = before.copy()
+        changed[ids[0][0]] *= scale
+        found.model.load_state_dict(
+            {**found.model.state_dict(), "words.embedding.weight": mt.from_numpy(changed)}
+        )
+        scores.append(score())
+    assert parts[0] == pytest.approx((scores[0] - scores[1]) / 0.02, rel=2e-2)
+
+
+def test_colours_are_by_sign_and_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = coloured(["a", "b", "c"], np.array([1.0, -0.5, 0.01]))
+    assert shown == "\x1b[30;48;5;83ma\x1b[0m \x1b[30;48;5;217mb\x1b[0m c"
+    assert coloured([], np.array([])) == ""
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not shows_colour(SimpleNamespace(isatty=lambda: True))
 
 
 def test_of_a_long_review_the_beginning_and_the_end_are_read(predict: Any, trained: Path) -> None:
@@ -235,7 +289,7 @@ def test_weights_of_another_kind_are_refused_by_name(trained: Path, run: Any) ->
 def test_weights_that_lead_to_no_number_are_told(trained: Path, run: Any) -> None:
     weight = load_checkpoint(trained).state_dict["output.weight"]
     path = changed(trained, Path("m.npz"), {"output.weight": np.full_like(weight, 3e38)})
-    error = run("predict", "--backend", "numpy", "--checkpoint", path, "a fine film").error
+    error = run("predict", "--backend", "numpy", "--checkpoint", path, "a good film").error
     assert "m.npz: its network gives no numbers" in error
 
 

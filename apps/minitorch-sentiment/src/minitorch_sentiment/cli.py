@@ -7,6 +7,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 import minitorch_cli as cli
 import minitorch_tensor as mt
@@ -18,11 +22,13 @@ from minitorch_datasets import (
     TextDataset,
     load_text_dataset,
     tokenize,
+    truncate,
 )
 from minitorch_nn import optim
 from minitorch_nn.training import Evaluation, best_epoch, evaluate, fit
 from minitorch_sentiment import __version__
 from minitorch_sentiment.data import Ids, Reader, Split, prepare, to_batch, to_input
+from minitorch_sentiment.explain import coloured, named, shows_colour, word_parts
 from minitorch_sentiment.models import NETWORKS, Reviews, build
 from minitorch_sentiment.progress import SentimentReporter, accuracies
 from minitorch_sentiment.recipes import RECIPES
@@ -41,6 +47,9 @@ QUOTED = 80
 
 #: Reviews per batch in evaluation, where the size affects only memory.
 EVALUATION_BATCH = 250
+
+#: Unknown words that are named.
+UNKNOWN = 8
 
 #: Makes `predict` read reviews from standard input, one per line.
 STDIN = "-"
@@ -107,6 +116,12 @@ def add_predict_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="TEXT",
         help=f"a review, in quotes; {STDIN} reads reviews from standard input, one a line",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="show each word's part in the answer: green for praise, red for blame; where there "
+        "is no colour, name the greatest",
     )
     cli.add_checkpoint_option(parser, DEFAULT_OUT)
     cli.add_batch_size(parser, str(EVALUATION_BATCH))
@@ -232,13 +247,18 @@ def predict(args: argparse.Namespace) -> None:
     ]
     size = args.batch_size or EVALUATION_BATCH
     for start in range(0, len(texts), size):
-        logits = trained.model(to_input(sequences[start : start + size]))
-        for text, probabilities in zip(texts[start:], cli.probabilities(path, logits)):
+        reviews = to_input(sequences[start : start + size])
+        parts = word_parts(trained.model, reviews) if args.explain else []
+        logits = trained.model(reviews)
+        for i, probabilities in enumerate(cli.probabilities(path, logits)):
+            text = texts[start + i]
             label = int(probabilities.argmax())
             told = f"{SENTIMENTS[label]} ({probabilities[label]:.1%})"
             if len(texts) > 1:
                 told += f": {_shortened(text)}"
             print(SENTIMENTS[label] if args.quiet else told)
+            if args.explain:
+                print(f"  {_explained(text, parts[i], trained.reader)}")
 
 
 def report(args: argparse.Namespace) -> None:
@@ -271,6 +291,14 @@ def _draw(folder: Path, trained: Trained, data: TextDataset) -> str:
     facts = {"test accuracy": f"{right / len(labels):.2%} ({right:,} of {len(labels):,})"}
     pictures = [cli.confusion(labels, found, SENTIMENTS)]
     return cli.report(folder, f"{PROGRAM}: {folder.name}", facts, pictures, tables)
+
+
+def _explained(text: str, parts: npt.NDArray[Any], reader: Reader) -> str:
+    """The words of a review that are read, with their parts in the answer."""
+    tokens = tokenize(text)
+    read = truncate(np.arange(len(tokens), dtype=np.int32), reader.length)
+    words = [cli.printable(tokens[i]) for i in read]
+    return coloured(words, parts) if shows_colour(sys.stdout) else named(words, parts)
 
 
 def _texts(given: str) -> list[str]:
@@ -309,8 +337,16 @@ def _read(text: str, reader: Reader, name: str, quiet: bool) -> Ids:
     if not tokens:
         raise cli.UserError(f"{name} is empty. Write what it says, in quotes.")
     if not quiet:
+        words = [token for token in tokens if any(map(str.isalnum, token))]
+        unknown = [word for word in dict.fromkeys(words) if word not in reader.vocabulary]
         if not any(token in reader.vocabulary for token in tokens):
             print(f"{name} has no word that the network knows: it guesses", file=sys.stderr)
+        elif unknown:
+            shown = ", ".join(cli.printable(word)[:40] for word in unknown[:UNKNOWN])
+            more = f" and {len(unknown) - UNKNOWN} more" if len(unknown) > UNKNOWN else ""
+            print(
+                f"{name} has words that the network does not know: {shown}{more}", file=sys.stderr
+            )
         if len(tokens) > reader.length:
             print(
                 f"{name} has {len(tokens):,} words and marks, of which the network reads the first "

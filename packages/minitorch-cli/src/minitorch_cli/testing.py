@@ -144,9 +144,16 @@ def killed_and_resumed(
         before = metrics.stat().st_ino if resume else 0
         arguments = [*argv, "--out", "killed", *resume]
         process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL)
+
+        def waits(still: Callable[[], bool], process: subprocess.Popen[bytes] = process) -> None:
+            while process.poll() is None and still():
+                time.sleep(0.01)
+
         # The file is replaced when training begins, or goes on.
-        while process.poll() is None and not (metrics.exists() and metrics.stat().st_ino != before):
-            time.sleep(0.01)
+        waits(lambda: not metrics.exists() or metrics.stat().st_ino == before)  # noqa: B023
+        if rng.random() < 0.8:  # else it is killed while it loads kernels, before a batch is done
+            size = metrics.stat().st_size
+            waits(lambda: metrics.stat().st_size == size)  # noqa: B023
         time.sleep(rng.uniform(0, 1.6 * seconds / (kills + 1)))
         process.kill()
         if process.wait() >= 0:
