@@ -112,6 +112,59 @@ def test_a_review_of_unknown_words_alone_is_a_guess_and_said_to_be(predict: Any)
     assert predict("--quiet", "xyzzy").err == ""
 
 
+#: What a stranger would type, of either kind.
+PRAISE = (
+    "I loved this movie",
+    "Great film",
+    "This was amazing",
+    "What a fantastic movie!",
+    "I really enjoyed it",
+    "The best movie I have ever seen",
+    "Absolutely wonderful",
+    "It was fun to watch",
+    "A beautiful film with great acting",
+    "I highly recommend it",
+    "Awesome!",
+    "This movie is great",
+    "I liked it a lot",
+    "Very funny and clever",
+    "An excellent film",
+    "It made me smile",
+    "The acting was great",
+    "A perfect film",
+    "I would watch it again",
+    "Not bad at all",
+)
+BLAME = (
+    "I hated this movie",
+    "Terrible film",
+    "This was awful",
+    "What a waste of time",
+    "I did not like it",
+    "The worst movie I have ever seen",
+    "Boring and stupid",
+    "I fell asleep",
+    "The plot makes no sense",
+    "Do not watch this",
+    "Horrible!",
+    "This movie is bad",
+    "I didn't enjoy it",
+    "Not funny at all",
+    "A total disaster",
+    "It was too long",
+    "The acting was bad",
+    "I want my money back",
+    "I was disappointed",
+    "Not good",
+)
+
+
+def test_plain_sentences_come_out_right(predict: Any) -> None:
+    said = predict("--quiet", *PRAISE, *BLAME).out.split()
+    right = said[: len(PRAISE)].count("positive") + said[len(PRAISE) :].count("negative")
+    assert len(said) == 40 and right >= 36
+
+
 def test_unknown_words_are_named(predict: Any) -> None:
     ended = predict("The plot, xyzzy, was superb: plugh \x1b[2J!")
     assert ended.err == "the review has words that the network does not know: xyzzy, plugh, 2j\n"

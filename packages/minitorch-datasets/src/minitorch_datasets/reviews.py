@@ -20,6 +20,7 @@ even tell the turned from the plain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -35,24 +36,95 @@ ASPECTS = (
     "direction", "story", "editing", "opening", "cast", "camera work", "costume design",
 )  # fmt: skip
 
-#: Adjectives by label.
+#: Adjectives by label: the commonest of praise and blame.
 ADJECTIVES = (
     (
-        "awful", "bad", "boring", "clumsy", "dreadful", "dull", "forgettable", "lifeless", "poor",
-        "shallow", "stale", "tedious", "terrible", "tiresome", "unconvincing", "weak",
+        "annoying", "atrocious", "awful", "bad", "bland", "boring", "cheap", "clumsy",
+        "confusing", "crude", "disappointing", "dreadful", "dreary", "dull", "embarrassing",
+        "empty", "flat", "forgettable", "garbage", "horrible", "horrid", "inept", "irritating",
+        "lame", "laughable", "lazy", "lifeless", "lousy", "mediocre", "messy", "miserable",
+        "monotonous", "painful", "pathetic", "pointless", "poor", "predictable", "pretentious",
+        "ridiculous", "shallow", "silly", "sloppy", "slow", "stale", "stupid", "tedious",
+        "terrible", "tiresome", "trash", "ugly", "unconvincing", "uninspired", "unwatchable",
+        "weak", "worthless", "wretched",
     ),
     (
-        "beautiful", "brilliant", "charming", "clever", "delightful", "excellent", "fresh",
-        "gripping", "good", "moving", "remarkable", "sharp", "splendid", "superb", "touching",
-        "wonderful",
+        "absorbing", "amazing", "amusing", "astonishing", "awesome", "beautiful", "breathtaking",
+        "brilliant", "captivating", "charming", "clever", "compelling", "convincing", "cool",
+        "delightful", "elegant", "enjoyable", "entertaining", "excellent", "exceptional",
+        "exciting", "fantastic", "fascinating", "flawless", "fresh", "fun", "funny", "good",
+        "gorgeous", "great", "gripping", "hilarious", "impressive", "incredible", "inspired",
+        "intelligent", "lovely", "magnificent", "marvellous", "memorable", "moving", "original",
+        "outstanding", "perfect", "powerful", "refreshing", "remarkable", "sharp", "splendid",
+        "stunning", "superb", "sweet", "terrific", "thrilling", "touching", "unforgettable",
+        "witty", "wonderful",
     ),
 )  # fmt: skip
 
 #: Nouns by label, with their article.
 NOUNS = (
-    ("a bore", "a disaster", "a disappointment", "a failure", "a mess", "an insult"),
-    ("a delight", "a gem", "a joy", "a masterpiece", "a success", "a triumph"),
+    (
+        "a bore",
+        "a disaster",
+        "a disappointment",
+        "a failure",
+        "a flop",
+        "a mess",
+        "a mistake",
+        "a nightmare",
+        "a waste of time",
+        "a waste of money",
+        "an insult",
+    ),
+    (
+        "a classic",
+        "a delight",
+        "a gem",
+        "a hit",
+        "a joy",
+        "a masterpiece",
+        "a pleasure",
+        "a success",
+        "a treat",
+        "a triumph",
+        "a wonder",
+    ),
 )
+
+#: What one does with a film, by label: today and in the past.
+VERBS = (
+    (
+        ("hate", "hated"), ("dislike", "disliked"), ("detest", "detested"), ("loathe", "loathed"),
+        ("despise", "despised"), ("regret", "regretted"),
+    ),
+    (
+        ("love", "loved"), ("like", "liked"), ("enjoy", "enjoyed"), ("adore", "adored"),
+        ("admire", "admired"), ("recommend", "recommended"),
+    ),
+)  # fmt: skip
+
+#: What is the most of its kind, by label.
+EXTREMES = (("worst", "dullest", "weakest"), ("best", "finest", "greatest"))
+
+#: Whole sentences, by label.
+VERDICTS = (
+    (
+        "i fell asleep", "it makes no sense", "i want my money back", "i was disappointed",
+        "it disappointed me", "it is too long", "avoid it", "skip it", "stay away from it",
+        "i was bored", "it bored me", "i walked out",
+    ),
+    (
+        "it made me smile", "it made me laugh", "i would watch it again", "i was impressed",
+        "it impressed me", "it is worth seeing", "see it", "it has everything", "i was moved",
+        "it moved me", "i laughed and cried", "it stays with you",
+    ),
+)  # fmt: skip
+
+#: What a film is called.
+THINGS = ("movie", "film", "picture", "one", "movie", "film")
+
+#: What makes an opinion stronger.
+VERY = ("very", "really", "so", "absolutely", "totally", "simply")
 
 PLAIN = (
     "the {aspect} was {a}",
@@ -60,6 +132,22 @@ PLAIN = (
     "a film as {a} as this one stays in the memory",
     "all in all it is {noun}",
     "for me it was {noun} , and the {aspect} is {a}",
+    "i {did} this {thing}",
+    "i {very} {did} it",
+    "i {do} it a lot",
+    "i {very} {do} this {thing}",
+    "{a} {thing}",
+    "{very} {a}",
+    "what {noun}",
+    "what a {a} {thing}",
+    "this was {a}",
+    "this {thing} is {a}",
+    "it was {very} {a}",
+    "the {extreme} {thing} i have ever seen",
+    "a {a} {thing} with {a} {aspect}",
+    "{verdict}",
+    "{verdict}",
+    "{a}",
 )
 
 #: Each reverses the opinion in it.
@@ -74,6 +162,15 @@ TURNED = (
     "i would never say that the {aspect} was {a}",
     "my friends called it {noun} , and they were wrong",
     "the critics found it {a} , but that is nonsense",
+    "i did not {do} it",
+    "i didn't {do} this {thing}",
+    "nobody {did} it",
+    "not {a} at all",
+    "not {a}",
+    "it is not {a}",
+    "it is not the {extreme} {thing} i have ever seen",
+    "it is not true that {verdict}",
+    "do not {do} this {thing}",
 )
 
 #: Two opinions on one thing, {a} and {b}, or {noun} and {other}: the first of them counts.
@@ -168,17 +265,29 @@ def write_review(label: int, rng: np.random.Generator) -> str:
 
 
 def _plain(label: int, rng: np.random.Generator) -> str:
-    return _draw(rng, PLAIN).format(
-        aspect=_draw(rng, ASPECTS), a=_draw(rng, ADJECTIVES[label]), noun=_draw(rng, NOUNS[label])
-    )
+    return _opinion(_draw(rng, PLAIN), label, rng)
 
 
 def _turned(label: int, rng: np.random.Generator) -> str:
-    return _draw(rng, TURNED).format(
+    return _opinion(_draw(rng, TURNED), 1 - label, rng)
+
+
+def _opinion(template: str, label: int, rng: np.random.Generator) -> str:
+    """A template of one opinion, filled in with words of a label."""
+    verbs = VERBS[label]
+    do, did = verbs[int(rng.integers(len(verbs)))]
+    sentence = template.format(
         aspect=_draw(rng, ASPECTS),
-        a=_draw(rng, ADJECTIVES[1 - label]),
-        noun=_draw(rng, NOUNS[1 - label]),
+        a=_draw(rng, ADJECTIVES[label]),
+        noun=_draw(rng, NOUNS[label]),
+        do=do,
+        did=did,
+        extreme=_draw(rng, EXTREMES[label]),
+        verdict=_draw(rng, VERDICTS[label]),
+        thing=_draw(rng, THINGS),
+        very=_draw(rng, VERY),
     )
+    return re.sub(r"\b(an?) (?=[aeiou])", "an ", sentence)
 
 
 def _ordered(label: int, rng: np.random.Generator) -> str:
