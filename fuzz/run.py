@@ -37,6 +37,7 @@ FOUND = Path(__file__).parent / "found"
 WATCHED = [
     "minitorch_datasets",
     "minitorch_nn.checkpoint",
+    "minitorch_gpt.trained",
     "minitorch_sentiment.trained",
     "minitorch_tensor.serialization",
     "minitorch_mnist.images",

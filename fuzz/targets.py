@@ -36,6 +36,9 @@ from minitorch_datasets import (
     unpack_cifar,
     write_idx,
 )
+from minitorch_gpt import trained as gpt_trained
+from minitorch_gpt.models import GPT, Config
+from minitorch_gpt.tokens import Characters
 from minitorch_mnist import cli as mnist
 from minitorch_mnist.images import FORMATS, read_images
 from minitorch_mnist.models import RECIPES
@@ -182,6 +185,20 @@ def sentiment() -> list[bytes]:
             "vocabulary": ["good", "caf\u00e9"],
         }
         contents.append(pack_checkpoint(model.state_dict(), metadata))
+    return contents
+
+
+def gpt() -> list[bytes]:
+    """Checkpoints of the program that writes."""
+    contents = []
+    for tokens in (None, Characters("ab\u00e9")):
+        config = Config(10 if tokens is None else 3, 9, 1, 1, 2)
+        metadata = {
+            "program": gpt_trained.PROGRAM,
+            "version": "0",
+            **gpt_trained.described(config, "x", tokens),
+        }
+        contents.append(pack_checkpoint(GPT(config).state_dict(), metadata))
     return contents
 
 
@@ -340,6 +357,9 @@ def targets() -> dict[str, Target]:
     def sentiment_model(path: Path) -> object:
         return trained.load(str(path))
 
+    def gpt_model(path: Path) -> object:
+        return gpt_trained.load(str(path))
+
     def digits_model(path: Path) -> object:
         return mnist._load_model(str(path))  # noqa: SLF001 - what its commands read with
 
@@ -363,6 +383,7 @@ def targets() -> dict[str, Target]:
         "vocabulary": Target("m.npz", metadata(), sentiment_model, described, weight=4),
         "weight": Target("m.npz", weights(), sentiment_model, with_weight, weight=4),
         "sentiment checkpoint": Target("m.npz", sentiment(), sentiment_model, weight=3),
+        "gpt checkpoint": Target("m.npz", gpt(), gpt_model, weight=2),
         "digits checkpoint": Target("m.npz", digits(), digits_model),
         "picture": Target("picture", pictures(), picture, weight=6),
         "png": Target("picture.png", pngs, picture, png_with_checksums, weight=3),

@@ -9,7 +9,7 @@ import pytest
 
 LAYERS = [
     *("minitorch_autodiff", "minitorch_tensor", "minitorch_backends", "minitorch_nn"),
-    *("minitorch_datasets", "minitorch_mnist", "minitorch_points"),
+    *("minitorch_datasets", "minitorch_gpt", "minitorch_mnist", "minitorch_points"),
 ]
 
 
@@ -45,6 +45,15 @@ def test_minitorch_mnist_trains_on_it(tmp_path):
     done = train("minitorch_mnist", "train", *options, folder=tmp_path, MINITORCH_BACKEND="profile")
     assert done.returncode == 0, done.stderr
     assert "conv2d_weight_grad" in done.stderr
+    assert "test accuracy" in done.stdout
+
+
+@needs("minitorch_gpt")
+def test_minitorch_gpt_trains_on_it(tmp_path):
+    options = ("--steps", "2", "--epochs", "1", "--width", "8", "--backend", "profile")
+    done = train("minitorch_gpt", "train", *options, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "attention_backward" in done.stderr
     assert "test accuracy" in done.stdout
 
 

@@ -144,6 +144,12 @@ def real_imdb() -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_shakespeare() -> Path:
+    """The folder of the real Tiny Shakespeare, or a skip."""
+    return real_data("shakespeare")
+
+
+@pytest.fixture(scope="session")
 def real_sst2() -> Path:
     """The folder of the real SST-2, or a skip."""
     return real_data("sst2")

@@ -1,4 +1,4 @@
-"""Data sets for MiniTorch as numpy arrays: digit images, reviews and points."""
+"""Data sets for MiniTorch as numpy arrays: digit images, reviews, plain text and points."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ from minitorch_datasets.imdb import IMDB_MIRRORS, has_imdb, load_imdb
 from minitorch_datasets.mnist import MNIST_MIRRORS, has_mnist, load_mnist
 from minitorch_datasets.points import POINT_SETS, PointSet, load_points
 from minitorch_datasets.reviews import load_reviews, write_review
+from minitorch_datasets.shakespeare import (
+    SHAKESPEARE_MIRRORS,
+    has_shakespeare,
+    load_shakespeare,
+    read_text,
+)
 from minitorch_datasets.sst2 import SST2_MIRRORS, has_sst2, load_sst2
 from minitorch_datasets.text import Vocabulary, pad_sequences, tokenize, truncate
 from minitorch_datasets.text_dataset import SENTIMENTS, TextDataset
@@ -34,6 +40,7 @@ __all__ = [
     "MNIST_MIRRORS",
     "POINT_SETS",
     "SENTIMENTS",
+    "SHAKESPEARE_MIRRORS",
     "SST2_MIRRORS",
     "TEXT_DATASETS",
     "CifarBatch",
@@ -51,6 +58,7 @@ __all__ = [
     "draw_digits",
     "has_imdb",
     "has_mnist",
+    "has_shakespeare",
     "has_sst2",
     "load_digits",
     "load_image_dataset",
@@ -58,12 +66,14 @@ __all__ = [
     "load_mnist",
     "load_points",
     "load_reviews",
+    "load_shakespeare",
     "load_sst2",
     "load_text_dataset",
     "pad_sequences",
     "read_cifar",
     "read_cifar_names",
     "read_idx",
+    "read_text",
     "tokenize",
     "truncate",
     "unpack_cifar",
