@@ -530,6 +530,127 @@ for _batch, _length in BATCHES:
         )
 
 
+# -- transformers: nanoGPT's layers at its sizes ----------------------------------------------------
+
+
+def _gpt(lib: SimpleNamespace, vocabulary: int, context: int, layers: int, width: int) -> Any:
+    """nanoGPT's model without dropout, with heads of 32."""
+    nn, F = lib.nn, lib.F
+
+    class Block(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.ln_1 = nn.LayerNorm(width)
+            self.c_attn = nn.Linear(width, 3 * width)
+            self.c_proj = nn.Linear(width, width)
+            self.ln_2 = nn.LayerNorm(width)
+            self.c_fc = nn.Linear(width, 4 * width)
+            self.mlp_proj = nn.Linear(4 * width, width)
+
+        def forward(self, x: Any) -> Any:
+            n, t, c = x.shape
+            parts = self.c_attn(self.ln_1(x)).split(c, 2)
+            q, k, v = (part.view(n, t, HEADS, c // HEADS).transpose(1, 2) for part in parts)
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.c_proj(y.transpose(1, 2).reshape(n, t, c))
+            return x + self.mlp_proj(F.gelu(self.c_fc(self.ln_2(x))))
+
+    class GPT(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.wte = nn.Embedding(vocabulary, width)
+            self.wpe = nn.Embedding(context, width)
+            self.h = nn.ModuleList([Block() for _ in range(layers)])
+            self.ln_f = nn.LayerNorm(width)
+
+        def forward(self, ids: Any) -> Any:
+            x = self.wte(ids) + self.wpe.weight[: ids.shape[1]]
+            for block in self.h:
+                x = block(x)
+            return F.linear(self.ln_f(x), self.wte.weight)
+
+    return GPT()
+
+
+#: Heads of attention.
+HEADS = 4
+
+
+def _gpt_step(lib: SimpleNamespace, layers: int, width: int, length: int, batch: int) -> Run:
+    """A training step of a language model on characters, as nanoGPT makes it."""
+    vocabulary = 65
+    model = _load_random(lib, _gpt(lib, vocabulary, length, layers, width))
+    matrices = [p for p in model.parameters() if p.ndim >= 2]
+    others = [p for p in model.parameters() if p.ndim < 2]
+    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
+    optimizer = lib.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
+    text = _source(5).integers(0, vocabulary, (batch, length + 1))
+    ids, targets = lib.tensor(text[:, :-1].copy()), lib.tensor(text[:, 1:].copy())
+
+    def run() -> list[Any]:
+        optimizer.zero_grad()
+        loss = lib.F.cross_entropy(model(ids).flatten(0, 1), targets.flatten())
+        loss.backward()
+        lib.nn.utils.clip_grad_norm_([*matrices, *others], 1.0)
+        optimizer.step()
+        return [loss]
+
+    return run
+
+
+CASES["step: GPT, 4 layers, 128 wide, batch 12, length 64"] = partial(
+    _gpt_step, layers=4, width=128, length=64, batch=12
+)
+CASES["step: GPT, 6 layers, 256 wide, batch 8, length 256"] = partial(
+    _gpt_step, layers=6, width=256, length=256, batch=8
+)
+
+
+def _attention(lib: SimpleNamespace, length: int, batch: int) -> Run:
+    shape = batch, 8, length, 64
+    inputs = [_random(*shape, seed=seed) for seed in range(3)]
+
+    def attend(q: Any, k: Any, v: Any) -> Any:
+        return lib.F.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+    return _both_ways(lib, attend, shape, *inputs)
+
+
+for _length, _batch in ((64, 8), (256, 4), (1024, 1)):
+    CASES[f"attention: causal, batch {_batch}, 8 heads of 64, length {_length}, both ways"] = (
+        partial(_attention, length=_length, batch=_batch)
+    )
+
+
+def _layer_norm(lib: SimpleNamespace, rows: int, width: int) -> Run:
+    inputs = _random(rows, width), 1 + _random(width, seed=1), _random(width, seed=2)
+    return _both_ways(
+        lib, lambda x, w, b: lib.F.layer_norm(x, (width,), w, b), (rows, width), *inputs
+    )
+
+
+def _gelu(lib: SimpleNamespace, rows: int, width: int) -> Run:
+    return _both_ways(lib, lambda x: lib.F.gelu(x), (rows, width), _random(rows, width))
+
+
+def _characters(lib: SimpleNamespace, batch: int, length: int, width: int) -> Run:
+    ids = lib.tensor(_source(5).integers(0, 65, (batch, length)))
+    return _both_ways(
+        lib, lambda w: lib.F.embedding(ids, w), (batch, length, width), _random(65, width)
+    )
+
+
+for _batch, _length, _width in ((12, 64, 128), (8, 256, 256)):
+    _rows = _batch * _length
+    CASES[f"layer norm: {_rows}x{_width}, both ways"] = partial(
+        _layer_norm, rows=_rows, width=_width
+    )
+    CASES[f"GELU: {_rows}x{4 * _width}, both ways"] = partial(_gelu, rows=_rows, width=4 * _width)
+    CASES[f"embedding: ({_batch}, {_length}) of 65x{_width}, both ways"] = partial(
+        _characters, batch=_batch, length=_length, width=_width
+    )
+
+
 # -- epochs ----------------------------------------------------------------------------------------
 
 

@@ -23,8 +23,8 @@ TRIES = 80
 NAMES = (
     "idx", "idx in gzip", "gzip", "imdb in gzip", "imdb", "cifar", "cifar names", "cifar archive",
     "sst-2 trees", "sst-2 archive", "sst-2 tsv", "vocabulary", "weight", "sentiment checkpoint",
-    "gpt checkpoint", "digits checkpoint", "picture", "png", "pickle", "pytorch file", "saved", "saved header",
-    "kernel",
+    "gpt checkpoint", "digits checkpoint", "picture", "png", "pickle", "pytorch file", "saved",
+    "saved header", "kernel",
 )  # fmt: skip
 
 
