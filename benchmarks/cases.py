@@ -530,7 +530,7 @@ for _batch, _length in BATCHES:
         )
 
 
-# -- transformers: nanoGPT's layers at its sizes ----------------------------------------------------
+# -- transformers: nanoGPT's layers at its sizes ---------------------------------------------------
 
 
 def _gpt(lib: SimpleNamespace, vocabulary: int, context: int, layers: int, width: int) -> Any:

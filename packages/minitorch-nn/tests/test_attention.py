@@ -10,7 +10,7 @@ import pytest
 import minitorch_nn as nn
 import minitorch_nn.functional as F
 import minitorch_tensor as mt
-from minitorch_tensor.testing import assert_close, gradcheck
+from minitorch_tensor.testing import assert_close, gradcheck, gradgradcheck
 
 
 def test_attention_is_a_mean_of_values_weighed_by_keys(backend: str) -> None:
@@ -19,6 +19,34 @@ def test_attention_is_a_mean_of_values_weighed_by_keys(backend: str) -> None:
     assert_close(F.scaled_dot_product_attention(q, k, v), weights @ v)
     same = v[:, :1].expand(2, 5, 6)
     assert_close(F.scaled_dot_product_attention(q, k, same), same[:, :3])
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_self_attention_is_attention_of_what_lies_side_by_side(
+    is_causal: bool, backend: str
+) -> None:
+    qkv = mt.randn(2, 5, 18, requires_grad=True)
+    d = mt.randn(2, 5, 6)
+    parts = [x.reshape(2, 5, 3, 2).transpose(1, 2) for x in qkv.chunk(3, 2)]
+    apart = F.scaled_dot_product_attention(*parts, is_causal=is_causal)
+    apart.transpose(1, 2).reshape(2, 5, 6).backward(d)
+    expected, qkv.grad = qkv.grad, None
+    out = F.self_attention(qkv, 3, is_causal)
+    out.backward(d)
+    assert_close(out, apart.transpose(1, 2).reshape(2, 5, 6))
+    assert_close(qkv.grad, expected)
+
+
+def test_self_attention_has_derivatives_of_second_order(backend: str) -> None:
+    qkv = mt.randn(1, 3, 12, dtype=mt.float64, requires_grad=True)
+    gradcheck(lambda x: F.self_attention(x, 2, True), qkv)
+    gradgradcheck(lambda x: F.self_attention(x, 2, True), qkv)
+
+
+@pytest.mark.parametrize("shape", [(5, 18), (2, 5, 16), (2, 5, 0)])
+def test_self_attention_says_which_shapes_it_takes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"self_attention: wanted qkv \(N, L, 3 E\) with E divis"):
+        F.self_attention(mt.zeros(*shape), 3)
 
 
 def test_hidden_keys_might_as_well_not_be_there(backend: str) -> None:

@@ -95,6 +95,9 @@ class CausalSelfAttention(Module):
         """Args:
         past: the block's keys and values of `before` tokens, to which those of x are added.
         """
+        if past is None and not (self.training and self.dropout):
+            out: Tensor = self.c_proj(F.self_attention(self.c_attn(x), self.heads, is_causal=True))
+            return self.resid_dropout(out) if self.dropout else out
         texts, length, width = x.shape
         shape = texts, length, self.heads, width // self.heads
         q, k, v = (part.view(*shape).transpose(1, 2) for part in self.c_attn(x).split(width, 2))
@@ -114,7 +117,7 @@ class CausalSelfAttention(Module):
             dropout_p=self.dropout if self.training else 0.0,
             is_causal=mask is None and length > 1,
         )
-        out: Tensor = self.c_proj(y.transpose(1, 2).reshape(texts, length, width))
+        out = self.c_proj(y.transpose(1, 2).reshape(texts, length, width))
         return self.resid_dropout(out) if self.dropout else out
 
 

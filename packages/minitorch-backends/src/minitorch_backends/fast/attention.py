@@ -39,10 +39,9 @@ QUERIES, KEYS = 64, 128
 @serial
 def score(
     scores: Any, q: Any, k: Any, mask: Any, places: Any, at: Any, rows: Any, columns: Any,
-    size: Any, scale: Any, causal: Any,
+    size: Any, scale: Any,
 ) -> None:  # fmt: skip
-    """scores[r, c] = scale q[i + r] . k[j + c] + mask[i + r, j + c], and -inf where a causal query
-    does not see a key; `at` holds n, h, g, i and j."""
+    """scores[r, c] = scale q[i + r] . k[j + c] + mask[i + r, j + c]; `at` is (n, h, g, i, j)."""
     n, h, g, i, j = at
     from_q = places[0, 0] + n * places[0, 1] + h * places[0, 2] + i * places[0, 3]
     from_k = places[1, 0] + n * places[1, 1] + g * places[1, 2] + j * places[1, 3]
@@ -65,9 +64,13 @@ def score(
             for c in range(columns):  # a hidden key may hold NaN
                 hidden = mask[first + c * places[3, 3]] == -np.inf
                 row[c] = -np.inf if hidden else row[c]
-        if causal:
-            for c in range(max(0, i + r - j + 1), columns):
-                row[c] = -np.inf
+
+
+@serial
+def visible(columns: Any, ahead: Any, causal: Any) -> Any:
+    """How many of a block's keys a query sees, if `ahead` is the place of the query among them. The
+    others are left out: exponentials of -inf take several times as long, as they underflow."""
+    return max(0, min(columns, ahead + 1)) if causal else columns
 
 
 @parallel
@@ -93,17 +96,18 @@ def forward(
             top[:] = -np.inf
             for j in range(0, end, KEYS):
                 columns = min(KEYS, end - j)
-                score(scores, q, k, mask, places, (n, h, g, i, j), rows, columns, size, scale,
-                      causal)  # fmt: skip
+                score(scores, q, k, mask, places, (n, h, g, i, j), rows, columns, size, scale)
                 for r in range(rows):
-                    row = scores[r * columns : (r + 1) * columns]
+                    some = visible(columns, i + r - j, causal)
+                    row = scores[r * columns : r * columns + some]
+                    scores[r * columns + some : (r + 1) * columns] = 0
                     high = largest(row)
                     high = top[r] if top[r] > high else high
                     if high == -np.inf:
                         row[:] = 0
                         continue
                     added = zero
-                    for c in range(columns):
+                    for c in range(some):
                         e = vector_math.exp(row[c] - high)
                         row[c] = e
                         added += e
@@ -166,7 +170,7 @@ def backward(
                     for j in range(0, end, KEYS):
                         columns = min(KEYS, end - j)
                         score(scores, q, k, mask, places, (n, h, g, i, j), rows, columns, size,
-                              scale, causal)  # fmt: skip
+                              scale)  # fmt: skip
                         from_k = (
                             places[1, 0] + n * places[1, 1] + g * places[1, 2] + j * places[1, 3]
                         )
@@ -181,16 +185,19 @@ def backward(
                             Matrix(v, from_v, places[2, 3], TRANSPOSED), rows, columns, width,
                         )  # fmt: skip
                         for r in range(rows):
-                            row = scores[r * columns : (r + 1) * columns]
-                            change = moved[r * columns : (r + 1) * columns]
+                            some = visible(columns, i + r - j, causal)
+                            row = scores[r * columns : r * columns + some]
+                            change = moved[r * columns : r * columns + some]
+                            scores[r * columns + some : (r + 1) * columns] = 0
+                            moved[r * columns + some : (r + 1) * columns] = 0
                             level, of_row = sums[of_sum + r], mean[r]
                             if level == -np.inf:
                                 row[:] = 0
                                 change[:] = 0
                                 continue
-                            for c in range(columns):
+                            for c in range(some):
                                 row[c] = vector_math.exp(row[c] - level)
-                            for c in range(columns):
+                            for c in range(some):
                                 change[c] = row[c] * (change[c] - of_row) * scale
                         gemm(
                             Matrix(to_v, at_v, places[8, 3], PLAIN), 1.0,

@@ -13,7 +13,14 @@ import minitorch_tensor as mt
 from minitorch_nn.functional.dropout import dropout
 from minitorch_nn.functional.linear import linear
 from minitorch_tensor import Tensor, bool_, softmax, where
-from minitorch_tensor.extend import Attention, Context, Function, check_backends
+from minitorch_tensor.extend import (
+    Attention,
+    Context,
+    Function,
+    TensorData,
+    check_backends,
+    floating,
+)
 
 
 def scaled_dot_product_attention(
@@ -139,15 +146,92 @@ class ScaledDotProductAttention(Function):
         q, k, v, mask, out, sums = ctx.saved_tensors
         settings = ctx.settings
         if mt.is_grad_enabled():
-            weights = _weights(q, k, mask, settings)
-            moved = d @ v.mT
-            change = weights * (moved - (weights * moved).sum(-1, keepdim=True)) * settings.scale
-            return change @ k, change.mT @ q, weights.mT @ d, None, None
+            return (*_gradients(d, q, k, v, mask, settings), None, None)
         hidden = None if mask is None else mask.tensor_data
         data = [x.tensor_data for x in (d, q, k, v)]
         results = [x.tensor_data for x in (out, sums)]
         gradients = q.backend.attention_backward(*data, hidden, *results, settings)
         return (*[q.wrap(x) for x in gradients], None, None)
+
+
+def _gradients(
+    d: Tensor, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, settings: Attention
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients of q, k and v, made of functions that have gradients themselves."""
+    weights = _weights(q, k, mask, settings)
+    moved = d @ v.mT
+    change = weights * (moved - (weights * moved).sum(-1, keepdim=True)) * settings.scale
+    return change @ k, change.mT @ q, weights.mT @ d
+
+
+def self_attention(qkv: Tensor, num_heads: int, is_causal: bool = False) -> Tensor:
+    """`scaled_dot_product_attention` of queries, keys and values that lie side by side, as one
+    linear layer makes them, in several heads. It is one operation, where splitting, transposing
+    and joining are a dozen. (PyTorch has none of this name.)
+
+    Args:
+        num_heads: H, which divides E; each head has E / H successive elements.
+        is_causal: true if query i sees the keys up to i alone.
+
+    Shapes: qkv (N, L, 3 E) -> (N, L, E)
+    Raises: ValueError for another shape, or a width that is not divisible.
+    """
+    if qkv.ndim != 3 or num_heads < 1 or qkv.shape[2] == 0 or qkv.shape[2] % (3 * num_heads):
+        raise ValueError(
+            f"self_attention: wanted qkv (N, L, 3 E) with E divisible by num_heads {num_heads}, "
+            f"got {qkv.shape}."
+        )
+    size = qkv.shape[2] // 3 // num_heads
+    settings = Attention(1.0 / math.sqrt(size), is_causal)
+    out: Tensor = SelfAttention.apply(floating(qkv), num_heads, settings)
+    return out
+
+
+class SelfAttention(Function):
+    """`ScaledDotProductAttention` with the heads' q, k and v side by side in memory.
+
+    Shapes:   qkv (N, L, 3 E) -> out (N, L, E)
+    Gradient: those of q, k and v, side by side
+    """
+
+    @staticmethod
+    def forward(ctx: Context, qkv: Tensor, heads: int, settings: Attention) -> Tensor:
+        backend = qkv.backend
+        q, k, v = _side_by_side(qkv, heads)
+        out, sums = backend.attention(q, k, v, None, settings)
+        ctx.save_for_backward(qkv, qkv.wrap(out), qkv.wrap(sums))
+        ctx.heads, ctx.settings = heads, settings
+        n, length, width = qkv.shape
+        return qkv.wrap(backend.reshape(out.permute(0, 2, 1, 3), (n, length, width // 3)))
+
+    @staticmethod
+    def backward(ctx: Context, d: Tensor) -> tuple[Tensor, None, None]:
+        qkv, out, sums = ctx.saved_tensors
+        heads, settings = ctx.heads, ctx.settings
+        n, length, width = d.shape
+        of_heads = d.reshape(n, length, heads, width // heads).transpose(1, 2)
+        if mt.is_grad_enabled():
+            q, k, v = (
+                x.reshape(n, length, heads, width // heads).transpose(1, 2) for x in qkv.chunk(3, 2)
+            )
+            gradients = _gradients(of_heads, q, k, v, None, settings)
+        else:
+            d_data, *data = (x.tensor_data for x in (of_heads, out, sums))
+            one, two, three = _side_by_side(qkv, heads)
+            backward = qkv.backend.attention_backward
+            found = backward(d_data, one, two, three, None, data[0], data[1], settings)
+            gradients = (qkv.wrap(found[0]), qkv.wrap(found[1]), qkv.wrap(found[2]))
+        together = [x.transpose(1, 2).reshape(n, length, width) for x in gradients]
+        return mt.cat(together, 2), None, None
+
+
+def _side_by_side(qkv: Tensor, heads: int) -> tuple[TensorData, TensorData, TensorData]:
+    """Queries, keys and values (N, H, L, E / H) of qkv (N, L, 3 E)."""
+    n, length, width = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
+    parts = [qkv.tensor_data.slice(2, i * width, width) for i in range(3)]
+    shape = n, length, heads, width // heads
+    q, k, v = (qkv.backend.reshape(part, shape).permute(0, 2, 1, 3) for part in parts)
+    return q, k, v
 
 
 def _repeated(operation: str, query: Tensor, x: Tensor) -> Tensor:
@@ -317,4 +401,4 @@ def _added(mask: Tensor, beside: Tensor) -> Tensor:
     return where(mask, -math.inf, zeros)
 
 
-__all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
+__all__ = ["multi_head_attention_forward", "scaled_dot_product_attention", "self_attention"]

@@ -20,8 +20,11 @@ class Linear(Function):
     @staticmethod
     def forward(ctx: Context, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
-        out = x @ weight.mT
-        return out if bias is None else out + bias
+        # One product of all rows: a batch of them would read the weight once for each.
+        out = x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) @ weight.mT
+        if bias is not None:
+            out = out + bias
+        return out.reshape(*x.shape[:-1], weight.shape[0])
 
     @staticmethod
     def backward(ctx: Context, d: Tensor) -> tuple[Tensor | None, ...]:
@@ -30,7 +33,7 @@ class Linear(Function):
         count = math.prod(d.shape[:-1])
         rows = d.reshape(count, d.shape[-1])
         return (
-            d @ weight if to_x else None,
+            (rows @ weight).reshape(x.shape) if to_x else None,
             rows.mT @ x.reshape(count, x.shape[-1]) if to_weight else None,
             rows.sum(0) if to_bias else None,
         )
