@@ -43,8 +43,16 @@ def library(name: str, device: str = "cpu") -> SimpleNamespace:
             )
             return rnn.pad_packed_sequence(layer(packed)[0], True, total_length=x.shape[1])[0]
 
+        def self_attention(qkv: Any, heads: int) -> Any:
+            """Causal attention in several heads, as nanoGPT writes it."""
+            n, t, c = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
+            q, k, v = (x.view(n, t, heads, c // heads).transpose(1, 2) for x in qkv.split(c, 2))
+            y = torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return y.transpose(1, 2).reshape(n, t, c)
+
         return SimpleNamespace(
             recurrent=recurrent,
+            self_attention=self_attention,
             cat=torch.cat,
             name=name,
             tensor=lambda a, grad=False: torch.tensor(a, device=device, requires_grad=grad),
@@ -61,6 +69,7 @@ def library(name: str, device: str = "cpu") -> SimpleNamespace:
 
     return SimpleNamespace(
         recurrent=lambda layer, x, lengths: layer(x, lengths=lengths)[0],
+        self_attention=lambda qkv, heads: nn.functional.self_attention(qkv, heads, is_causal=True),
         cat=mt.cat,
         name=name,
         tensor=lambda a, grad=False: mt.tensor(a, requires_grad=grad),
@@ -548,11 +557,7 @@ def _gpt(lib: SimpleNamespace, vocabulary: int, context: int, layers: int, width
             self.mlp_proj = nn.Linear(4 * width, width)
 
         def forward(self, x: Any) -> Any:
-            n, t, c = x.shape
-            parts = self.c_attn(self.ln_1(x)).split(c, 2)
-            q, k, v = (part.view(n, t, HEADS, c // HEADS).transpose(1, 2) for part in parts)
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-            x = x + self.c_proj(y.transpose(1, 2).reshape(n, t, c))
+            x = x + self.c_proj(lib.self_attention(self.c_attn(self.ln_1(x)), HEADS))
             return x + self.mlp_proj(F.gelu(self.c_fc(self.ln_2(x))))
 
     class GPT(nn.Module):  # type: ignore[name-defined, misc]
@@ -563,11 +568,12 @@ def _gpt(lib: SimpleNamespace, vocabulary: int, context: int, layers: int, width
             self.h = nn.ModuleList([Block() for _ in range(layers)])
             self.ln_f = nn.LayerNorm(width)
 
-        def forward(self, ids: Any) -> Any:
+        def forward(self, ids: Any, last: bool = False) -> Any:
             x = self.wte(ids) + self.wpe.weight[: ids.shape[1]]
             for block in self.h:
                 x = block(x)
-            return F.linear(self.ln_f(x), self.wte.weight)
+            x = self.ln_f(x)
+            return F.linear(x[:, -1:] if last else x, self.wte.weight)
 
     return GPT()
 
@@ -604,6 +610,31 @@ CASES["step: GPT, 4 layers, 128 wide, batch 12, length 64"] = partial(
 CASES["step: GPT, 6 layers, 256 wide, batch 8, length 256"] = partial(
     _gpt_step, layers=6, width=256, length=256, batch=8
 )
+
+
+@case("sample: GPT, 4 layers, 128 wide, 500 characters beyond a context of 64")
+def sampling(lib: SimpleNamespace) -> Run:
+    """nanoGPT's `generate`, which reads the context again for every character, beside the app's,
+    which keeps keys and values. Each draws as its library does, so there is nothing to compare."""
+    if lib.name == "minitorch":
+        import minitorch_tensor as mt
+        from minitorch_gpt.models import GPT, Config
+
+        writer = GPT(Config(65, 64, 4, HEADS, 128)).eval()
+        return lambda: [writer.generate(mt.zeros(1, 1, dtype=mt.int64), 500)][:0]
+    import torch
+
+    model = _gpt(lib, 65, 64, 4, 128).eval()
+
+    def run() -> list[Any]:
+        ids = torch.zeros(1, 1, dtype=torch.int64)
+        with torch.no_grad():
+            for _ in range(500):
+                shares = torch.softmax(model(ids[:, -64:], last=True)[:, -1], -1)
+                ids = torch.cat([ids, torch.multinomial(shares, 1)], 1)
+        return []
+
+    return run
 
 
 def _attention(lib: SimpleNamespace, length: int, batch: int) -> Run:

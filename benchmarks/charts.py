@@ -12,6 +12,7 @@ KINDS = {
     "training step of the course's network and LeNet-5": r"step: (course|LeNet)",
     "training step of RNN, LSTM and GRU on reviews": r"step: sentiment",
     "training step of a GPT": r"step: GPT",
+    "sampling of a GPT": r"sample: GPT",
     "attention, layer norm and GELU, both ways": r"attention|layer norm|GELU",
     "RNN, LSTM and GRU, both ways": r"sequence: (?!.* down to)",
     "the same, of reviews of different lengths": r"sequence: .* down to",

@@ -40,7 +40,11 @@ def make_environment() -> None:
         venv.create(VENV, with_pip=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, TORCH, "matplotlib"], check=True)
-        editable = [part for p in sorted(ROOT.glob("packages/*")) for part in ("-e", str(p))]
+        editable = [
+            part
+            for p in sorted([*ROOT.glob("packages/*"), ROOT / "apps/minitorch-gpt"])
+            for part in ("-e", str(p))
+        ]
         subprocess.run([*pip, *editable], check=True)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minitorch_tensor as mt
-from minitorch_gpt.models import GPT, Config, Remembered
+from minitorch_gpt.models import GPT, Config
 from minitorch_gpt.sampling import beginning, choose
 
 LOGITS = np.log(np.array([[0.1, 0.4, 0.2, 0.3]], np.float32))
@@ -91,12 +91,24 @@ def test_a_cache_changes_no_text_also_beyond_the_context(backend: str) -> None:
 def test_what_is_read_in_parts_gives_the_same_logits(parts: list[int], seed: int) -> None:
     model = network(sum(parts), seed)
     ids = mt.from_numpy(np.random.default_rng(seed).integers(0, 9, (2, sum(parts))))
-    kept = Remembered(model.config, 2, model.lm_head.weight)
+    reader = model.reader()
     ends = np.cumsum(parts)
     with mt.no_grad():
-        found = [model(ids[:, end - n : end], kept).numpy() for end, n in zip(ends, parts)]
         whole = model(ids).numpy()
-    np.testing.assert_allclose(np.concatenate(found, 1), whole, rtol=1e-4, atol=1e-4)
+    for end, n in zip(ends, parts):
+        found = reader.read(ids.numpy()[:, end - n : end])
+        np.testing.assert_allclose(found, whole[:, end - 1], rtol=1e-4, atol=1e-4)
+    reader.forget()
+    np.testing.assert_allclose(reader.read(ids.numpy()), whole[:, -1], rtol=1e-4, atol=1e-4)
+
+
+def test_a_reader_does_without_biases() -> None:
+    mt.manual_seed(1)
+    model = GPT(Config(9, 5, 2, 2, 8, bias=False)).eval()
+    ids = mt.tensor([[1, 2, 3]])
+    np.testing.assert_allclose(
+        model.reader().read(ids.numpy()), model(ids)[:, -1].detach().numpy(), atol=1e-5
+    )
 
 
 def test_a_text_is_written_token_by_token() -> None:

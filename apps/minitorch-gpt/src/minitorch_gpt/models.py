@@ -12,9 +12,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 import minitorch_nn as nn
 import minitorch_nn.functional as F
 import minitorch_tensor as mt
+from minitorch_gpt.reading import Reader
 from minitorch_gpt.sampling import beginning, choose
 from minitorch_nn import Module, init, optim
 from minitorch_tensor import Generator, Tensor
@@ -59,24 +62,6 @@ class Config:
         return (self.vocabulary + self.context) * width + self.layers * block + norm
 
 
-class Remembered:
-    """The keys and values of the tokens that a GPT has read, so that it need not read them again.
-
-    Attributes:
-        length: how many tokens those are.
-        layers: keys and values (B, H, context, D) of each block, the first `length` of them filled.
-    """
-
-    def __init__(self, config: Config, texts: int, like: Tensor) -> None:
-        size = texts, config.heads, config.context, config.width // config.heads
-
-        def empty() -> Tensor:
-            return mt.zeros(*size, dtype=like.dtype, device=like.backend)
-
-        self.length = 0
-        self.layers = [(empty(), empty()) for _ in range(config.layers)]
-
-
 class CausalSelfAttention(Module):
     """Each token takes from those up to itself what answers its queries.
 
@@ -89,36 +74,18 @@ class CausalSelfAttention(Module):
         self.c_proj = nn.Linear(config.width, config.width, bias=config.bias)
         self.resid_dropout = nn.Dropout(config.dropout)
 
-    def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, before: int = 0
-    ) -> Tensor:
-        """Args:
-        past: the block's keys and values of `before` tokens, to which those of x are added.
-        """
-        if past is None and not (self.training and self.dropout):
-            out: Tensor = self.c_proj(F.self_attention(self.c_attn(x), self.heads, is_causal=True))
-            return self.resid_dropout(out) if self.dropout else out
+    def forward(self, x: Tensor) -> Tensor:
         texts, length, width = x.shape
-        shape = texts, length, self.heads, width // self.heads
-        q, k, v = (part.view(*shape).transpose(1, 2) for part in self.c_attn(x).split(width, 2))
-        mask = None
-        if past is not None:
-            after = before + length
-            for kept, new in zip(past, (k, v)):
-                kept[:, :, before:after] = new
-            k, v = (kept[:, :, :after] for kept in past)
-            if before and length > 1:
-                mask = mt.ones(length, after, dtype=mt.bool_, device=x.backend).tril(before)
-        y = F.scaled_dot_product_attention(
-            q,
-            k,
-            v,
-            mask,
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=mask is None and length > 1,
-        )
-        out = self.c_proj(y.transpose(1, 2).reshape(texts, length, width))
-        return self.resid_dropout(out) if self.dropout else out
+        qkv = self.c_attn(x)
+        if self.training and self.dropout:
+            shape = texts, length, self.heads, width // self.heads
+            q, k, v = (part.view(*shape).transpose(1, 2) for part in qkv.split(width, 2))
+            y = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout, is_causal=True)
+            y = y.transpose(1, 2).reshape(texts, length, width)
+        else:
+            y = F.self_attention(qkv, self.heads, is_causal=True)
+        out: Tensor = self.resid_dropout(self.c_proj(y))
+        return out
 
 
 class MLP(Module):
@@ -147,10 +114,8 @@ class Block(Module):
         self.ln_2 = nn.LayerNorm(config.width, bias=config.bias)
         self.mlp = MLP(config)
 
-    def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, before: int = 0
-    ) -> Tensor:
-        x = x + self.attn(self.ln_1(x), past, before)
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attn(self.ln_1(x))
         out: Tensor = x + self.mlp(self.ln_2(x))
         return out
 
@@ -168,15 +133,10 @@ class Transformer(Module):
         self.h = nn.ModuleList(Block(config) for _ in range(config.layers))
         self.ln_f = nn.LayerNorm(config.width, bias=config.bias)
 
-    def forward(self, ids: Tensor, remembered: Remembered | None = None) -> Tensor:
-        before = remembered.length if remembered is not None else 0
-        after = before + ids.shape[1]
-        x = self.drop(self.wte(ids) + self.wpe.weight[before:after])
-        for number, block in enumerate(self.h):
-            past = None if remembered is None else remembered.layers[number]
-            x = block(x, past, before)
-        if remembered is not None:
-            remembered.length = after
+    def forward(self, ids: Tensor) -> Tensor:
+        x = self.drop(self.wte(ids) + self.wpe.weight[: ids.shape[1]])
+        for block in self.h:
+            x = block(x)
         out: Tensor = self.ln_f(x)
         return out
 
@@ -206,24 +166,27 @@ class GPT(Module):
                 added = name.endswith("c_proj.weight")
                 init.normal_(p, std=self.STD / math.sqrt(2 * config.layers) if added else self.STD)
 
-    def forward(self, ids: Tensor, remembered: Remembered | None = None) -> Tensor:
-        out: Tensor = self.lm_head(self.read(ids, remembered))
+    def forward(self, ids: Tensor) -> Tensor:
+        out: Tensor = self.lm_head(self.read(ids))
         return out
 
-    def read(self, ids: Tensor, remembered: Remembered | None = None) -> Tensor:
-        """The vectors (B, T, C) of which `lm_head` makes logits.
-
-        Args:
-            remembered: what was read before ids; ids are added to it.
-        """
-        count = ids.shape[1] + (remembered.length if remembered is not None else 0)
-        if count > self.config.context:
+    def read(self, ids: Tensor) -> Tensor:
+        """The vectors (B, T, C) of which `lm_head` makes logits."""
+        if ids.shape[1] > self.config.context:
             raise ValueError(
-                f"GPT: {count} tokens, and the context has {self.config.context}. Leave out the "
-                "first ones."
+                f"GPT: {ids.shape[1]} tokens, and the context has {self.config.context}. Leave out "
+                "the first ones."
             )
-        out: Tensor = self.transformer(ids, remembered)
+        out: Tensor = self.transformer(ids)
         return out
+
+    def reader(self) -> Reader:
+        """One that reads with the weights that the model has now, and remembers what it reads."""
+        weights = {name: value.numpy() for name, value in self.state_dict().items()}
+        config = self.config
+        return Reader(
+            weights, config.layers, config.heads, config.context, self.transformer.ln_f.eps
+        )
 
     def stream(
         self,
@@ -249,21 +212,22 @@ class GPT(Module):
 
         Shapes: ids (B, T) -> the next token of each text (B), int64, `count` times
         """
-        kept: Remembered | None = None
-        start = -1
+        reader = self.reader() if cache else None
+        texts, start = ids.numpy(), -1
         for _ in range(count):
-            begin = beginning(ids.shape[1], self.config.context)
-            with mt.no_grad():
-                if not cache or kept is None or begin != start:
-                    kept = Remembered(self.config, ids.shape[0], self.lm_head.weight)
-                    start, fresh = begin, ids[:, begin:]
-                else:
-                    fresh = ids[:, -1:]
-                logits = self.lm_head(self.read(fresh, kept if cache else None)[:, -1])
-                drawn = choose(logits.numpy(), temperature, top_k, top_p, generator)
-                new = mt.from_numpy(drawn).to(ids.backend)
-                ids = mt.cat([ids, new.unsqueeze(1)], 1)
-            yield new
+            begin = beginning(texts.shape[1], self.config.context)
+            if reader is None:
+                with mt.no_grad():
+                    read = self.read(mt.from_numpy(texts[:, begin:].copy()).to(ids.backend))
+                    logits = self.lm_head(read[:, -1]).numpy()
+            else:
+                if begin != start:
+                    reader.forget()
+                logits = reader.read(texts[:, -1:] if begin == start else texts[:, begin:])
+                start = begin
+            drawn = choose(logits, temperature, top_k, top_p, generator)
+            texts = np.concatenate([texts, drawn[:, None]], 1)
+            yield mt.from_numpy(drawn).to(ids.backend)
 
     def generate(self, ids: Tensor, count: int, **how: object) -> Tensor:
         """The texts with `count` more tokens each; arguments as for `stream`.
