@@ -268,6 +268,7 @@ def test_a_picture_too_large_for_memory_is_refused(monkeypatch: pytest.MonkeyPat
             read_images("large.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGB", "RGBA", "I;16"])
 def test_a_large_picture_takes_little_memory(mode: str) -> None:
     status = Path("/proc/self/status")

@@ -23,6 +23,7 @@ def without_the_garbage_collector() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_million_operations_needs_no_recursion() -> None:
     x, one = Scalar(2.0, requires_grad=True), Scalar(1.0)
     y = x

@@ -62,6 +62,7 @@ def test_a_kernel_is_compiled_once_on_a_machine(tmp_path):
     assert noted == ""
 
 
+@pytest.mark.slow
 def test_several_first_starts_at_once_leave_a_whole_cache(tmp_path):
     for process in [start(SHARED, tmp_path) for _ in range(3)]:
         finish(process)
@@ -94,6 +95,7 @@ def planted(content):
     return b"cos\n_exit\n(I66\ntR."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [truncated, empty, with_one_wrong_bit, planted])
 def test_a_damaged_file_is_compiled_anew(damage, tmp_path):
     finish(start(SHARED, tmp_path))

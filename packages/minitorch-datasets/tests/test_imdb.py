@@ -240,6 +240,7 @@ def test_a_hostile_archive_takes_no_memory_and_is_told(
     assert peak_memory(f"d.load_imdb({str(path)!r}, verify=False)") < 300
 
 
+@pytest.mark.slow
 def test_reviews_that_unpack_without_end_are_refused_before_they_do(
     tmp_path: Path, peak_memory: Callable[[str], int]
 ) -> None:

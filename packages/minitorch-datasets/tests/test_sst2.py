@@ -183,6 +183,7 @@ def test_no_word_of_a_tree_is_passed_over(line: bytes, archive: Path) -> None:
         load_sst2(archive, verify=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_an_archive_that_unpacks_without_end_is_refused_before_it_does(
     method: int, archive: Path, peak_memory: Callable[[str], int]

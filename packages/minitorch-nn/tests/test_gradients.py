@@ -142,6 +142,7 @@ def flat(value: Any) -> Any:
 
 
 @INSTALLED
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_layer_differentiates_twice(name: str, installed: str) -> None:
     with mt.use_backend(installed):
@@ -207,6 +208,7 @@ def test_recording_the_sweep_changes_no_gradient(name: str, installed: str) -> N
             assert_close(other, one, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES | RECURRENT)
 def test_a_layer_of_inputs_that_share_their_history_differentiates_twice(name: str) -> None:
     function, leaves = problem((CASES | RECURRENT)[name])

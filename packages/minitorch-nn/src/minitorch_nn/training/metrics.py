@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from minitorch_tensor import Tensor
+from minitorch_tensor import Tensor, stack
 
 #: The default of `metric`: accuracy where targets are classes, nothing elsewhere.
 AUTO = "auto"
@@ -38,7 +38,8 @@ def _classified(output: Tensor, target: Tensor) -> tuple[float, int]:
         )
     counted = target >= 0  # negative ones, like -100, are those that losses ignore
     right = (output.detach().argmax(1) == target) & counted
-    return int(right.sum().item()), int(counted.sum().item())
+    hits, all_counted = stack([right.sum(), counted.sum()]).tolist()  # read back in one go
+    return int(hits), int(all_counted)
 
 
 def _signs(output: Tensor, target: Tensor) -> tuple[float, int]:
