@@ -32,16 +32,16 @@ class TrainingDiverged(RuntimeError):
 def check_gradients(parameters: Iterable[tuple[str, Tensor]]) -> str | None:
     """The name of the parameter whose gradient, as the backward pass goes, is the first that is
     not finite; None if all are finite."""
-    known = [(name, p) for name, p in parameters if p.grad is not None]
+    gradients = [(name, p.grad) for name, p in parameters if p.grad is not None]
     total = None  # one number to read back from a device, not one of each parameter
-    for _, p in known:
-        part = p.grad.sum()
+    for _, gradient in gradients:
+        part = gradient.sum()
         total = part if total is None else total + part
     if total is None or math.isfinite(float(total.item())):
         return None
     worst = None
-    for name, p in known:
-        if not bool(p.grad.isfinite().all().item()):  # finite numbers can have an infinite sum
+    for name, gradient in gradients:
+        if not bool(gradient.isfinite().all().item()):  # finite numbers can have an infinite sum
             worst = name  # the last of the forward pass is the first of the backward pass
     return worst
 
