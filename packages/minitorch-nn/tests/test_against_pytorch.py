@@ -334,6 +334,7 @@ def test_every_layer_and_loss_is_compared() -> None:
 def test_every_function_is_compared() -> None:
     # By BatchNorm1d, BatchNorm2d, Dropout and MultiheadAttention.
     elsewhere = {"batch_norm", "dropout", "multi_head_attention_forward"}
+    elsewhere |= {"self_attention"}  # ours alone; beside scaled_dot_product_attention
     assert set(F.__all__) - elsewhere <= compared(("functions", "function"))
 
 
